@@ -1,0 +1,63 @@
+"""The whole contract between Callboard and a plugin: import from here and from `callboard_sdk.entities`."""
+
+from .batch import Batch
+from .catalog import Catalog
+from .connections import Connection, Edge, Page, PageInfo, connect, encode_cursor, paginate
+from .database import Database
+from .entities import Entity, Node
+from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
+from .ids import NodeKey, decode_id, encode_id
+from .plugin import Plugin
+from .ref import EntityRef, InvalidRef
+from .settings import Secret, Settings
+from .types import computed, enum, field, input, node, value  # noqa: A004  the GraphQL word
+from .upstream import Client, Clients, Reply, Upstream
+from .values import Freshness, KeyValue, Link, Money, Problem, Severity
+from .viewer import Viewer, ViewerKind
+
+__all__ = [
+    "BadArgument",
+    "Batch",
+    "CallboardError",
+    "Catalog",
+    "Client",
+    "ClientError",
+    "Clients",
+    "Connection",
+    "Database",
+    "Edge",
+    "Entity",
+    "EntityRef",
+    "Freshness",
+    "InvalidRef",
+    "KeyValue",
+    "Link",
+    "Money",
+    "Node",
+    "NodeKey",
+    "NotFound",
+    "Page",
+    "PageInfo",
+    "Plugin",
+    "Problem",
+    "RegistrationError",
+    "Reply",
+    "Secret",
+    "Settings",
+    "Severity",
+    "Upstream",
+    "UpstreamError",
+    "Viewer",
+    "ViewerKind",
+    "computed",
+    "connect",
+    "decode_id",
+    "encode_cursor",
+    "encode_id",
+    "enum",
+    "field",
+    "input",
+    "node",
+    "paginate",
+    "value",
+]

@@ -1,0 +1,100 @@
+"""The plugin: what one distribution adds to the graph, declared at import and checked when the gateway loads it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from .docs import where
+from .entities import Entity
+from .errors import RegistrationError
+from .fields import FieldSpec
+from .settings import Settings
+from .upstream import Upstream
+
+S = TypeVar("S", bound=Settings)
+F = TypeVar("F", bound=Callable[..., Any])
+
+QUERY = "Query"
+MUTATION = "Mutation"
+
+
+class Plugin(Generic[S]):
+    """What one distribution adds to the graph; named by its entry point in the group `callboard.plugins`.
+
+    `permissions` maps each permission the plugin's fields use to what it lets a viewer do. `upstreams` makes, from
+    the settings, the external systems it talks to. `types` are further GraphQL types that no field names, such as
+    implementers of an interface; `kinds` further entity types, by the descriptor kind in their `KIND`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: type[S] | None = None,
+        permissions: Mapping[str, str] | None = None,
+        upstreams: Callable[[S], Iterable[Upstream]] | None = None,
+        types: Sequence[type] = (),
+        kinds: Sequence[type[Entity]] = (),
+    ) -> None:
+        self.name = name
+        self.settings: type[Settings] = settings or Settings
+        self.permissions: Mapping[str, str] = MappingProxyType(dict(permissions or {}))
+        self.upstreams = upstreams
+        self.types = tuple(types)
+        self.kinds = tuple(kinds)
+        self._fields: list[FieldSpec] = []
+        self._resources: list[Callable[..., AsyncIterator[Any]]] = []
+
+    @property
+    def fields(self) -> tuple[FieldSpec, ...]:
+        """The fields declared so far, in order."""
+        return tuple(self._fields)
+
+    @property
+    def resources(self) -> tuple[Callable[..., AsyncIterator[Any]], ...]:
+        """The resources declared so far, in order."""
+        return tuple(self._resources)
+
+    def field(self, on: type, *, permission: str, name: str | None = None) -> Callable[[F], F]:
+        """Add a batch field to a type, or once to an interface for all its implementers.
+
+        The function takes the batch of parents first and returns a list with one item per parent, in order. Further
+        parameters are GraphQL arguments, but for those annotated with what a resolver may ask for: the plugin's
+        settings, `Client`, `Clients`, `Catalog`, `Viewer`, `Page`, or a resource of the plugin.
+        """
+        return self._add(on, permission, name, batched=True)
+
+    def query(self, *, permission: str, name: str | None = None) -> Callable[[F], F]:
+        """Add a field to Query; its function takes no parents and returns the value itself."""
+        return self._add(QUERY, permission, name, batched=False)
+
+    def mutation(self, *, permission: str, name: str | None = None) -> Callable[[F], F]:
+        """Add a field to Mutation: one `input` argument, and a payload with the changed node and errors as data."""
+        return self._add(MUTATION, permission, name, batched=False)
+
+    def resource(self, function: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+        """Declare what lives as long as the gateway (a store, a watcher): an async generator that yields it once.
+
+        It is found by the type it yields (`AsyncIterator[Store]` is injected wherever `Store` is annotated), may
+        ask for the same things as a field (not `Page` or `Viewer`), and cleans up after its `yield`.
+        """
+        self._resources.append(function)
+        return function
+
+    def _add(self, on: type | str, permission: str, name: str | None, *, batched: bool) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            if permission not in self.permissions:
+                raise RegistrationError(
+                    where(function),
+                    f"plugin {self.name!r} uses permission {permission!r} and doesn't declare it",
+                    f'Write Plugin("{self.name}", permissions={{"{permission}": "What it lets a viewer do."}}).',
+                )
+            self._fields.append(FieldSpec(self.name, on, permission, function, name, batched))
+            return function
+
+        return register
+
+    def __repr__(self) -> str:
+        return f"Plugin({self.name!r})"

@@ -1,0 +1,47 @@
+"""The printable name of an entity, `kind:namespace/name`, as descriptors, policies, ids and the graph write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_NAMESPACE = "default"
+
+
+class InvalidRef(ValueError):
+    """The text is not `[kind:][namespace/]name`; the message says which part is missing and shows an example."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EntityRef:
+    """Names one entity. Compared without case: the parts are kept in lower case, so equal refs hash equally.
+
+    The form is the catalog descriptor format's: `[kind:][namespace/]name`, where each place that holds a
+    reference knows the kind and namespace to assume when the text leaves them out.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __post_init__(self) -> None:
+        if not (self.kind and self.namespace and self.name):
+            raise InvalidRef(f"an entity ref needs kind, namespace and name, like component:default/web, got {self!s}")
+        for part in ("kind", "namespace", "name"):
+            object.__setattr__(self, part, getattr(self, part).lower())
+
+    @classmethod
+    def parse(cls, text: str, *, kind: str = "", namespace: str = DEFAULT_NAMESPACE) -> EntityRef:
+        """Read `[kind:][namespace/]name`; `kind` and `namespace` stand in for parts the text leaves out.
+
+        Raises InvalidRef when a part is empty, a separator stands twice, or no kind is known.
+        """
+        head, colon, rest = text.strip().rpartition(":")
+        space, slash, name = rest.rpartition("/")
+        if (colon and not head) or (slash and not space) or not name or ":" in head or "/" in head or "/" in space:
+            raise InvalidRef(f"{text!r} is not an entity ref: write [kind:][namespace/]name, like group:default/payments")
+        if not (head or kind):
+            raise InvalidRef(f"{text!r} names no kind: write it in front, like component:{text}")
+        return cls(head or kind, space or namespace, name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.namespace}/{self.name}"

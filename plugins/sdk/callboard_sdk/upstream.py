@@ -1,0 +1,95 @@
+"""How a plugin talks to an external system: it declares upstreams, and gets clients that already carry the limits.
+
+The client that the gateway hands out has a deadline, bounded retries of reads, a concurrency limit, a response size
+cap, in-flight de-duplication, caching with validation, health and metrics; a plugin adds none of these itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+T = TypeVar("T")
+
+Params = Mapping[str, str | int | Sequence[str | int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One external system, with what its operator allows. Times in seconds, sizes in bytes.
+
+    `bearer` is called for each request, so that a rotated token file is picked up. `certificate` is
+    (certificate file, key file) for mutual TLS; `ca` a file or PEM text that signs the server's certificate.
+    `redirects` and `link_local` are refused unless the operator allows them, so that a descriptor or an answer
+    can't send the gateway to places of its own choosing.
+    """
+
+    name: str
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    bearer: Callable[[], str] | None = field(default=None, repr=False)
+    certificate: tuple[Path, Path] | None = None
+    ca: Path | str | None = field(default=None, repr=False)
+    verify: bool = True
+    timeout: float = 3.0
+    attempts: int = 2
+    concurrency: int = 16
+    max_bytes: int = 32 * 1024 * 1024
+    fresh_for: float = 15.0
+    stale_for: float = 300.0
+    redirects: bool = False
+    link_local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An upstream's answer: the body whole, and how old it is.
+
+    `stale` is true when the upstream failed and a kept earlier answer stands in; say so with `Freshness`.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    fetched_at: datetime
+    stale: bool = False
+    _decode: Callable[[bytes, Any], Any] = field(default=lambda content, kind: content, repr=False)
+
+    def json(self, kind: type[T]) -> T:
+        """Decode the body into `kind` (a msgspec Struct, `dict`, `list[...]`, or `object` for anything).
+
+        Raises UpstreamError BAD_ANSWER, naming the place in the body, when it doesn't fit.
+        """
+        decoded: T = self._decode(self.content, kind)
+        return decoded
+
+
+@runtime_checkable
+class Client(Protocol):
+    """A client for one upstream. A resolver asks for it by annotation: `pager: Client`."""
+
+    @property
+    def name(self) -> str:
+        """The upstream's name, as errors, metrics and settings show it."""
+        ...
+
+    async def get(
+        self, path: str, params: Params | None = None, *, headers: Mapping[str, str] | None = None, ok: frozenset[int] = frozenset()
+    ) -> Reply:
+        """Read `path` below the upstream's base URL (an absolute URL must share its origin).
+
+        Statuses 2xx, and those in `ok`, are answers; anything else raises UpstreamError. Equal reads under way
+        at once are one request; an answer younger than `fresh_for` comes from memory.
+        """
+        ...
+
+    async def post(self, path: str, body: object, *, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send `body` as JSON; never retried, never cached."""
+        ...
+
+
+class Clients(dict[str, Client]):
+    """All of a plugin's upstreams by name, for a plugin that has several (clusters, accounts)."""
