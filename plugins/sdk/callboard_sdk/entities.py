@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import strawberry
 
@@ -15,6 +15,7 @@ from .values import KeyValue, Link
 
 CATALOG_READ = "catalog.read"
 IDENTITY = frozenset({"id", "ref", "kind", "namespace", "name"})
+_Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order; all when left out.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,12 @@ class Entity(Node):
         return strawberry.ID(encode_id("Entity", str(self.ref)))
 
     @computed(name="labels")
-    def label_list(self, keys: list[str] | None = None) -> list[KeyValue] | None:
+    def label_list(self, keys: _Keys = None) -> list[KeyValue] | None:
         """Labels, sorted by key; `keys` picks some of them."""
         return _entries(self.labels, keys)
 
     @computed(name="annotations")
-    def annotation_list(self, keys: list[str] | None = None) -> list[KeyValue] | None:
+    def annotation_list(self, keys: _Keys = None) -> list[KeyValue] | None:
         """Annotations, sorted by key; `keys` picks some of them."""
         return _entries(self.annotations, keys)
 

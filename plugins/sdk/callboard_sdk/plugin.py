@@ -41,6 +41,11 @@ class Plugin(Generic[S]):
         self.name = name
         self.settings: type[Settings] = settings or Settings
         self.permissions: Mapping[str, str] = MappingProxyType(dict(permissions or {}))
+        for permission in self.permissions:
+            if not permission.startswith(f"{name}."):
+                raise RegistrationError(
+                    f"Plugin({name!r})", f"permission {permission!r} doesn't start with the plugin's name", f"Write {name}.{permission!s}."
+                )
         self.upstreams = upstreams
         self.types = tuple(types)
         self.kinds = tuple(kinds)

@@ -1,0 +1,113 @@
+/** The bar above GraphiQL: which graph this is, who asks, and the place for a token. */
+import { useEffect, useId, useRef, useState } from 'react'
+import type { FormEvent } from 'react'
+import mark from './mark.svg'
+import { tokens } from './token'
+import { useIdentity } from './viewer'
+import type { Identity } from './viewer'
+
+export function ViewerBar({ token }: { token: string | null }) {
+  const identity = useIdentity(token)
+  const [editing, setEditing] = useState(false)
+  const change = useRef<HTMLButtonElement>(null)
+
+  function close() {
+    setEditing(false)
+    change.current?.focus()
+  }
+
+  return (
+    <header className="bar">
+      <h1 className="bar-name">
+        <img src={mark} alt="" width="22" height="22" /> Callboard
+      </h1>
+      <p className="bar-viewer" role="status" data-state={identity.state}>
+        <Who identity={identity} hasToken={token !== null} />
+      </p>
+      <div className="bar-token">
+        {editing && <TokenForm onClose={close} />}
+        <button
+          ref={change}
+          type="button"
+          aria-expanded={editing}
+          onClick={() => {
+            setEditing(!editing)
+          }}
+        >
+          {editing ? 'Cancel' : token === null ? 'Use a token' : 'Change token'}
+        </button>
+        {token !== null && !editing && (
+          <button type="button" onClick={tokens.forget}>
+            Forget token
+          </button>
+        )}
+      </div>
+    </header>
+  )
+}
+
+function Who({ identity, hasToken }: { identity: Identity; hasToken: boolean }) {
+  switch (identity.state) {
+    case 'asking':
+      return 'Asking who you are …'
+    case 'unknown':
+      return hasToken ? `Your token was not accepted: ${identity.reason}` : `No token. ${identity.reason}`
+    case 'known':
+      return (
+        <>
+          You are <strong>{identity.viewer.subject}</strong>
+          {identity.viewer.roles.map((role) => (
+            <span className="bar-role" key={role}>
+              {role}
+            </span>
+          ))}
+        </>
+      )
+  }
+}
+
+function TokenForm({ onClose }: { onClose: () => void }) {
+  const [problem, setProblem] = useState<string | null>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const id = useId()
+
+  useEffect(() => {
+    field.current?.focus()
+  }, [])
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    const found = tokens.use(field.current?.value ?? '')
+    setProblem(found)
+    if (found === null) onClose()
+    else field.current?.focus()
+  }
+
+  return (
+    <form
+      className="bar-form"
+      onSubmit={submit}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose()
+      }}
+    >
+      <label htmlFor={id}>Token</label>
+      <input
+        ref={field}
+        id={id}
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="Paste a token: it stays in this tab"
+        aria-invalid={problem !== null}
+        aria-describedby={`${id}-problem`}
+      />
+      <button type="submit" className="bar-primary">
+        Use
+      </button>
+      <p id={`${id}-problem`} role="alert" className="bar-problem">
+        {problem}
+      </p>
+    </form>
+  )
+}

@@ -1,0 +1,4 @@
+declare module '*.js?worker' {
+  const WorkerFromFile: new () => Worker
+  export default WorkerFromFile
+}

@@ -1,0 +1,147 @@
+"""The composition root: settings in, one running gateway out. Time, network and environment enter here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callboard_sdk import Database, Plugin, Upstream
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from policies import DEFAULT_RULES, Policy, read_rules
+from resolvers.core import PluginList, core_plugin
+from resolvers.plugins import PluginRuntime, Plugins
+from resolvers.upstream import UpstreamClient
+from schema import Supergraph
+
+from .auth import AuthSettings, LocalIssuer, Verifier, identify_by
+from .auth.keys import Fetch, OneKey, RemoteKeys
+from .auth.verifier import Issuer
+from .configuration import Configuration, Mistake, SettingsError
+from .execution.executor import graphql_core
+from .http.graphql import graphql_endpoint
+from .http.page import Assets, built_page, page, wants_page
+from .loading import Loaded, load, stitch_what_fits
+from .logs import RequestIds
+from .pipeline import Pipeline
+from .planning.operation import Documents
+from .record import Record
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """One gateway, put together and not yet running; `asgi` runs it."""
+
+    supergraph: Supergraph
+    loaded: Loaded
+    plugins: Plugins
+    policy: Policy
+    pipeline: Pipeline
+    asgi: Starlette
+
+
+def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Gateway:
+    """Put a gateway together; `extra` are plugins given directly, as tests do.
+
+    Raises SettingsError with every mistake of every plugin's settings, and PolicyError for the rules.
+    """
+    settings = configuration.settings
+    loaded = load(settings.plugins)
+    loaded = Loaded({**loaded.plugins, **{p.name: p for p in extra}}, loaded.versions, {k: v for k, v in loaded.failed.items() if k not in {p.name for p in extra}})
+    listed = PluginList()
+    core = core_plugin(listed)
+    supergraph, loaded = stitch_what_fits(loaded, core)
+    plugins = _plugins(configuration, core, loaded)
+    listed.plugins = plugins
+    policy = Policy(read_rules(settings.policies.rules or DEFAULT_RULES), supergraph)
+    documents = Documents(supergraph.schema, max_tokens=settings.limits.tokens)
+    identify = identify_by(_verifier(settings.auth), settings.auth.anonymous_roles)
+    record = Record()
+    pipeline = Pipeline(identify, documents, settings.limits, policy, plugins, graphql_core(supergraph.schema), record)
+    return Gateway(supergraph, loaded, plugins, policy, pipeline, _asgi(pipeline, plugins, settings.limits.body_bytes))
+
+
+def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) -> Plugins:
+    mistakes: list[Mistake] = []
+    runtimes: dict[str, PluginRuntime] = {}
+    for name, plugin in {core.name: core, **loaded.plugins}.items():
+        try:
+            settings = configuration.plugin_settings(name, plugin.settings)
+        except SettingsError as error:
+            mistakes += error.mistakes
+            continue
+        runtimes[name] = PluginRuntime(plugin, settings, loaded.versions.get(name, "0"))
+    if mistakes:
+        raise SettingsError(mistakes)
+    return Plugins(runtimes, _database(configuration.settings.database.url), loaded.failed)
+
+
+def _database(url: str) -> Database:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    return Database(create_async_engine(url))
+
+
+def _verifier(auth: AuthSettings) -> Verifier:
+    issuers: list[Issuer] = []
+    if auth.local:
+        local = LocalIssuer(auth.local, auth.audience)
+        issuers.append(Issuer(local.name, OneKey(local.public_key), auth.audience, ("EdDSA",)))
+    for issuer in auth.issuers:
+        keys = RemoteKeys(issuer.jwks_uri, _fetcher(issuer.issuer, issuer.jwks_uri))
+        issuers.append(
+            Issuer(
+                issuer.issuer, keys, issuer.audience or auth.audience, issuer.algorithms, issuer.roles_claim, issuer.role_map, issuer.groups_claim
+            )
+        )
+    return Verifier(issuers, leeway=auth.leeway_seconds)
+
+
+def _fetcher(name: str, uri: str) -> Fetch:
+    client = UpstreamClient(Upstream(f"keys of {name}", uri, max_bytes=1024 * 1024, fresh_for=0))
+
+    async def fetch(url: str) -> bytes:
+        return (await client.get(url)).content
+
+    return fetch
+
+
+def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int) -> Starlette:
+    answer = graphql_endpoint(pipeline, max_bytes)
+
+    async def graphql(request: Request) -> Response:
+        response: Response = page(request) if wants_page(request) else await answer(request)
+        return response
+
+    async def ready(_request: Request) -> Response:
+        states = {name: runtime.health.reason for name, runtime in plugins.runtimes.items()} | dict(plugins.failed)
+        return JSONResponse({"ready": True, "quarantined": sorted(name for name, reason in states.items() if reason)})
+
+    routes: list[BaseRoute] = [
+        Route("/", lambda request: RedirectResponse("/graphql"), methods=["GET"]),
+        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/metrics", lambda request: PlainTextResponse(pipeline.record.metrics()), methods=["GET"]),
+    ]
+    if (folder := built_page()) is not None:
+        routes.append(Mount("/graphiql", Assets(directory=folder)))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with plugins.running(UpstreamClient):
+            yield
+        await plugins.database.engine.dispose()
+
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.add_middleware(RequestIds)
+    return app

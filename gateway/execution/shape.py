@@ -1,0 +1,80 @@
+"""The Result as a client reads it: every error has a code, nothing internal shows, and the whole is JSON bytes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import structlog
+from callboard_sdk import CallboardError
+from graphql import ExecutionResult, GraphQLError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What goes back. `executed` is false for a request error: nothing ran and there is no data (spec section 7.1)."""
+
+    body: bytes
+    executed: bool
+    codes: tuple[str, ...] = ()
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+
+
+def shape_result(result: ExecutionResult) -> Response:
+    """An executed operation's response."""
+    errors = [_error(error) for error in result.errors or ()]
+    executed = result.data is not None or any(error.path for error in result.errors or ())
+    body: dict[str, Any] = {"errors": errors} if errors else {}
+    if executed:
+        body["data"] = result.data
+    return Response(_json(body), executed, tuple(error["extensions"]["code"] for error in errors))
+
+
+def shape_errors(errors: Sequence[GraphQLError | CallboardError], code: str, status: int | None = None, **headers: str) -> Response:
+    """A request error's response: errors alone, no data."""
+    shaped = [_error(error, code) for error in errors]
+    return Response(_json({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
+
+
+def _error(error: GraphQLError | CallboardError, code: str = "BAD_USER_INPUT") -> dict[str, Any]:
+    if isinstance(error, CallboardError):
+        return {"message": error.message, "extensions": error.extensions}
+    shaped: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        shaped["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        shaped["path"] = error.path
+    original = error.original_error
+    if isinstance(original, CallboardError):
+        shaped["extensions"] = original.extensions
+    elif original is None or isinstance(original, GraphQLError):
+        shaped["extensions"] = {"code": code, **(error.extensions or {})}
+    else:
+        shaped |= _masked(error, original)
+    return shaped
+
+
+def _masked(error: GraphQLError, original: Exception) -> dict[str, Any]:
+    error_id = uuid.uuid4().hex[:12]
+    log.error("field failed", path=error.path, error_id=error_id, exc_info=original)
+    return {
+        "message": f"This field failed inside the gateway; its operators find the cause as error {error_id}.",
+        "extensions": {"code": "INTERNAL", "errorId": error_id},
+    }
+
+
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")

@@ -1,0 +1,1 @@
+"""How requests come in: GraphQL over HTTP, the GraphiQL page, health and metrics."""

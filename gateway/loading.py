@@ -1,0 +1,82 @@
+"""Finds the plugins by entry point and stitches those that load; one that doesn't is left out with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from typing import Any
+
+import structlog
+from callboard_sdk import Plugin
+from callboard_sdk.errors import RegistrationError
+
+from resolvers.plugins import injected_types
+from schema import StitchError, Supergraph, stitch
+
+log = structlog.get_logger()
+
+GROUP = "callboard.plugins"
+_OWN = ("gateway", "schema", "resolvers", "policies")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The plugins that loaded, in a stable order, with their versions; and those that didn't, with the reason."""
+
+    plugins: Mapping[str, Plugin[Any]]
+    versions: Mapping[str, str]
+    failed: Mapping[str, str]
+
+
+def installed() -> Mapping[str, EntryPoint]:
+    """Every installed plugin's entry point, by name."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+
+
+def load(names: Iterable[str]) -> Loaded:
+    """Import these plugins; a failing one is reported in `failed` and costs nobody else anything."""
+    found = installed()
+    plugins: dict[str, Plugin[Any]] = {}
+    versions: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for name in names:
+        if (point := found.get(name)) is None:
+            failed[name] = f"it is not installed; installed are: {', '.join(found) or 'none'}"
+            continue
+        try:
+            plugin = point.load()
+            if not isinstance(plugin, Plugin) or plugin.name != name:
+                raise RegistrationError(point.value, f"is not Plugin({name!r}, ...)", "Name the entry point as the plugin.")
+            plugins[name] = plugin
+            versions[name] = point.dist.version if point.dist else "0"
+        except Exception as error:
+            failed[name] = f"it failed to load: {type(error).__name__}: {error}"[:1000]
+            log.error("plugin failed to load", plugin=name, exc_info=True)
+    return Loaded(plugins, versions, failed)
+
+
+def stitch_what_fits(loaded: Loaded, core: Plugin[Any]) -> tuple[Supergraph, Loaded]:
+    """The supergraph of the core and every plugin that fits; those that don't move to `failed`."""
+    plugins, failed = dict(loaded.plugins), dict(loaded.failed)
+    while True:
+        chosen = [core, *plugins.values()]
+        try:
+            injected = {plugin.name: injected_types(plugin) for plugin in chosen}
+            return stitch(chosen, injected, frozenset(failed)), Loaded(plugins, loaded.versions, failed)
+        except StitchError as error:
+            if error.plugin not in plugins:
+                raise
+            log.error("plugin does not fit into the schema", plugin=error.plugin, reason=str(error))
+            failed[error.plugin] = f"it does not fit into the schema: {error}"
+            del plugins[error.plugin]
+
+
+def check_packages() -> list[str]:
+    """Which of our top-level packages another distribution also installs: one of them would shadow the other."""
+    owners = packages_distributions()
+    return [
+        f"package {name!r} comes from {', '.join(sorted(set(owners[name])))}: uninstall what is not callboard"
+        for name in _OWN
+        if set(owners.get(name, ())) - {"callboard"}
+    ]

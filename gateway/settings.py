@@ -1,0 +1,79 @@
+"""The gateway's settings: one frozen model per topic, read from one YAML file by `gateway.configuration`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from callboard_sdk import Settings
+from pydantic import Field
+
+from .auth.settings import AuthSettings
+
+
+class ServerSettings(Settings):
+    """Where the gateway listens."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on; loopback unless said otherwise."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """The port to listen on; 0 picks a free one."""
+
+
+class LimitSettings(Settings):
+    """What one request may ask for at most."""
+
+    body_bytes: int = Field(default=256 * 1024, ge=1024)
+    """The size of a request's body."""
+    tokens: int = Field(default=5_000, ge=10)
+    """The lexical tokens of a document."""
+    depth: int = Field(default=20, ge=1)
+    """How deep fields may nest."""
+    fields: int = Field(default=1_000, ge=1)
+    """How many field selections a document may have, fragments counted at each use."""
+    aliases: int = Field(default=50, ge=0)
+    """How many fields of a document may be renamed."""
+    seconds: float = Field(default=10.0, gt=0)
+    """How long a request may take; what has not answered by then is null, with an error."""
+
+
+class PolicySettings(Settings):
+    """Where the rules are."""
+
+    rules: Path | None = None
+    """A CSV file of rules; the built-in default roles when left out."""
+
+
+class DatabaseSettings(Settings):
+    """Where plugins store what they read."""
+
+    url: str = "sqlite+aiosqlite:///.callboard/callboard.sqlite"
+    """An SQLAlchemy URL."""
+
+
+class LogSettings(Settings):
+    """How the gateway logs."""
+
+    json_lines: bool = Field(default=True, alias="json")
+    """One JSON object a line; false for people."""
+    level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """The least severe level that is written."""
+
+
+class GatewaySettings(Settings):
+    """The whole file. `plugins` lists those to load, each with its own settings (or nothing)."""
+
+    server: ServerSettings = ServerSettings()
+    """Where the gateway listens."""
+    limits: LimitSettings = LimitSettings()
+    """What one request may ask for at most."""
+    auth: AuthSettings = AuthSettings()
+    """Whose tokens are taken."""
+    policies: PolicySettings = PolicySettings()
+    """Who may read what."""
+    database: DatabaseSettings = DatabaseSettings()
+    """Where plugins store what they read."""
+    logs: LogSettings = LogSettings()
+    """How the gateway logs."""
+    plugins: dict[str, dict[str, Any] | None] = {}
+    """The plugins to load, by name, each with its settings."""

@@ -1,0 +1,101 @@
+"""All findings in memory, ready to be looked up: built whole from the documents, and never changed after."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from callboard_sdk import Entity, EntityRef, Problem
+
+from .belonging import follow_links
+from .identity import Aliases, vulnerability_id
+from .merging import merge
+from .model import Finding, SecuritySummary
+from .reports import Document
+from .summary import summarise
+from .vex import Statements
+
+ANNOTATION = "callboard.dev/security-reports"
+MAX_OVERRIDES = 10_000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known about one entity: its documents, its findings in order, and their summary."""
+
+    documents: tuple[Document, ...]
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def summary(self) -> SecuritySummary:
+        """The findings counted and in words."""
+        return summarise(self.findings, self.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """One source as it was looked at last."""
+
+    name: str
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+    checked_at: datetime
+
+
+_NOTHING = Standing((), ())
+
+
+class Index:
+    """The findings of all entities. Look-ups do no I/O; building takes time in the number of findings."""
+
+    def __init__(self, sources: Sequence[SourceState] = ()) -> None:
+        documents = follow_links([document for source in sources for document in source.documents])
+        self.documents = tuple(documents)
+        contents = [document.content for document in documents if document.content]
+        self._aliases = Aliases(
+            (said.identifier, said.aliases)
+            for content in contents
+            for said in (*content.sightings, *content.statements)
+        )
+        self._library = {content.serial: content for content in contents if content.serial}
+        owned: dict[EntityRef, list[Document]] = defaultdict(list)
+        for document in documents:
+            if document.entity:
+                owned[document.entity].append(document)
+        self._standings = {ref: self._standing(ref, found) for ref, found in owned.items()}
+        self._overrides: OrderedDict[tuple[EntityRef, str], Standing] = OrderedDict()
+        self.findings = tuple(
+            sorted((f for s in self._standings.values() for f in s.findings), key=lambda f: f.place)
+        )
+        self._by_id: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            self._by_id[(finding.identifier or "").casefold()].append(finding)
+
+    def of(self, entity: Entity) -> Standing:
+        """What is known about an entity; its annotation, where it has one, says which documents count instead."""
+        path = entity.annotations.get(ANNOTATION, "").strip()
+        if not path:
+            return self._standings.get(entity.ref, _NOTHING)
+        key = (entity.ref, path)
+        if key not in self._overrides:
+            self._overrides[key] = self._standing(entity.ref, [d for d in self.documents if _below(d, path)])
+            if len(self._overrides) > MAX_OVERRIDES:
+                self._overrides.popitem(last=False)
+        return self._overrides[key]
+
+    def by_identifier(self, identifier: str) -> list[Finding]:
+        """All findings of a vulnerability or rule, by its id or an alias of it, without case."""
+        preferred = self._aliases.canonical(vulnerability_id(identifier))
+        return self._by_id.get(preferred.casefold(), [])
+
+    def _standing(self, ref: EntityRef, documents: Sequence[Document]) -> Standing:
+        statements = Statements(documents, self._aliases, self._library)
+        return Standing(tuple(documents), tuple(merge(ref, documents, self._aliases, statements)))
+
+
+def _below(document: Document, path: str) -> bool:
+    path = path.strip("/")
+    return document.path == path or document.path.startswith(path + "/")

@@ -1,0 +1,141 @@
+"""What the core itself resolves: the viewer, nodes by id, and the state of the plugins. A plugin like any other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from callboard_sdk import Catalog, EntityRef, Node, NotFound, Plugin, Settings, Viewer, ViewerKind, computed, decode_id, enum, value
+
+from .plugins import PluginRuntime, Plugins
+
+MAX_NODES = 100
+
+_Id = Annotated[strawberry.ID, strawberry.argument(description="An `id` of this graph.")]
+_Ids = Annotated[list[strawberry.ID], strawberry.argument(description=f"Up to {MAX_NODES} ids of this graph.")]
+
+
+@value
+class ViewerInfo:
+    """Who asks, as the gateway sees it."""
+
+    subject: str
+    """The name in the token."""
+    kind: ViewerKind
+    """A person, a bot, or nobody known."""
+    roles: list[str]
+    """The roles that the policies speak of, sorted."""
+    entity: EntityRef | None
+    """The viewer's own entity in the catalog."""
+    groups: list[EntityRef]
+    """The groups it belongs to, sorted."""
+
+
+@enum
+class PluginState(Enum):
+    """Whether a plugin answers."""
+
+    OK = "OK"
+    """It answers."""
+    FAILING = "FAILING"
+    """It answers, but failed unexpectedly before."""
+    QUARANTINED = "QUARANTINED"
+    """It is left out: its fields are null, with an error that says so."""
+
+
+@value
+class PluginHealth:
+    """How a plugin is, and why."""
+
+    state: PluginState
+    """Whether it answers."""
+    reason: str | None
+    """What is wrong, if anything is."""
+
+
+@value
+class PluginInfo:
+    """A plugin of this gateway."""
+
+    name: str
+    """Its name, as settings and policies write it."""
+    version: str | None
+    """The version of its distribution."""
+    permissions: list[str]
+    """The permissions that its fields need."""
+    health: PluginHealth
+    """How it is."""
+
+
+class PluginList:
+    """The gateway's plugins, handed to the core's fields once they are known."""
+
+    def __init__(self) -> None:
+        self.plugins: Plugins | None = None
+
+
+def core_plugin(listed: PluginList) -> Plugin[Settings]:
+    """The core's own fields, for one gateway."""
+    core: Plugin[Settings] = Plugin(
+        "core",
+        permissions={
+            "core.viewer": "See one's own name, roles and groups.",
+            "core.plugins": "See which plugins there are, and how they are.",
+        } | {"core.node": "Load any node by its id; each of its fields still needs its own permission."},
+    )
+
+    @core.resource
+    async def plugin_list() -> AsyncIterator[PluginList]:
+        yield listed
+
+    @core.query(permission="core.viewer")
+    async def viewer(viewer: Viewer) -> ViewerInfo | None:
+        """Who asks, as the gateway sees it."""
+        return ViewerInfo(
+            subject=viewer.subject, kind=viewer.kind, roles=sorted(viewer.roles), entity=viewer.entity, groups=sorted(viewer.groups)
+        )
+
+    @core.query(permission="core.plugins")
+    async def plugins(listed: PluginList) -> list[PluginInfo] | None:
+        """The gateway's plugins and how they are."""
+        assert listed.plugins is not None
+        running = [_info(runtime) for runtime in listed.plugins.runtimes.values()]
+        return running + [_failed(name, reason) for name, reason in listed.plugins.failed.items()]
+
+    @core.query(permission="core.node")
+    async def node(id: _Id, catalog: Catalog) -> Node | None:
+        """The object with this id; null when there is none that the viewer may see."""
+        return (await _load([id], catalog))[0]
+
+    @core.query(permission="core.node")
+    async def nodes(ids: _Ids, catalog: Catalog) -> list[Node | None] | None:
+        """The objects with these ids, in the same order; null where there is none that the viewer may see."""
+        if len(ids) > MAX_NODES:
+            raise NotFound(f"{len(ids)} ids: ask for at most {MAX_NODES} at once")
+        return await _load(ids, catalog)
+
+    return core
+
+
+async def _load(ids: Sequence[str], catalog: Catalog) -> list[Node | None]:
+    keys = [decode_id(text) for text in ids]
+    refs = {index: EntityRef.parse(key.key) for index, key in enumerate(keys) if key.type == "Entity"}
+    found = dict(zip(refs, await catalog.get(list(refs.values())), strict=True))
+    return [found.get(index) for index in range(len(keys))]
+
+
+def _info(runtime: PluginRuntime) -> PluginInfo:
+    health = runtime.health
+    if (reason := health.reason) is not None:
+        state = PluginHealth(state=PluginState.QUARANTINED, reason=reason)
+    else:
+        state = PluginHealth(state=PluginState.FAILING if health.last_error else PluginState.OK, reason=health.last_error)
+    return PluginInfo(
+        name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=state
+    )
+
+
+def _failed(name: str, reason: str) -> PluginInfo:
+    return PluginInfo(name=name, version=None, permissions=[], health=PluginHealth(state=PluginState.QUARANTINED, reason=reason))

@@ -1,0 +1,19 @@
+"""How much time the request that runs now still has; every upstream call and batch ends with it."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+def set_deadline(seconds: float) -> None:
+    """Give the current request this many seconds from now."""
+    deadline.set(time.monotonic() + seconds)
+
+
+def remaining() -> float | None:
+    """Seconds left, never negative; None outside a request."""
+    end = deadline.get()
+    return None if end is None else max(0.0, end - time.monotonic())

@@ -1,0 +1,167 @@
+"""Plugins at run time: each with its settings, clients, resources and health, started and stopped as one."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import structlog
+from callboard_sdk import Catalog, Client, Clients, Database, Plugin, Settings, Upstream, Viewer
+from callboard_sdk.fields import FieldSpec
+from callboard_sdk.types import hints
+
+from .errors import PluginUnavailable
+
+log = structlog.get_logger()
+
+FAILURES_BEFORE_QUARANTINE = 5
+QUARANTINE_SECONDS = 30.0
+
+Connect = Callable[[Upstream], Client]
+
+
+class Health:
+    """How a plugin is: it is left out for a while after failing unexpectedly several times in a row."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._until = 0.0
+        self.broken: str | None = None
+        self.last_error: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the plugin is quarantined now; None when it isn't."""
+        if self.broken:
+            return self.broken
+        return self.last_error if self._clock() < self._until else None
+
+    def succeeded(self) -> None:
+        """A call ended as it should."""
+        self._failures = 0
+
+    def failed(self, error: str) -> None:
+        """A call raised what it shouldn't."""
+        self.last_error = error
+        self._failures += 1
+        if self._failures >= FAILURES_BEFORE_QUARANTINE:
+            self._until = self._clock() + QUARANTINE_SECONDS
+            self._failures = 0
+
+
+@dataclass
+class PluginRuntime:
+    """One plugin of one gateway: its settings, clients, and what its resources yielded, by type."""
+
+    plugin: Plugin[Any]
+    settings: Settings
+    version: str = "0"
+    clients: Clients = field(default_factory=Clients)
+    resources: dict[type, Any] = field(default_factory=dict)
+    health: Health = field(default_factory=Health)
+
+
+class Plugins:
+    """All plugins of one gateway, and what their functions may be handed.
+
+    `failed` maps plugins that could not even be loaded to the reason. At most one plugin provides the catalog.
+    """
+
+    def __init__(self, runtimes: Mapping[str, PluginRuntime], database: Database, failed: Mapping[str, str]) -> None:
+        self.runtimes = runtimes
+        self.database = database
+        self.failed = failed
+        self.catalog: Catalog | None = None
+
+    @asynccontextmanager
+    async def running(self, connect: Connect) -> AsyncIterator[None]:
+        """Start every plugin, the catalog's provider first; one that fails to start is quarantined alone."""
+        async with AsyncExitStack() as stack:
+            for runtime in sorted(self.runtimes.values(), key=lambda r: not provides_catalog(r.plugin)):
+                try:
+                    await self._start(runtime, connect, stack)
+                except Exception as error:
+                    runtime.health.broken = f"it failed to start: {type(error).__name__}: {error}"[:500]
+                    log.error("plugin failed to start", plugin=runtime.plugin.name, exc_info=True)
+            yield
+
+    async def _start(self, runtime: PluginRuntime, connect: Connect, stack: AsyncExitStack) -> None:
+        if runtime.plugin.upstreams:
+            for upstream in runtime.plugin.upstreams(runtime.settings):
+                client = runtime.clients[upstream.name] = connect(upstream)
+                if (close := getattr(client, "aclose", None)) is not None:
+                    stack.push_async_callback(close)
+        for make in runtime.plugin.resources:
+            annotations = hints(make)
+            handed = {name: self.give(runtime, name, kind) for name, kind in annotations.items() if name != "return"}
+            made = await stack.enter_async_context(asynccontextmanager(make)(**handed))
+            runtime.resources[yielded(make)] = made
+            if isinstance(made, Catalog) and self.catalog is None:
+                self.catalog = made
+
+    def give(self, runtime: PluginRuntime, name: str, annotation: Any) -> Any:
+        """What a function of this plugin is handed for a parameter so named and annotated."""
+        if annotation is Client:
+            return _client(runtime, name)
+        if annotation is Clients:
+            return runtime.clients
+        if annotation is Database:
+            return self.database
+        if annotation is Catalog:
+            if self.catalog is None:
+                raise PluginUnavailable(runtime.plugin.name, "no plugin provides the catalog it needs")
+            return self.catalog
+        if isinstance(annotation, type) and issubclass(annotation, Settings):
+            return runtime.settings
+        return runtime.resources[annotation]
+
+
+def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
+    """The annotations that this plugin's functions are handed, and that are therefore no GraphQL arguments."""
+    own = {yielded(make) for make in plugin.resources}
+    return frozenset({Client, Clients, Catalog, Database, Viewer, plugin.settings, *own})
+
+
+def provides_catalog(plugin: Plugin[Any]) -> bool:
+    """Whether one of the plugin's resources offers what the SDK's Catalog asks."""
+    methods = [name for name in ("get", "related")]
+    return any(all(hasattr(yielded(make), name) for name in methods) for make in plugin.resources)
+
+
+def yielded(make: Callable[..., Any]) -> type:
+    """The type a resource yields: the X of its `AsyncIterator[X]`."""
+    kinds = get_args(hints(make).get("return"))
+    if not kinds or not inspect.isasyncgenfunction(make):
+        raise TypeError(f"{make.__module__}.{make.__qualname__} is no resource: write `async def ...() -> AsyncIterator[X]` that yields once")
+    kind: type = kinds[0]
+    return kind
+
+
+def _client(runtime: PluginRuntime, name: str) -> Client:
+    clients = runtime.clients
+    if name in clients:
+        return clients[name]
+    if len(clients) == 1:
+        return next(iter(clients.values()))
+    raise PluginUnavailable(
+        runtime.plugin.name, f"parameter {name!r} names none of its upstreams ({', '.join(clients) or 'it declares none'})"
+    )
+
+
+def field_arguments(plugins: Plugins, spec: FieldSpec, viewer: Viewer, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All keyword arguments for one call of a field's function: the request's own, and what it is handed."""
+    runtime = plugins.runtimes[spec.plugin]
+    handed = dict(given)
+    for name, argument in spec.parameters.items():
+        if name in handed:
+            continue
+        if argument.annotation is Viewer:
+            handed[name] = viewer
+        elif argument.annotation in injected_types(runtime.plugin):
+            handed[name] = plugins.give(runtime, name, argument.annotation)
+    return handed

@@ -1,0 +1,71 @@
+"""What every coordinate of the graph must be: nullable where it can be denied, and described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    is_enum_type,
+    is_input_object_type,
+    is_interface_type,
+    is_introspection_type,
+    is_non_null_type,
+    is_object_type,
+    is_specified_scalar_type,
+)
+
+from .supergraph import Guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A coordinate that breaks a rule of the graph, and what to write instead."""
+
+    coordinate: str
+    problem: str
+    remedy: str
+
+
+def lint(schema: GraphQLSchema, guards: Mapping[str, Guarded]) -> list[Mistake]:
+    """Every broken rule, in the order of the schema's types."""
+    return [mistake for kind in schema.type_map.values() if not _foreign(kind) for mistake in _type(kind, guards)]
+
+
+def _foreign(kind: GraphQLNamedType) -> bool:
+    return is_introspection_type(kind) or is_specified_scalar_type(kind)
+
+
+def _type(kind: GraphQLNamedType, guards: Mapping[str, Guarded]) -> Iterator[Mistake]:
+    if not kind.description:
+        yield Mistake(kind.name, "has no description", "Write a docstring for the type.")
+    if is_object_type(kind) or is_interface_type(kind):
+        for name, field in kind.fields.items():
+            yield from _field(f"{kind.name}.{name}", field, guards)
+    elif is_input_object_type(kind):
+        for name, given in kind.fields.items():
+            if not given.description:
+                yield Mistake(f"{kind.name}.{name}", "has no description", "Write a string below the attribute.")
+    elif is_enum_type(kind):
+        for name, member in kind.values.items():
+            if not member.description:
+                yield Mistake(f"{kind.name}.{name}", "has no description", "Write a string below the member.")
+
+
+def _field(coordinate: str, field: GraphQLField, guards: Mapping[str, Guarded]) -> Iterator[Mistake]:
+    if coordinate in guards and is_non_null_type(field.type):
+        yield Mistake(
+            coordinate,
+            f"can be denied (permission {guards[coordinate].permission!r}) and is never null",
+            "Make it X | None, or declare its type with @value to guard it whole.",
+        )
+    if not field.description:
+        yield Mistake(coordinate, "has no description", "Write a docstring, or a string below the attribute.")
+    for name, argument in field.args.items():
+        if not argument.description:
+            yield Mistake(
+                f"{coordinate}({name}:)", "has no description", 'Annotated[T, strawberry.argument(description="...")] gives it one.'
+            )

@@ -1,0 +1,247 @@
+"""Stitches every plugin's types and fields into the supergraph: conflicts, guards and lints are settled here.
+
+A. collect   every field by the class it is added to; two for one coordinate are refused
+B. build     one Strawberry schema whose types carry the added fields
+C. guard     which permission each coordinate needs
+D. lint      what may be denied is nullable; everything is described
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import strawberry
+from callboard_sdk import Plugin, RegistrationError
+from callboard_sdk.connections import MAX_PAGE, Page
+from callboard_sdk.entities import ENTITY_TYPES
+from callboard_sdk.fields import FieldSpec
+from callboard_sdk.plugin import MUTATION, QUERY
+from callboard_sdk.scalars import SCALARS
+from callboard_sdk.types import guard_of
+from graphql import GraphQLObjectType, is_object_type
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.exceptions import StrawberryException
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from .lint import lint
+from .supergraph import Guarded, Permission, StitchError, Supergraph
+
+_Injected = Mapping[str, frozenset[type]]
+
+
+def stitch(plugins: Sequence[Plugin[Any]], injected: _Injected, missing: frozenset[str] = frozenset()) -> Supergraph:
+    """The supergraph of these plugins.
+
+    `injected` gives, by plugin name, the annotations that its functions are handed at run time and that are
+    therefore no GraphQL arguments. Raises StitchError, naming the plugin to leave out, and the coordinate.
+    """
+    collected = _collect(plugins)  # A
+    built = _build(plugins, collected, injected)  # B
+    permissions = {
+        name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()
+    }
+    fields = _coordinates(built, collected)
+    guards = _guards(built, fields, permissions)  # C
+    for mistake in lint(built._schema, guards):  # D
+        owner = guards[mistake.coordinate].plugin if mistake.coordinate in guards else _owner(plugins, mistake.coordinate)
+        raise StitchError(owner, mistake.coordinate, mistake.problem, mistake.remedy)
+    return Supergraph(built._schema, print_schema(built), guards, permissions, fields, frozenset(p.name for p in plugins), missing)
+
+
+# A. collect
+
+
+def _collect(plugins: Sequence[Plugin[Any]]) -> dict[type | str, dict[str, FieldSpec]]:
+    found: dict[type | str, dict[str, FieldSpec]] = {}
+    for plugin in plugins:
+        for spec in plugin.fields:
+            there = found.setdefault(spec.on, {})
+            if (first := there.get(spec.name)) is not None:
+                on = spec.on if isinstance(spec.on, str) else spec.on.__name__
+                raise StitchError(
+                    plugin.name,
+                    spec.where,
+                    f"plugins {first.plugin!r} and {spec.plugin!r} both add {on}.{spec.name} (the first at {first.where})",
+                    "Give one of them another name, or take one of the plugins out of the settings.",
+                )
+            there[spec.name] = spec
+    return found
+
+
+# B. build
+
+
+class _StitchedSchema(strawberry.Schema):
+    """A Strawberry schema whose types have the plugins' fields, without a copy or change of their classes."""
+
+    def __init__(self, added: Mapping[type | str, Sequence[StrawberryField]], **options: Any) -> None:
+        self._added = added
+        super().__init__(**options)
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        origin = type_definition.origin
+        added = [field for base in origin.__mro__ for field in self._added.get(base, ())]
+        added += self._added.get(type_definition.name, ()) if type_definition.name in (QUERY, MUTATION) else ()
+        return [*type_definition.fields, *added]
+
+
+def _build(
+    plugins: Sequence[Plugin[Any]], collected: Mapping[type | str, Mapping[str, FieldSpec]], injected: _Injected
+) -> _StitchedSchema:
+    added = {
+        on: [_field(spec, injected.get(spec.plugin, frozenset())) for spec in specs.values()]
+        for on, specs in collected.items()
+    }
+    mutation = _root(MUTATION, "What can be changed.") if MUTATION in collected else None
+    kinds = [kind for plugin in plugins for kind in plugin.kinds]
+    types = [kind for plugin in plugins for kind in plugin.types]
+    try:
+        return _StitchedSchema(
+            added,
+            query=_root(QUERY, "What can be asked."),
+            mutation=mutation,
+            types=[*ENTITY_TYPES, *kinds, *types],
+            config=StrawberryConfig(scalar_map=SCALARS),
+        )
+    except StrawberryException as error:
+        raise _translated(error, plugins) from error
+    except TypeError as error:  # graphql-core's own words for a broken definition
+        raise StitchError(plugins[-1].name, "the stitched schema", str(error), "See the type that it names.") from error
+
+
+def _root(name: str, description: str) -> type:
+    return strawberry.type(type(name, (), {"__doc__": description}), name=name, description=description)
+
+
+def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:
+    try:
+        arguments = [
+            argument for argument in spec.parameters.values() if argument.annotation not in injected and argument.annotation is not Page
+        ]
+        returns = spec.returns
+        description = spec.description
+    except RegistrationError as error:
+        raise StitchError(spec.plugin, error.where, error.problem, error.remedy) from None
+
+    async def resolve(root: Any, info: Any, **given: Any) -> Any:
+        if spec.paged:
+            given[spec.paged] = Page.checked(*(given.pop(name, None) for name in ("first", "after", "last", "before")))
+        return await info.context.resolve(spec, root, given)
+
+    parameters = [
+        inspect.Parameter(a.name, inspect.Parameter.KEYWORD_ONLY, default=a.default, annotation=a.annotation) for a in arguments
+    ]
+    positional = [
+        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
+    ]
+    paging = list(_PAGING) if spec.paged else []
+    resolve.__signature__ = inspect.Signature([*positional, *parameters, *paging], return_annotation=returns)  # type: ignore[attr-defined]
+    resolve.__module__ = spec.function.__module__
+    field = StrawberryField(
+        python_name=spec.function.__name__,
+        graphql_name=spec.name,
+        type_annotation=StrawberryAnnotation(returns),
+        description=description,
+        base_resolver=StrawberryResolver(resolve),
+    )
+    return field
+
+
+def _page_argument(name: str, kind: type, description: str) -> inspect.Parameter:
+    annotation = Annotated[kind | None, strawberry.argument(description=description)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+_PAGING = (
+    _page_argument("first", int, f"How many items from the start, 1 to {MAX_PAGE}; give this or `last`."),
+    _page_argument("after", str, "A cursor: only items after it."),
+    _page_argument("last", int, f"How many items from the end, 1 to {MAX_PAGE}; give this or `first`."),
+    _page_argument("before", str, "A cursor: only items before it."),
+)
+
+
+def _translated(error: StrawberryException, plugins: Sequence[Plugin[Any]]) -> StitchError:
+    second = getattr(error, "second_cls", None)
+    first = getattr(error, "first_cls", None)
+    if second is None or first is None:
+        return StitchError(plugins[-1].name, "the stitched schema", str(error), "See the type that it names.")
+    owners = [_plugin_of_module(cls.__module__, plugins) for cls in (first, second)]
+    return StitchError(
+        owners[1],
+        f"{second.__module__}.{second.__qualname__}",
+        f"plugins {owners[0]!r} and {owners[1]!r} both declare a type {error.duplicated_type_name!r}",  # type: ignore[attr-defined]
+        "Rename one of them: a type name stands for one thing in the whole graph.",
+    )
+
+
+def _plugin_of_module(module: str, plugins: Sequence[Plugin[Any]]) -> str:
+    top = module.partition(".")[0]
+    for plugin in reversed(plugins):
+        modules = {spec.function.__module__.partition(".")[0] for spec in plugin.fields}
+        if top in modules:
+            return plugin.name
+    return plugins[-1].name
+
+
+# C. guard
+
+
+def _coordinates(
+    built: _StitchedSchema, collected: Mapping[type | str, Mapping[str, FieldSpec]]
+) -> dict[str, FieldSpec]:
+    found: dict[str, FieldSpec] = {}
+    for kind in _object_types(built):
+        origin = _origin(kind)
+        bases: list[type | str] = [kind.name] if kind.name in (QUERY, MUTATION) else list(origin.__mro__ if origin else ())
+        for base in bases:
+            found |= {f"{kind.name}.{name}": spec for name, spec in collected.get(base, {}).items()}
+    return found
+
+
+def _guards(
+    built: _StitchedSchema, fields: Mapping[str, FieldSpec], permissions: Mapping[str, Permission]
+) -> dict[str, Guarded]:
+    found: dict[str, Guarded] = {}
+    for kind in _object_types(built):
+        origin = _origin(kind)
+        guard = guard_of(origin) if origin else None
+        own = {
+            built.config.name_converter.from_field(field): field
+            for field in (origin.__strawberry_definition__.fields if origin else ())  # type: ignore[attr-defined]
+        }
+        for name in kind.fields:
+            coordinate = f"{kind.name}.{name}"
+            if (spec := fields.get(coordinate)) is not None:
+                found[coordinate] = Guarded(spec.plugin, spec.permission)
+            elif guard and guard.permission and name in own and own[name].python_name not in guard.open_fields:
+                permission = own[name].metadata.get("permission") or guard.permission
+                if permission not in permissions:
+                    raise StitchError(
+                        "core", coordinate, f"needs permission {permission!r}, which no plugin declares", "Declare it, or install its plugin."
+                    )
+                found[coordinate] = Guarded(permissions[permission].plugin, permission)
+    return found
+
+
+def _object_types(built: _StitchedSchema) -> list[GraphQLObjectType]:
+    return [t for t in built._schema.type_map.values() if is_object_type(t) and not t.name.startswith("__")]
+
+
+def _origin(kind: GraphQLObjectType) -> type | None:
+    definition = kind.extensions.get("strawberry-definition")
+    return getattr(definition, "origin", None)
+
+
+def _owner(plugins: Sequence[Plugin[Any]], coordinate: str) -> str:
+    name = coordinate.partition(".")[0]
+    for plugin in plugins:
+        if any(getattr(t, "__name__", "") == name for t in (*plugin.types, *plugin.kinds)):
+            return plugin.name
+    return plugins[-1].name

@@ -1,0 +1,60 @@
+"""The one schema clients see, with what guards each of its coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from callboard_sdk import RegistrationError
+from callboard_sdk.fields import FieldSpec
+from graphql import GraphQLSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What must be granted to read a coordinate, and which plugin answers it."""
+
+    plugin: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A permission that some plugin declared."""
+
+    name: str
+    plugin: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Supergraph:
+    """The stitched schema. A coordinate (`Type.field` of an object type) without a guard is readable with its object.
+
+    `missing` are the plugins that should be here and aren't, because their types could not be loaded.
+    """
+
+    schema: GraphQLSchema
+    sdl: str
+    guards: Mapping[str, Guarded]
+    permissions: Mapping[str, Permission]
+    fields: Mapping[str, FieldSpec]
+    plugins: frozenset[str]
+    missing: frozenset[str] = frozenset()
+
+
+class FieldResolver(Protocol):
+    """What the request's context must offer the schema: running one plugin field for one parent."""
+
+    async def resolve(self, spec: FieldSpec, parent: Any, arguments: Mapping[str, Any]) -> Any:
+        """The field's value for this parent; called once per parent and batched by the context."""
+        ...
+
+
+class StitchError(RegistrationError):
+    """The plugins don't fit into one schema; `plugin` is the one to leave out so that the rest does."""
+
+    def __init__(self, plugin: str, where: str, problem: str, remedy: str) -> None:
+        super().__init__(where, problem, remedy)
+        self.plugin = plugin
