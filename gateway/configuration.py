@@ -117,7 +117,7 @@ def _validated(model: type[S], raw: Any, file: Path, document: Document, at: Yam
             Mistake(file.name, document.at((*at, *e["loc"])).line, _dotted((*at, *e["loc"])), _explain(model, e))
             for e in error.errors(include_url=False, include_input=False)
         ]
-        raise SettingsError(mistakes) from None
+        raise SettingsError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from None
 
 
 def _explain(model: type[BaseModel], error: Any) -> str:

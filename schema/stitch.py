@@ -47,7 +47,7 @@ def stitch(plugins: Sequence[Plugin[Any]], injected: _Injected, missing: frozens
         name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()
     }
     fields = _coordinates(built, collected)
-    guards = _guards(built, fields, permissions)  # C
+    guards = _guards(built, fields, permissions, frozenset(p.name for p in plugins))  # C
     for mistake in lint(built._schema, guards):  # D
         owner = guards[mistake.coordinate].plugin if mistake.coordinate in guards else _owner(plugins, mistake.coordinate)
         raise StitchError(owner, mistake.coordinate, mistake.problem, mistake.remedy)
@@ -206,7 +206,7 @@ def _coordinates(
 
 
 def _guards(
-    built: _StitchedSchema, fields: Mapping[str, FieldSpec], permissions: Mapping[str, Permission]
+    built: _StitchedSchema, fields: Mapping[str, FieldSpec], permissions: Mapping[str, Permission], loaded: frozenset[str]
 ) -> dict[str, Guarded]:
     found: dict[str, Guarded] = {}
     for kind in _object_types(built):
@@ -222,12 +222,15 @@ def _guards(
                 found[coordinate] = Guarded(spec.plugin, spec.permission)
             elif guard and guard.permission and name in own and own[name].python_name not in guard.open_fields:
                 permission = own[name].metadata.get("permission") or guard.permission
-                if permission not in permissions:
-                    raise StitchError(
-                        "core", coordinate, f"needs permission {permission!r}, which no plugin declares", "Declare it, or install its plugin."
-                    )
-                found[coordinate] = Guarded(permissions[permission].plugin, permission)
+                found[coordinate] = Guarded(_declarer(coordinate, permission, permissions, loaded), permission)
     return found
+
+
+def _declarer(coordinate: str, permission: str, permissions: Mapping[str, Permission], loaded: frozenset[str]) -> str:
+    plugin = permission.partition(".")[0]
+    if permission not in permissions and plugin in loaded:
+        raise StitchError(plugin, coordinate, f"needs permission {permission!r}, which {plugin!r} doesn't declare", "Declare it.")
+    return plugin  # a shared type's plugin may be absent: nobody is granted its permission then
 
 
 def _object_types(built: _StitchedSchema) -> list[GraphQLObjectType]:

@@ -1,0 +1,60 @@
+"""`callboard plugin`: list them, start a new one, and hold one against the contract."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.loading import installed
+from gateway.scaffold import make_plugin
+
+from .show import AsJson, fail, out
+
+app = typer.Typer(help="List plugins, start a new one, hold one against the contract.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_plugins(as_json: AsJson = False) -> None:
+    """List the installed plugins."""
+    rows = [(name, point.dist.version if point.dist else "", point.value) for name, point in installed().items()]
+    if as_json:
+        print(json.dumps([{"name": name, "version": version, "object": value} for name, version, value in rows]))
+        return
+    table = Table("plugin", "version", "object", box=None)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The plugin's name: lower-case letters, digits and underscores.")],
+    folder: Annotated[Path, typer.Option("--in", help="Where to make its folder.")] = Path(),
+) -> None:
+    """Make a distribution with one field, its tests and its README; the tests pass at once."""
+    if not name.isidentifier() or name != name.lower() or keyword.iskeyword(name):
+        fail([f"{name!r} can't name a plugin: use lower-case letters, digits and underscores, like pager"], 2)
+    target = folder / f"callboard-{name.replace('_', '-')}"
+    if target.exists():
+        fail([f"{target} exists already: choose another name or folder"])
+    make_plugin(name, target)
+    out.print(f"Made {target}. Next:\n  pip install -e {target}\n  callboard plugin test {name}", highlight=False)
+    out.print(f"Then add `{name}:` under `plugins:` in the settings.", highlight=False)
+
+
+@app.command()
+def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> None:
+    """Run the contract suite against one installed plugin."""
+    if name not in installed():
+        fail([f"plugin {name!r} is not installed; installed are: {', '.join(installed())}"], 2)
+    here = Path(__file__).parent.parent
+    suite = next(place for place in (here / "contract", here.parent / "tests" / "contract") if place.is_dir())
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(suite), f"--plugin={name}", f"--rootdir={suite}", "-c", str(suite / "pytest.ini")]
+    sys.exit(subprocess.run(command, check=False).returncode)

@@ -1,0 +1,60 @@
+"""`callboard query`: send a query to a running gateway."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from resolvers.upstream import UpstreamClient
+from callboard_sdk import Upstream, UpstreamError
+
+from .show import fail, out
+
+
+def query(
+    document: Annotated[str, typer.Argument(help="The document, or the path of a file with it, or - for standard input.")],
+    url: Annotated[str, typer.Option(envvar="CALLBOARD_URL", help="The gateway's address.")] = "http://127.0.0.1:8080/graphql",
+    token: Annotated[str | None, typer.Option(envvar="CALLBOARD_TOKEN", help="A bearer token; better given by environment.")] = None,
+    variables: Annotated[str, typer.Option("--variables", "-v", help="Variables, as a JSON object.")] = "{}",
+    operation: Annotated[str | None, typer.Option(help="Which operation of the document to run.")] = None,
+) -> None:
+    """Run a query and print the answer as JSON; exit 1 when it has errors."""
+    import asyncio
+
+    try:
+        values = json.loads(variables)
+    except json.JSONDecodeError as error:
+        fail([f"--variables is not JSON: {error}"], 2)
+    body = {"query": _text(document), "variables": values, "operationName": operation}
+    try:
+        answer = asyncio.run(_send(url, token, body))
+    except UpstreamError as error:
+        fail([error.message])
+    out.print_json(json.dumps(answer))
+    if "errors" in answer:
+        raise typer.Exit(1)
+
+
+def _text(document: str) -> str:
+    if document == "-":
+        return sys.stdin.read()
+    if "{" not in document:
+        try:
+            return Path(document).read_text(encoding="utf-8")
+        except OSError as error:
+            fail([f"{document} is neither a document nor a file that can be read: {error}"], 2)
+    return document
+
+
+async def _send(url: str, token: str | None, body: dict[str, Any]) -> dict[str, Any]:
+    bearer = (lambda: token) if token else None
+    client = UpstreamClient(Upstream("the gateway", url, bearer=bearer, timeout=30))
+    try:
+        answer: dict[str, Any] = (await client.post(url, body)).json(dict[str, Any])
+        return answer
+    finally:
+        await client.aclose()

@@ -1,0 +1,48 @@
+"""`callboard serve`: run the gateway."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from gateway.app import build
+from gateway.loading import check_packages
+from gateway.logs import configure_logs
+
+from .show import DEFAULT_FILE, SettingsFile, configuration, err, fail
+
+
+def serve(
+    settings: SettingsFile = DEFAULT_FILE,
+    host: Annotated[str | None, typer.Option(envvar="HOST", help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(envvar="PORT", min=0, max=65535, help="The port; 0 picks a free one.")] = None,
+) -> None:
+    """Run the gateway until it is told to stop."""
+    if problems := check_packages():
+        fail(problems)
+    configured = configuration(settings)
+    configure_logs(configured.settings.logs)
+    gateway = build(configured)
+    server = configured.settings.server
+    listener = _listen(host or server.host, server.port if port is None else port)
+    address, chosen = listener.getsockname()[:2]
+    for name, reason in gateway.loaded.failed.items():
+        err.print(f"[yellow]plugin {name} is left out:[/] {reason}", highlight=False)
+    err.print(f"Callboard answers at [bold]http://{address}:{chosen}/graphql[/]", highlight=False)
+    config = uvicorn.Config(gateway.asgi, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        fail([f"can't listen on {host}:{port}: {os.strerror(error.errno or 0) if isinstance(error, OSError) else error}; set HOST or PORT"])
+    return listener

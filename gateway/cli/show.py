@@ -1,0 +1,38 @@
+"""What the commands share: their options, how they read settings, and how they show results and mistakes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from gateway.configuration import Configuration, read_configuration
+
+out = Console()
+err = Console(stderr=True)
+
+SettingsFile = Annotated[Path, typer.Option("--settings", "-s", envvar="CALLBOARD_SETTINGS", help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+DEFAULT_FILE = Path("callboard.yaml")
+
+
+def configuration(file: Path) -> Configuration:
+    """The settings of this file, with the environment's placeholders filled."""
+    return read_configuration(file, os.environ)
+
+
+def fail(mistakes: Sequence[str], code: int = 1) -> NoReturn:
+    """List what is wrong and end."""
+    for mistake in mistakes:
+        err.print(f"[bold red]✗[/] {_plain(mistake)}", highlight=False)
+    sys.exit(code)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")

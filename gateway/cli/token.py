@@ -1,0 +1,51 @@
+"""`callboard token create`: a token of the gateway's own issuer."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated
+
+import typer
+
+from gateway.auth import LocalIssuer
+from gateway.auth.local import KeyFileError
+
+from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail
+
+app = typer.Typer(help="Tokens of the gateway's own issuer.", no_args_is_help=True)
+
+_UNITS = {"m": 60, "h": 3600, "d": 86400}
+
+
+@app.callback()
+def tokens() -> None:
+    """Tokens of the gateway's own issuer."""
+
+
+@app.command()
+def create(
+    role: Annotated[list[str], typer.Option("--role", "-r", help="A role of the policies; give it several times for several.")],
+    subject: Annotated[str, typer.Option(help="Whose token it is: a user's name or ref.")],
+    lifetime: Annotated[str, typer.Option("--for", help="How long it lives, such as 30m, 8h or 90d.")] = "8h",
+    bot: Annotated[bool, typer.Option(help="It is for a program, not a person.")] = False,
+    group: Annotated[list[str] | None, typer.Option(help="A group it belongs to, as a ref.")] = None,
+    settings: SettingsFile = DEFAULT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Create a token and print it; it is stored nowhere."""
+    auth = configuration(settings).settings.auth
+    if auth.local is None:
+        fail(["auth.local is null in the settings, so the gateway takes no tokens of its own: ask your provider for one"])
+    try:
+        token = LocalIssuer(auth.local, auth.audience).create(subject, role, seconds=_seconds(lifetime), bot=bot, groups=group or ())
+    except (ValueError, KeyFileError) as error:
+        fail([str(error)])
+    print(json.dumps({"token": token}) if as_json else token)
+
+
+def _seconds(text: str) -> int:
+    match = re.fullmatch(r"(\d{1,6})([mhd])", text)
+    if match is None:
+        raise ValueError(f"{text!r} is no lifetime: write a number and m, h or d, such as 8h")
+    return int(match[1]) * _UNITS[match[2]]
