@@ -55,7 +55,11 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     """
     settings = configuration.settings
     loaded = load(settings.plugins)
-    loaded = Loaded({**loaded.plugins, **{p.name: p for p in extra}}, loaded.versions, {k: v for k, v in loaded.failed.items() if k not in {p.name for p in extra}})
+    loaded = Loaded(
+        {**loaded.plugins, **{p.name: p for p in extra}},
+        loaded.versions,
+        {k: v for k, v in loaded.failed.items() if k not in {p.name for p in extra}},
+    )
     listed = PluginList()
     core = core_plugin(listed)
     supergraph, loaded = stitch_what_fits(loaded, core)
@@ -100,7 +104,13 @@ def _verifier(auth: AuthSettings) -> Verifier:
         keys = RemoteKeys(issuer.jwks_uri, _fetcher(issuer.issuer, issuer.jwks_uri))
         issuers.append(
             Issuer(
-                issuer.issuer, keys, issuer.audience or auth.audience, issuer.algorithms, issuer.roles_claim, issuer.role_map, issuer.groups_claim
+                issuer.issuer,
+                keys,
+                issuer.audience or auth.audience,
+                issuer.algorithms,
+                issuer.roles_claim,
+                issuer.role_map,
+                issuer.groups_claim,
             )
         )
     return Verifier(issuers, leeway=auth.leeway_seconds)

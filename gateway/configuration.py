@@ -132,7 +132,12 @@ def _explain(model: type[BaseModel], error: Any) -> str:
 def _keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     current: Any = model
     for step in path:
-        if isinstance(step, str) and isinstance(current, type) and issubclass(current, BaseModel) and step in current.model_fields:
+        if (
+            isinstance(step, str)
+            and isinstance(current, type)
+            and issubclass(current, BaseModel)
+            and step in current.model_fields
+        ):
             current = _model_in(current.model_fields[step].annotation)
     return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
 

@@ -18,7 +18,10 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 def configure_logs(settings: LogSettings) -> None:
     """Send logs to standard error, as JSON lines or for people. The process's entry point calls this, nothing else."""
-    renderer: Any = structlog.processors.JSONRenderer() if settings.json_lines else structlog.dev.ConsoleRenderer()
+    people = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback  # the richer one shows variables, and so secrets
+    )
+    renderer: Any = structlog.processors.JSONRenderer() if settings.json_lines else people
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -27,4 +27,8 @@ def make_plugin(name: str, target: Path) -> None:
 def renamed(text: str, name: str) -> str:
     """The template's text with its own name replaced, in each way that the name is written."""
     title = "".join(part.title() for part in name.split("_"))
-    return text.replace("callboard-example", f"callboard-{name.replace('_', '-')}").replace("example", name).replace("Example", title)
+    return (
+        text.replace("callboard-example", f"callboard-{name.replace('_', '-')}")
+        .replace("example", name)
+        .replace("Example", title)
+    )

@@ -118,7 +118,9 @@ def _unknown(name: str, supergraph: Supergraph, known: frozenset[str]) -> str:
     type_name, _, field = name.partition(".")
     kind = supergraph.schema.type_map.get(type_name)
     if field and kind is not None and field in getattr(kind, "fields", {}):
-        return f"{name} can't be granted or denied alone: it is readable with its object; name the fields that lead to {type_name}"
+        return (
+            f"{name} can't be granted or denied alone: it is readable with its object; name the fields that lead to {type_name}"
+        )
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{name!r} is not in the schema: write a coordinate, type:T, plugin:P, permission:X or *{hint}"

@@ -75,11 +75,21 @@ class RequestContext:
 
     def _broken(self, spec: FieldSpec, what: str, error: Exception | None) -> InternalError:
         error_id = uuid.uuid4().hex[:12]
-        log.error("plugin field failed", plugin=spec.plugin, field=spec.name, where=spec.where, what=what, error_id=error_id, exc_info=error)
+        log.error(
+            "plugin field failed",
+            plugin=spec.plugin,
+            field=spec.name,
+            where=spec.where,
+            what=what,
+            error_id=error_id,
+            exc_info=error,
+        )
         runtime: PluginRuntime = self.plugins.runtimes[spec.plugin]
         runtime.health.failed(f"{spec.name} {what}")
         return InternalError(
-            f"{spec.name} of plugin {spec.plugin!r} failed; tell its maintainers error {error_id}", error_id=error_id, plugin=spec.plugin
+            f"{spec.name} of plugin {spec.plugin!r} failed; tell its maintainers error {error_id}",
+            error_id=error_id,
+            plugin=spec.plugin,
         )
 
 

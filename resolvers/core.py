@@ -7,7 +7,19 @@ from enum import Enum
 from typing import Annotated
 
 import strawberry
-from callboard_sdk import Catalog, EntityRef, Node, NotFound, Plugin, Settings, Viewer, ViewerKind, computed, decode_id, enum, value
+from callboard_sdk import (
+    Catalog,
+    EntityRef,
+    Node,
+    NotFound,
+    Plugin,
+    Settings,
+    Viewer,
+    ViewerKind,
+    decode_id,
+    enum,
+    value,
+)
 
 from .plugins import PluginRuntime, Plugins
 
@@ -83,7 +95,8 @@ def core_plugin(listed: PluginList) -> Plugin[Settings]:
         permissions={
             "core.viewer": "See one's own name, roles and groups.",
             "core.plugins": "See which plugins there are, and how they are.",
-        } | {"core.node": "Load any node by its id; each of its fields still needs its own permission."},
+        }
+        | {"core.node": "Load any node by its id; each of its fields still needs its own permission."},
     )
 
     @core.resource
@@ -94,7 +107,11 @@ def core_plugin(listed: PluginList) -> Plugin[Settings]:
     async def viewer(viewer: Viewer) -> ViewerInfo | None:
         """Who asks, as the gateway sees it."""
         return ViewerInfo(
-            subject=viewer.subject, kind=viewer.kind, roles=sorted(viewer.roles), entity=viewer.entity, groups=sorted(viewer.groups)
+            subject=viewer.subject,
+            kind=viewer.kind,
+            roles=sorted(viewer.roles),
+            entity=viewer.entity,
+            groups=sorted(viewer.groups),
         )
 
     @core.query(permission="core.plugins")

@@ -129,7 +129,7 @@ def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
 
 def provides_catalog(plugin: Plugin[Any]) -> bool:
     """Whether one of the plugin's resources offers what the SDK's Catalog asks."""
-    methods = [name for name in ("get", "related")]
+    methods = ["get", "related"]
     return any(all(hasattr(yielded(make), name) for name in methods) for make in plugin.resources)
 
 
@@ -137,7 +137,9 @@ def yielded(make: Callable[..., Any]) -> type:
     """The type a resource yields: the X of its `AsyncIterator[X]`."""
     kinds = get_args(hints(make).get("return"))
     if not kinds or not inspect.isasyncgenfunction(make):
-        raise TypeError(f"{make.__module__}.{make.__qualname__} is no resource: write `async def ...() -> AsyncIterator[X]` that yields once")
+        raise TypeError(
+            f"{make.__module__}.{make.__qualname__} is no resource: write `async def ...() -> AsyncIterator[X]` that yields once"
+        )
     kind: type = kinds[0]
     return kind
 

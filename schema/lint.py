@@ -67,5 +67,7 @@ def _field(coordinate: str, field: GraphQLField, guards: Mapping[str, Guarded]) 
     for name, argument in field.args.items():
         if not argument.description:
             yield Mistake(
-                f"{coordinate}({name}:)", "has no description", 'Annotated[T, strawberry.argument(description="...")] gives it one.'
+                f"{coordinate}({name}:)",
+                "has no description",
+                'Annotated[T, strawberry.argument(description="...")] gives it one.',
             )

@@ -43,15 +43,15 @@ def stitch(plugins: Sequence[Plugin[Any]], injected: _Injected, missing: frozens
     """
     collected = _collect(plugins)  # A
     built = _build(plugins, collected, injected)  # B
-    permissions = {
-        name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()
-    }
+    permissions = {name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()}
     fields = _coordinates(built, collected)
     guards = _guards(built, fields, permissions, frozenset(p.name for p in plugins))  # C
     for mistake in lint(built._schema, guards):  # D
         owner = guards[mistake.coordinate].plugin if mistake.coordinate in guards else _owner(plugins, mistake.coordinate)
         raise StitchError(owner, mistake.coordinate, mistake.problem, mistake.remedy)
-    return Supergraph(built._schema, print_schema(built), guards, permissions, fields, frozenset(p.name for p in plugins), missing)
+    return Supergraph(
+        built._schema, print_schema(built), guards, permissions, fields, frozenset(p.name for p in plugins), missing
+    )
 
 
 # A. collect
@@ -95,8 +95,7 @@ def _build(
     plugins: Sequence[Plugin[Any]], collected: Mapping[type | str, Mapping[str, FieldSpec]], injected: _Injected
 ) -> _StitchedSchema:
     added = {
-        on: [_field(spec, injected.get(spec.plugin, frozenset())) for spec in specs.values()]
-        for on, specs in collected.items()
+        on: [_field(spec, injected.get(spec.plugin, frozenset())) for spec in specs.values()] for on, specs in collected.items()
     }
     mutation = _root(MUTATION, "What can be changed.") if MUTATION in collected else None
     kinds = [kind for plugin in plugins for kind in plugin.kinds]
@@ -122,7 +121,9 @@ def _root(name: str, description: str) -> type:
 def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:
     try:
         arguments = [
-            argument for argument in spec.parameters.values() if argument.annotation not in injected and argument.annotation is not Page
+            argument
+            for argument in spec.parameters.values()
+            if argument.annotation not in injected and argument.annotation is not Page
         ]
         returns = spec.returns
         description = spec.description
@@ -144,26 +145,25 @@ def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:
     paging = list(_PAGING) if spec.paged else []
     resolve.__signature__ = inspect.Signature([*positional, *parameters, *paging], return_annotation=returns)  # type: ignore[attr-defined]
     resolve.__module__ = spec.function.__module__
-    field = StrawberryField(
+    return StrawberryField(
         python_name=spec.function.__name__,
         graphql_name=spec.name,
         type_annotation=StrawberryAnnotation(returns),
         description=description,
         base_resolver=StrawberryResolver(resolve),
     )
-    return field
 
 
-def _page_argument(name: str, kind: type, description: str) -> inspect.Parameter:
-    annotation = Annotated[kind | None, strawberry.argument(description=description)]
+def _page_argument(name: str, kind: Any, description: str) -> inspect.Parameter:
+    annotation = Annotated[kind, strawberry.argument(description=description)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
 _PAGING = (
-    _page_argument("first", int, f"How many items from the start, 1 to {MAX_PAGE}; give this or `last`."),
-    _page_argument("after", str, "A cursor: only items after it."),
-    _page_argument("last", int, f"How many items from the end, 1 to {MAX_PAGE}; give this or `first`."),
-    _page_argument("before", str, "A cursor: only items before it."),
+    _page_argument("first", int | None, f"How many items from the start, 1 to {MAX_PAGE}; give this or `last`."),
+    _page_argument("after", str | None, "A cursor: only items after it."),
+    _page_argument("last", int | None, f"How many items from the end, 1 to {MAX_PAGE}; give this or `first`."),
+    _page_argument("before", str | None, "A cursor: only items before it."),
 )
 
 
@@ -193,9 +193,7 @@ def _plugin_of_module(module: str, plugins: Sequence[Plugin[Any]]) -> str:
 # C. guard
 
 
-def _coordinates(
-    built: _StitchedSchema, collected: Mapping[type | str, Mapping[str, FieldSpec]]
-) -> dict[str, FieldSpec]:
+def _coordinates(built: _StitchedSchema, collected: Mapping[type | str, Mapping[str, FieldSpec]]) -> dict[str, FieldSpec]:
     found: dict[str, FieldSpec] = {}
     for kind in _object_types(built):
         origin = _origin(kind)

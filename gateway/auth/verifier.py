@@ -69,7 +69,9 @@ class Verifier:
         name = claims.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None
         if issuer is None:
-            raise Unauthenticated("the token's issuer is not one that this gateway takes: sign in with one that is, or see auth.issuers")
+            raise Unauthenticated(
+                "the token's issuer is not one that this gateway takes: sign in with one that is, or see auth.issuers"
+            )
         return issuer
 
     def _checked(self, token: str, issuer: Issuer, key: Any) -> dict[str, Any]:
@@ -105,7 +107,9 @@ class Verifier:
 
 def _shape(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     if len(token) > MAX_TOKEN_BYTES or token.count(".") != 2 or not token.isascii():
-        raise Unauthenticated(f"the token is no signed JWT of at most {MAX_TOKEN_BYTES} bytes: send the whole token and nothing else")
+        raise Unauthenticated(
+            f"the token is no signed JWT of at most {MAX_TOKEN_BYTES} bytes: send the whole token and nothing else"
+        )
     try:
         whole = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):

@@ -56,5 +56,17 @@ def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> N
         fail([f"plugin {name!r} is not installed; installed are: {', '.join(installed())}"], 2)
     here = Path(__file__).parent.parent
     suite = next(place for place in (here / "contract", here.parent / "tests" / "contract") if place.is_dir())
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(suite), f"--plugin={name}", f"--rootdir={suite}", "-c", str(suite / "pytest.ini")]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(suite),
+        f"--plugin={name}",
+        f"--rootdir={suite}",
+        "-c",
+        str(suite / "pytest.ini"),
+    ]
     sys.exit(subprocess.run(command, check=False).returncode)

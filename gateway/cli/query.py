@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from callboard_sdk import Upstream, UpstreamError
 
 from resolvers.upstream import UpstreamClient
-from callboard_sdk import Upstream, UpstreamError
 
 from .show import fail, out
 
@@ -18,13 +19,13 @@ from .show import fail, out
 def query(
     document: Annotated[str, typer.Argument(help="The document, or the path of a file with it, or - for standard input.")],
     url: Annotated[str, typer.Option(envvar="CALLBOARD_URL", help="The gateway's address.")] = "http://127.0.0.1:8080/graphql",
-    token: Annotated[str | None, typer.Option(envvar="CALLBOARD_TOKEN", help="A bearer token; better given by environment.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="CALLBOARD_TOKEN", help="A bearer token; better given by environment.")
+    ] = None,
     variables: Annotated[str, typer.Option("--variables", "-v", help="Variables, as a JSON object.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="Which operation of the document to run.")] = None,
 ) -> None:
     """Run a query and print the answer as JSON; exit 1 when it has errors."""
-    import asyncio
-
     try:
         values = json.loads(variables)
     except json.JSONDecodeError as error:

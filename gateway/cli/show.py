@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -23,7 +25,8 @@ DEFAULT_FILE = Path("callboard.yaml")
 
 
 def configuration(file: Path) -> Configuration:
-    """The settings of this file, with the environment's placeholders filled."""
+    """The settings of this file, with the environment's placeholders filled. Logs stay silent until `serve` says how."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     return read_configuration(file, os.environ)
 
 

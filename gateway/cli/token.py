@@ -38,7 +38,9 @@ def create(
     if auth.local is None:
         fail(["auth.local is null in the settings, so the gateway takes no tokens of its own: ask your provider for one"])
     try:
-        token = LocalIssuer(auth.local, auth.audience).create(subject, role, seconds=_seconds(lifetime), bot=bot, groups=group or ())
+        token = LocalIssuer(auth.local, auth.audience).create(
+            subject, role, seconds=_seconds(lifetime), bot=bot, groups=group or ()
+        )
     except (ValueError, KeyFileError) as error:
         fail([str(error)])
     print(json.dumps({"token": token}) if as_json else token)

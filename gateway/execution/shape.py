@@ -37,7 +37,9 @@ def shape_result(result: ExecutionResult) -> Response:
     return Response(_json(body), executed, tuple(error["extensions"]["code"] for error in errors))
 
 
-def shape_errors(errors: Sequence[GraphQLError | CallboardError], code: str, status: int | None = None, **headers: str) -> Response:
+def shape_errors(
+    errors: Sequence[GraphQLError | CallboardError], code: str, status: int | None = None, **headers: str
+) -> Response:
     """A request error's response: errors alone, no data."""
     shaped = [_error(error, code) for error in errors]
     return Response(_json({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)

@@ -131,6 +131,4 @@ def _parsed(body: dict[str, Any], authorization: tuple[str, ...], *, reads_only:
 
 def _http(response: Response, media: str) -> HttpResponse:
     status = response.status or (200 if response.executed or media == JSON else 400)
-    return HttpResponse(
-        response.body, status, headers=dict(response.headers or {}), media_type=f"{media}; charset=utf-8"
-    )
+    return HttpResponse(response.body, status, headers=dict(response.headers or {}), media_type=f"{media}; charset=utf-8")

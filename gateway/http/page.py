@@ -18,7 +18,9 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
 }
 _HERE = Path(__file__).parent
-_MISSING = "<!doctype html><title>Callboard</title><p>The GraphiQL page is not built. Run <code>make frontend</code>, then reload."
+_MISSING = (
+    "<!doctype html><title>Callboard</title><p>The GraphiQL page is not built. Run <code>make frontend</code>, then reload."
+)
 
 
 def built_page() -> Path | None:

@@ -56,6 +56,12 @@ def _measure(selected: SelectionSetNode, fragments: dict[str, FragmentDefinition
 
 def check_limits(size: Size, *, depth: int, fields: int, aliases: int) -> None:
     """Raise LimitExceeded at the first limit that the operation is over."""
-    for what, found, most in (("levels deep", size.depth, depth), ("fields", size.fields, fields), ("aliases", size.aliases, aliases)):
+    for what, found, most in (
+        ("levels deep", size.depth, depth),
+        ("fields", size.fields, fields),
+        ("aliases", size.aliases, aliases),
+    ):
         if found > most:
-            raise LimitExceeded(f"the operation has {found} {what}; at most {most} are allowed: ask for less, or in several requests")
+            raise LimitExceeded(
+                f"the operation has {found} {what}; at most {most} are allowed: ask for less, or in several requests"
+            )

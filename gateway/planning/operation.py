@@ -147,7 +147,11 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     if len(named) == 1:
         return named[0]
     if name is None:
-        text = "The document has several operations: say which one to run in `operationName`." if named else "The document has no operation."
+        text = (
+            "The document has several operations: say which one to run in `operationName`."
+            if named
+            else "The document has no operation."
+        )
     else:
         text = f"The document has no operation named {name[:80]!r}."
     raise RequestError([GraphQLError(text)], "OPERATION_RESOLUTION_FAILURE")

@@ -27,13 +27,9 @@ class Address:
         except (httpx.InvalidURL, ValueError):
             raise BadAddress("the base URL is not a URL: write one like https://api.example.com") from None
         if base.scheme not in ("http", "https") or not base.host:
-            raise BadAddress(
-                "the base URL names no http or https host: write one like https://api.example.com"
-            )
+            raise BadAddress("the base URL names no http or https host: write one like https://api.example.com")
         if base.userinfo or base.query or base.fragment:
-            raise BadAddress(
-                "the base URL holds a user, a query or a fragment: put credentials in headers or bearer"
-            )
+            raise BadAddress("the base URL holds a user, a query or a fragment: put credentials in headers or bearer")
         self._base = base
         self._root = str(base).rstrip("/")
 

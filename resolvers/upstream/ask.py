@@ -48,9 +48,7 @@ class Asks:
         self._address = address
         self._headers = _BASE_HEADERS | {name.lower(): value for name, value in upstream.headers.items()}
 
-    def read(
-        self, path: str, params: Params | None, headers: Mapping[str, str] | None, ok: frozenset[int]
-    ) -> Ask:
+    def read(self, path: str, params: Params | None, headers: Mapping[str, str] | None, ok: frozenset[int]) -> Ask:
         """A GET. Raises Failed when it may not or can't be sent."""
         url = self._url("GET", path, params)
         all_headers = self._all_headers(headers, "GET", url)
@@ -60,18 +58,12 @@ class Asks:
     def write(self, path: str, body: object, headers: Mapping[str, str] | None) -> Ask:
         """A POST of `body` as JSON. Raises Failed when it may not or can't be sent."""
         url = self._url("POST", path, None)
-        sent = {"content-type": "application/json"} | {
-            name.lower(): value for name, value in (headers or {}).items()
-        }
+        sent = {"content-type": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
         try:
             content = msgspec.json.encode(body)
         except (TypeError, ValueError, RecursionError, OverflowError):
-            raise not_sendable(
-                self._upstream.name, label("POST", url), "its body can't be written as JSON"
-            ) from None
-        return Ask(
-            "POST", url, self._all_headers(sent, "POST", url), frozenset(), label("POST", url), body=content
-        )
+            raise not_sendable(self._upstream.name, label("POST", url), "its body can't be written as JSON") from None
+        return Ask("POST", url, self._all_headers(sent, "POST", url), frozenset(), label("POST", url), body=content)
 
     def _url(self, method: str, path: str, params: Params | None) -> httpx.URL:
         try:
@@ -92,7 +84,7 @@ class Asks:
     def _token(self, bearer: Callable[[], str], what: str) -> str:
         try:
             token = str(bearer()).strip()
-        except Exception:  # noqa: BLE001  whatever a plugin's function raises may hold the secret
+        except Exception:
             token = ""
         if not token:
             raise no_token(self._upstream.name, what)

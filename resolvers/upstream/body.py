@@ -85,8 +85,6 @@ class _Inflate:
         except zlib.error:
             if self._started or self._window != zlib.MAX_WBITS:
                 raise Unreadable("its compressed body is broken") from None
-        self._window = (
-            -zlib.MAX_WBITS
-        )  # some servers send deflate without zlib's frame (RFC 9110, section 8.4.1.2)
+        self._window = -zlib.MAX_WBITS  # some servers send deflate without zlib's frame (RFC 9110, section 8.4.1.2)
         self._zlib = zlib.decompressobj(self._window)
         return self._inflate(part, room)

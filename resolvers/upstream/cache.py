@@ -38,9 +38,7 @@ class Cache:
     for `no-store`, which is honoured.
     """
 
-    def __init__(
-        self, entries: int, size: int, *, fresh_for: float, stale_for: float, monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, entries: int, size: int, *, fresh_for: float, stale_for: float, monotonic: Callable[[], float]) -> None:
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._entries = entries
         self._limit = size

@@ -138,9 +138,7 @@ class UpstreamClient:
         if self._flights.joinable(ask.key):
             self._meter.deduplicated += 1
         try:
-            return await self._flights.join(
-                ask.key, until, self._now() + self._upstream.timeout, partial(self._fetch, ask, kept)
-            )
+            return await self._flights.join(ask.key, until, self._now() + self._upstream.timeout, partial(self._fetch, ask, kept))
         except TimeoutError:
             raise failure.out_of_time(self.name, ask.label) from None
         except Closed:
@@ -193,9 +191,7 @@ class UpstreamClient:
         self._meter.calls += 1
 
     def _reply(self, answer: Answer) -> Reply:
-        return Reply(
-            answer.status, answer.headers, answer.content, self._clock.wall(), _decode=self._decoding.decode
-        )
+        return Reply(answer.status, answer.headers, answer.content, self._clock.wall(), _decode=self._decoding.decode)
 
     def _stand_in(self, kept: Kept | None, error: UpstreamError) -> Reply:
         if kept is None or error.reason not in _STANDS_IN_FOR or not self._cache.stands_in(kept):
@@ -204,9 +200,7 @@ class UpstreamClient:
         return replace(kept.reply, stale=True)
 
     def _unsent(self, failed: Failed) -> UpstreamError:
-        return (
-            self._failed(failed.error) if failed.broken else failed.error
-        )  # a caller's mistake is not the upstream's
+        return self._failed(failed.error) if failed.broken else failed.error  # a caller's mistake is not the upstream's
 
     def _failed(self, error: UpstreamError) -> UpstreamError:
         self._meter.failed(error, self._clock.wall())
@@ -220,6 +214,4 @@ def _address(upstream: Upstream) -> Address:
     try:
         return Address(upstream.base_url)
     except BadAddress as problem:
-        raise UpstreamError(
-            upstream.name, "REFUSED", f"upstream {upstream.name}: {problem}.", retryable=False
-        ) from None
+        raise UpstreamError(upstream.name, "REFUSED", f"upstream {upstream.name}: {problem}.", retryable=False) from None

@@ -45,7 +45,7 @@ class Decoding:
 
 
 def _without_values(text: str) -> str:
-    """msgspec names types and places; a value stands only in messages about enums and tags, and goes."""
+    """Msgspec names types and places; a value stands only in messages about enums and tags, and goes."""
     head, _, place = text.partition(" - at ")
     if head.startswith("Invalid"):
         head = head.partition("'")[0].strip() if "'" in head else head

@@ -20,9 +20,7 @@ class Failed(Exception):
     against the upstream's health, and opens the circuit when it repeats.
     """
 
-    def __init__(
-        self, error: UpstreamError, *, again: bool = False, wait: float | None = None, broken: bool = False
-    ) -> None:
+    def __init__(self, error: UpstreamError, *, again: bool = False, wait: float | None = None, broken: bool = False) -> None:
         super().__init__(error.message)
         self.error = error
         self.again = again
@@ -50,9 +48,7 @@ def from_status(name: str, label: str, status: int, wait: float | None, *, limit
             status,
         )
     if status in (404, 410):
-        return _final(
-            name, "NOT_FOUND", f"{what}: there is nothing there, or its credentials may not see it.", status
-        )
+        return _final(name, "NOT_FOUND", f"{what}: there is nothing there, or its credentials may not see it.", status)
     if status == 408:
         return _broken(name, "TIMEOUT", f"{what}: it gave up waiting. Try again.", status)
     if status >= 500:
@@ -127,9 +123,7 @@ def failures_in_a_row(name: str, count: int, last: str, left: float) -> Failed:
 
 def closed(name: str) -> UpstreamError:
     """The client was closed while, or before, it was asked."""
-    return UpstreamError(
-        name, "UNREACHABLE", f"the client of {name} is closed: the gateway is stopping. Try again."
-    )
+    return UpstreamError(name, "UNREACHABLE", f"the client of {name} is closed: the gateway is stopping. Try again.")
 
 
 def not_sendable(name: str, label: str, problem: str) -> Failed:
@@ -194,9 +188,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 
 def _rate_limited(name: str, label: str, status: int, wait: float | None) -> Failed:
     text = f"{name} answered {status} to {label}: too many requests. Try again {_when(wait)}."
-    return Failed(
-        UpstreamError(name, "RATE_LIMITED", text, status=status, **_later(wait)), again=True, wait=wait
-    )
+    return Failed(UpstreamError(name, "RATE_LIMITED", text, status=status, **_later(wait)), again=True, wait=wait)
 
 
 def _final(name: str, reason: str, text: str, status: int | None = None) -> Failed:

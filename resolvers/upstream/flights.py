@@ -42,9 +42,7 @@ class Flights(Generic[T]):
         """Whether such a request is under way."""
         return key in self._flights
 
-    async def join(
-        self, key: str, until: float | None, ends: float, start: Callable[[Span], Awaitable[T]]
-    ) -> T:
+    async def join(self, key: str, until: float | None, ends: float, start: Callable[[Span], Awaitable[T]]) -> T:
         """Wait for the request under `key`, starting it if there is none, until `until` (None: to its end).
 
         Raises what the request raised, TimeoutError when `until` comes first, Closed when the client closes.

@@ -58,9 +58,7 @@ def wait_asked_for(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def is_rate_limit(status: int, headers: Mapping[str, str]) -> bool:
     """Whether a refusal means "too many", not "never": 429, or 403 with a quota used up or a time to come back."""
-    return status == 429 or (
-        status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0")
-    )
+    return status == 429 or (status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"))
 
 
 def _http_date(text: str) -> datetime | None:

@@ -19,9 +19,7 @@ def tls_context(upstream: Upstream) -> ssl.SSLContext | None:
     try:
         context = _trusting(upstream)
     except (OSError, ssl.SSLError, ValueError):
-        raise _unreadable(
-            upstream, "ca", "a PEM file or PEM text with the certificate that signs the server's"
-        ) from None
+        raise _unreadable(upstream, "ca", "a PEM file or PEM text with the certificate that signs the server's") from None
     if not upstream.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -30,9 +28,7 @@ def tls_context(upstream: Upstream) -> ssl.SSLContext | None:
         try:
             context.load_cert_chain(certificate, key, password=lambda: "")
         except (OSError, ssl.SSLError, ValueError):
-            raise _unreadable(
-                upstream, "certificate", "a PEM certificate file and its unencrypted PEM key file"
-            ) from None
+            raise _unreadable(upstream, "certificate", "a PEM certificate file and its unencrypted PEM key file") from None
     return context
 
 

@@ -64,9 +64,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         )
         with _httpx_errors():
             response = await self._pool.handle_async_request(core)
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
-        )
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions)
 
     async def aclose(self) -> None:
         """Close all connections."""

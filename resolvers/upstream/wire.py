@@ -93,14 +93,10 @@ class Wire:
         if not unchanged and not ask.wants(status):
             await _drain(response)
             wait = wait_asked_for(headers, self._clock.wall())
-            raise failure.from_status(
-                self._upstream.name, ask.label, status, wait, limited=is_rate_limit(status, headers)
-            )
+            raise failure.from_status(self._upstream.name, ask.label, status, wait, limited=is_rate_limit(status, headers))
         if _length(headers) > self._upstream.max_bytes:
             raise TooLarge
-        content = await read_body(
-            response.aiter_raw(), headers.get("content-encoding", ""), self._upstream.max_bytes
-        )
+        content = await read_body(response.aiter_raw(), headers.get("content-encoding", ""), self._upstream.max_bytes)
         return Answer(status, headers, content)
 
     def _follow(self, ask: Ask, response: httpx.Response, hop: int) -> Ask:
@@ -108,9 +104,7 @@ class Wire:
             return failure.redirected(self._upstream.name, ask.label, response.status_code, problem)
 
         if not self._upstream.redirects:
-            raise refused(
-                "and redirects are refused. Put the final address into its settings, or allow redirects"
-            )
+            raise refused("and redirects are refused. Put the final address into its settings, or allow redirects")
         if ask.method != "GET":
             raise refused("that would send the request again. Put the final address into its settings")
         if hop >= self._redirects:

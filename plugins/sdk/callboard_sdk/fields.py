@@ -107,7 +107,8 @@ class FieldSpec:
         if get_origin(annotation) is not Batch and annotation is not Batch:
             on = getattr(self.on, "__name__", self.on)
             raise self.mistake(
-                "doesn't take the batch of parents first", f"Write `async def {self.function.__name__}(parents: Batch[{on}], ...)`."
+                "doesn't take the batch of parents first",
+                f"Write `async def {self.function.__name__}(parents: Batch[{on}], ...)`.",
             )
 
 

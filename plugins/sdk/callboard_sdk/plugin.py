@@ -44,7 +44,9 @@ class Plugin(Generic[S]):
         for permission in self.permissions:
             if not permission.startswith(f"{name}."):
                 raise RegistrationError(
-                    f"Plugin({name!r})", f"permission {permission!r} doesn't start with the plugin's name", f"Write {name}.{permission!s}."
+                    f"Plugin({name!r})",
+                    f"permission {permission!r} doesn't start with the plugin's name",
+                    f"Write {name}.{permission!s}.",
                 )
         self.upstreams = upstreams
         self.types = tuple(types)

@@ -77,7 +77,12 @@ class Client(Protocol):
         ...
 
     async def get(
-        self, path: str, params: Params | None = None, *, headers: Mapping[str, str] | None = None, ok: frozenset[int] = frozenset()
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        ok: frozenset[int] = frozenset(),
     ) -> Reply:
         """Read `path` below the upstream's base URL (an absolute URL must share its origin).
 

@@ -22,9 +22,7 @@ def vulnerability_of(findings: Sequence[Finding]) -> Vulnerability | None:
         id=first.identifier or "",
         aliases=sorted({alias for finding in findings for alias in finding.aliases or ()}),
         severity=_worst(findings),
-        affected_count=len(
-            {finding.entity_ref for finding in findings if finding.state is FindingState.OPEN}
-        ),
+        affected_count=len({finding.entity_ref for finding in findings if finding.state is FindingState.OPEN}),
         title=next((finding.title for finding in findings if finding.title), None),
         description=next((finding.description for finding in findings if finding.description), None),
         url=next((finding.url for finding in findings if finding.url), None),

@@ -43,7 +43,9 @@ def follow_links(documents: Sequence[Document]) -> list[Document]:
 
     Only when all SBOMs it links to have one and the same owner: a VEX is never guessed to be somebody's.
     """
-    owners = {d.content.serial: d.entity for d in documents if d.content and d.content.serial and d.entity}
+    owners: dict[str | None, EntityRef] = {
+        d.content.serial: d.entity for d in documents if d.content and d.content.serial and d.entity
+    }
     return [replace(d, entity=_linked(d, owners)) if d.entity is None else d for d in documents]
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from .decoding import Notes, clip, moment, severity_of, severity_of_score, web_url, worst
 from .identity import alias_ids, package_of, vulnerability_id
-from .model import DocumentFormat, FindingKind, FindingPackage, FindingState
+from .model import FindingKind, FindingPackage, FindingState, SecurityFormat
 from .reports import BomLink, Content, Sighting, Statement, Verdict
 
 MAX_NESTING = 50
@@ -116,13 +116,14 @@ def read_cyclonedx(content: bytes, notes: Notes) -> Content:
             else:
                 statements.append(part)
     return Content(
-        format=DocumentFormat.CYCLONEDX,
+        format=SecurityFormat.CYCLONEDX,
         scanner=_tool(metadata.tools),
         artifacts=_artifacts(metadata.component),
         created_at=moment(metadata.timestamp),
         sightings=tuple(sightings[: notes.limit]),
         statements=tuple(statements[: notes.limit]),
         components=count,
+        scanned=count > 0 and bom.vulnerabilities is not None,
         serial=_serial(bom.serial_number),
         packages=packages if bom.serial_number else {},
     )
@@ -130,9 +131,7 @@ def read_cyclonedx(content: bytes, notes: Notes) -> Content:
 
 def _components(raws: list[msgspec.Raw] | None, notes: Notes, depth: int) -> Iterator[_Component]:
     if depth > MAX_NESTING:
-        notes.add(
-            "too-deep", f"components nest deeper than {MAX_NESTING} levels", "Flatten the component tree."
-        )
+        notes.add("too-deep", f"components nest deeper than {MAX_NESTING} levels", "Flatten the component tree.")
         return
     for component in notes.entries(raws, _Component, "components"):
         yield component
@@ -142,9 +141,7 @@ def _components(raws: list[msgspec.Raw] | None, notes: Notes, depth: int) -> Ite
 
 def _remember(component: _Component, packages: dict[str, FindingPackage]) -> None:
     name = f"{component.group}/{component.name}" if component.group and component.name else component.name
-    package = package_of(
-        clip(component.purl, 2_000), None if component.purl else clip(name, 300), clip(component.version, 200)
-    )
+    package = package_of(clip(component.purl, 2_000), None if component.purl else clip(name, 300), clip(component.version, 200))
     package = package or package_of(None, clip(name, 300), clip(component.version, 200))
     if package and component.bom_ref:
         packages[component.bom_ref] = package
@@ -179,9 +176,7 @@ def _serial(text: str | None) -> str | None:
     return text.removeprefix("urn:uuid:").lower() if text else None
 
 
-def _parts(
-    found: _Vulnerability, packages: Mapping[str, FindingPackage], notes: Notes
-) -> Iterator[Sighting | Statement]:
+def _parts(found: _Vulnerability, packages: Mapping[str, FindingPackage], notes: Notes) -> Iterator[Sighting | Statement]:
     verdict = _verdict(found.analysis)
     reported = verdict is None or verdict.analysis == "exploitable"
     identifier = vulnerability_id(clip(found.id, 200) or "unnamed")
@@ -196,9 +191,7 @@ def _parts(
         if here or reported:
             yield _sighting(found, identifier, aliases, package)
         if affect:
-            yield from _statements(
-                affect, verdict, Statement(identifier, verdict or _OPEN, aliases, package, link), notes
-            )
+            yield from _statements(affect, verdict, Statement(identifier, verdict or _OPEN, aliases, package, link), notes)
         elif verdict:
             yield Statement(identifier, verdict, aliases)
 
@@ -206,9 +199,7 @@ def _parts(
 _OPEN = Verdict(FindingState.OPEN, "affected")
 
 
-def _statements(
-    affect: _Affect, verdict: Verdict | None, about: Statement, notes: Notes
-) -> Iterator[Statement]:
+def _statements(affect: _Affect, verdict: Verdict | None, about: Statement, notes: Notes) -> Iterator[Statement]:
     """The statement about an affected element, divided where its versions have statuses of their own."""
     exact: dict[str, set[str]] = {}
     for version in affect.versions or ():
@@ -243,7 +234,8 @@ def _outside(ref: str) -> tuple[FindingPackage | None, BomLink | None]:
 
 def _verdict(analysis: _Analysis | None) -> Verdict | None:
     """A state that is not CycloneDX's own leaves the finding open. `exploitable` with the response `will_not_fix`
-    is a risk that somebody accepted."""
+    is a risk that somebody accepted.
+    """
     if analysis is None or not analysis.state:
         return None
     word = analysis.state.lower()
@@ -259,9 +251,7 @@ def _verdict(analysis: _Analysis | None) -> Verdict | None:
     )
 
 
-def _sighting(
-    found: _Vulnerability, identifier: str, aliases: tuple[str, ...], package: FindingPackage | None
-) -> Sighting:
+def _sighting(found: _Vulnerability, identifier: str, aliases: tuple[str, ...], package: FindingPackage | None) -> Sighting:
     words = [
         severity_of(rating.severity) if rating.severity else severity_of_score(rating.score or 0)
         for rating in found.ratings or ()

@@ -102,9 +102,7 @@ def clip(text: str | None, limit: int = MAX_TEXT) -> str | None:
     """The text trimmed to `limit` characters, None for an empty one; control characters other than newline and tab go."""
     if not text:
         return None
-    cleaned = "".join(
-        c for c in text[: limit + 1] if c in "\n\t" or (ord(c) >= 32 and not 0x7F <= ord(c) < 0xA0)
-    ).strip()
+    cleaned = "".join(c for c in text[: limit + 1] if c in "\n\t" or (ord(c) >= 32 and not 0x7F <= ord(c) < 0xA0)).strip()
     return (cleaned if len(text) <= limit else cleaned[: limit - 1] + "…") or None
 
 

@@ -36,21 +36,18 @@ def list_files(source: SourceSettings, limit: int) -> Listing:
     """The files a source's globs include. Symbolic links are not followed, so that nothing outside the root is read."""
     if not source.path.is_dir():
         message = f"the folder of source {source.label!r} does not exist or is no folder"
-        return Listing(
-            {}, (problem("no-such-folder", message, "Create it, or correct the source's `path`."),)
-        )
+        return Listing({}, (problem("no-such-folder", message, "Create it, or correct the source's `path`."),))
     globs = [Pattern(glob) for glob in source.include]
-    found: dict[str, Signature] = {}
     problems: list[Problem] = []
-    for path, signature in _walk(source.path, "", 0, problems):
-        if any(glob.match(path) is not None for glob in globs):
-            found[path] = signature
+    found = {
+        path: signature
+        for path, signature in _walk(source.path, "", 0, problems)
+        if any(glob.match(path) is not None for glob in globs)
+    }
     kept = dict(sorted(found.items())[:limit])
     if len(found) > limit:
         message = f"{len(found) - limit} documents of source {source.label!r} are left out: it holds more than {limit}"
-        problems.append(
-            problem("too-many-documents", message, "Raise `max_documents`, or divide the source.")
-        )
+        problems.append(problem("too-many-documents", message, "Raise `max_documents`, or divide the source."))
     return Listing(kept, tuple(problems))
 
 
@@ -88,9 +85,7 @@ def read_file(source: SourceSettings, path: str, limit: int) -> bytes | Problem:
         with os.fdopen(descriptor, "rb") as file:
             content = file.read(limit + 1)
     except OSError as error:
-        return problem(
-            "unreadable", f"it can't be read: {error.strerror}", "Let the gateway's user read it.", file=path
-        )
+        return problem("unreadable", f"it can't be read: {error.strerror}", "Let the gateway's user read it.", file=path)
     if len(content) > limit:
         return problem(
             "too-large",

@@ -12,9 +12,7 @@ from .model import FindingPackage
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.IGNORECASE)
 _GHSA = re.compile(r"GHSA(?:-[0-9a-z]{4}){3}", re.IGNORECASE)
-_OTHER = re.compile(
-    r"(?:PYSEC|GO|RUSTSEC|OSV|SNYK|MAL|GMS|NSWG|TEMP|BIT|HSEC|RSEC|CGA|JLSEC|PSF)-[\w.:-]+", re.IGNORECASE
-)
+_OTHER = re.compile(r"(?:PYSEC|GO|RUSTSEC|OSV|SNYK|MAL|GMS|NSWG|TEMP|BIT|HSEC|RSEC|CGA|JLSEC|PSF)-[\w.:-]+", re.IGNORECASE)
 _TRIVY_RULE = re.compile(r"(?:AVD-)?([A-Z]{2,})-?0*(\d{1,6})")
 _SYSTEM_TYPES = frozenset({"apk", "deb", "rpm", "alpm"})
 
@@ -41,15 +39,7 @@ def alias_ids(texts: Iterable[str]) -> tuple[str, ...]:
     Ids of advisories (RHSA, DSA, USN ...) are left out: one of those covers several vulnerabilities, so two
     findings that share one need not be the same.
     """
-    return tuple(
-        sorted(
-            {
-                found
-                for text in texts
-                if (found := vulnerability_prefix(text)) and found == vulnerability_id(text)
-            }
-        )
-    )
+    return tuple(sorted({found for text in texts if (found := vulnerability_prefix(text)) and found == vulnerability_id(text)}))
 
 
 class Aliases:
@@ -85,9 +75,7 @@ class Aliases:
 
 
 @lru_cache(maxsize=65_536)
-def package_of(
-    purl: str | None, name: str | None = None, version: str | None = None
-) -> FindingPackage | None:
+def package_of(purl: str | None, name: str | None = None, version: str | None = None) -> FindingPackage | None:
     """A package from what a document gives, its purl in normal form (purl specification, per-type rules).
 
     A purl that can't be parsed is left out; without a purl the name is what is left. None when nothing names it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from .belonging import follow_links
 from .identity import Aliases, vulnerability_id
 from .merging import merge
 from .model import Finding, SecuritySummary
-from .reports import Document
+from .reports import Content, Document
 from .summary import summarise
 from .vex import Statements
 
@@ -55,11 +55,7 @@ class Index:
         documents = follow_links([document for source in sources for document in source.documents])
         self.documents = tuple(documents)
         contents = [document.content for document in documents if document.content]
-        self._aliases = Aliases(
-            (said.identifier, said.aliases)
-            for content in contents
-            for said in (*content.sightings, *content.statements)
-        )
+        self._aliases = Aliases(claim for content in contents for claim in _claims(content))
         self._library = {content.serial: content for content in contents if content.serial}
         owned: dict[EntityRef, list[Document]] = defaultdict(list)
         for document in documents:
@@ -67,9 +63,7 @@ class Index:
                 owned[document.entity].append(document)
         self._standings = {ref: self._standing(ref, found) for ref, found in owned.items()}
         self._overrides: OrderedDict[tuple[EntityRef, str], Standing] = OrderedDict()
-        self.findings = tuple(
-            sorted((f for s in self._standings.values() for f in s.findings), key=lambda f: f.place)
-        )
+        self.findings = tuple(sorted((f for s in self._standings.values() for f in s.findings), key=lambda f: f.place))
         self._by_id: dict[str, list[Finding]] = defaultdict(list)
         for finding in self.findings:
             self._by_id[(finding.identifier or "").casefold()].append(finding)
@@ -94,6 +88,16 @@ class Index:
     def _standing(self, ref: EntityRef, documents: Sequence[Document]) -> Standing:
         statements = Statements(documents, self._aliases, self._library)
         return Standing(tuple(documents), tuple(merge(ref, documents, self._aliases, statements)))
+
+
+def _claims(content: Content) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each id a document uses for a vulnerability, with the ids it says are the same."""
+    for sighting in content.sightings:
+        if sighting.aliases:
+            yield sighting.identifier, sighting.aliases
+    for statement in content.statements:
+        if statement.aliases:
+            yield statement.identifier, statement.aliases
 
 
 def _below(document: Document, path: str) -> bool:

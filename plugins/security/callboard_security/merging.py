@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -39,9 +39,7 @@ class Seen:
         return self.sighting.scanner or (content.scanner if content else "")
 
 
-def merge(
-    entity: EntityRef, documents: Sequence[Document], aliases: Aliases, statements: Statements
-) -> list[Finding]:
+def merge(entity: EntityRef, documents: Sequence[Document], aliases: Aliases, statements: Statements) -> list[Finding]:
     """An entity's findings in order: the worst first, then by id; `statements` are those that speak of this entity.
 
     Two sightings are one finding when they agree on
@@ -63,11 +61,7 @@ def merge(
 def _subject(sighting: Sighting, aliases: Aliases) -> Subject:
     kind = sighting.kind
     if kind in (FindingKind.VULNERABILITY, FindingKind.LICENSE):
-        identifier = (
-            aliases.canonical(sighting.identifier)
-            if kind is FindingKind.VULNERABILITY
-            else sighting.identifier
-        )
+        identifier = aliases.canonical(sighting.identifier) if kind is FindingKind.VULNERABILITY else sighting.identifier
         place = file_key(sighting.file) if sighting.package is None else ""
         return kind.value, identifier, *package_key(sighting.package), place
     return kind.value, rule_key(sighting.identifier), file_key(sighting.file), str(sighting.line or 1)
@@ -84,9 +78,7 @@ def _by_ecosystem(seen: list[Seen]) -> list[tuple[str, list[Seen]]]:
     return list(parts.items())
 
 
-def _finding(
-    entity: EntityRef, subject: Subject, seen: list[Seen], aliases: Aliases, statements: Statements
-) -> Finding:
+def _finding(entity: EntityRef, subject: Subject, seen: list[Seen], aliases: Aliases, statements: Statements) -> Finding:
     ordered = sorted(seen, key=_trust)
     sightings = [one.sighting for one in ordered]
     first = sightings[0]
@@ -95,12 +87,10 @@ def _finding(
     severity = worst(*(sighting.severity for sighting in sightings))
     package = _first(sighting.package for sighting in sightings)
     said = statements.about(identifier, package) if vulnerable else []
-    verdict = _verdict([*said, *(_dated(one) for one in ordered if one.sighting.verdict)])
+    verdict = _verdict([*said, *(_dated(one.sighting.verdict, one) for one in ordered if one.sighting.verdict)])
     digest = _digest(entity, subject)
     names = {
-        name
-        for sighting in sightings
-        for name in (sighting.identifier, *sighting.aliases, *aliases.names(sighting.identifier))
+        name for sighting in sightings for name in (sighting.identifier, *sighting.aliases, *aliases.names(sighting.identifier))
     }
     fixed = _first(sighting.fixed_version for sighting in sightings)
     return Finding(
@@ -143,11 +133,9 @@ def _first(values: Iterable[T | None]) -> T | None:
     return next((value for value in values if value is not None), None)
 
 
-def _dated(seen: Seen) -> Verdict:
-    verdict = seen.sighting.verdict
-    assert verdict is not None  # noqa: S101  asked only of sightings that have one
-    at = verdict.at or (seen.document.content.created_at if seen.document.content else None)
-    return Verdict(verdict.state, verdict.analysis, verdict.justification, verdict.detail, at)
+def _dated(verdict: Verdict, seen: Seen) -> Verdict:
+    at = seen.document.content.created_at if seen.document.content else None
+    return verdict if verdict.at else replace(verdict, at=at)
 
 
 def _verdict(verdicts: Sequence[Verdict]) -> Verdict | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
-from callboard_sdk import Entity, EntityRef, Problem, Severity, computed, enum, field, input, node, value  # noqa: A004
+from callboard_sdk import Entity, EntityRef, Problem, Severity, computed, enum, field, input, node, value  # noqa: A004  the GraphQL word
 
 READ = "security.read"
 EVIDENCE_READ = "security.evidence.read"
@@ -21,7 +21,7 @@ class FindingKind(Enum):
     """A known vulnerability in a package."""
     MISCONFIGURATION = "MISCONFIGURATION"
     """A setting that weakens security."""
-    SECRET = "SECRET"  # noqa: S105  a kind, not a secret
+    SECRET = "SECRET"  # noqa: S105  the kind of a finding
     """A password, key or token where none belongs; its text is never kept."""
     LICENSE = "LICENSE"
     """A package's licence that may not fit."""
@@ -60,7 +60,7 @@ class SecurityState(Enum):
 
 
 @enum
-class DocumentFormat(Enum):
+class SecurityFormat(Enum):
     """What a document is, found from its content."""
 
     TRIVY = "TRIVY"
@@ -251,7 +251,7 @@ class SecurityDocument:
 
     path: str
     """Its path within the source."""
-    format: DocumentFormat
+    format: SecurityFormat
     """What it is."""
     unmatched: bool
     """True when it belongs to no entity of the catalog: no rule fits it, or the ref is of nothing known."""

@@ -47,9 +47,7 @@ def _compiled(piece: str, pattern: str) -> str:
     if word:
         return f"(?P<{word[1]}>[^/:@]+)"
     if piece[0] in "{}":
-        raise PatternError(
-            f"{pattern!r}: {piece!r} is not a word in braces: write lower case letters, like {{component}}"
-        )
+        raise PatternError(f"{pattern!r}: {piece!r} is not a word in braces: write lower case letters, like {{component}}")
     return _PARTS.get(piece) or re.escape(piece)
 
 
@@ -63,9 +61,7 @@ class RefTemplate:
             raise PatternError(f"{text!r} uses {{{unknown[0]}}}, but its pattern captures {known}")
         self.text = text
         if self.fill(dict.fromkeys(words, "x")) is None:
-            raise PatternError(
-                f"{text!r} is not an entity ref: write kind:[namespace/]name, like component:{{component}}"
-            )
+            raise PatternError(f"{text!r} is not an entity ref: write kind:[namespace/]name, like component:{{component}}")
 
     def fill(self, captured: dict[str, str]) -> EntityRef | None:
         """The ref with the captured words in place; None when that is no valid ref."""

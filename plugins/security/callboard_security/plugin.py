@@ -39,9 +39,7 @@ plugin = Plugin(
     },
 )
 
-Filter = Annotated[
-    FindingFilter | None, strawberry.argument(description="Which findings to show; all when left out.")
-]
+Filter = Annotated[FindingFilter | None, strawberry.argument(description="Which findings to show; all when left out.")]
 
 
 @plugin.resource
@@ -67,16 +65,14 @@ async def security(components: Batch[Component], store: Store) -> list[SecurityS
 @plugin.field(on=Component, permission=READ)
 async def findings(
     components: Batch[Component], page: Page, store: Store, filter: Filter = None
-) -> list[Connection[Finding] | None]:  # noqa: A002
+) -> list[Connection[Finding] | None]:
     """What is wrong with this component: the worst first, then by id."""
     index = store.index
-    return [
-        cut(select(index.of(component).findings, filter, index), page, _place) for component in components
-    ]
+    return [cut(select(index.of(component).findings, filter, index), page, _place) for component in components]
 
 
 @plugin.query(permission=READ, name="findings")
-async def all_findings(page: Page, store: Store, filter: Filter = None) -> Connection[Finding] | None:  # noqa: A002
+async def all_findings(page: Page, store: Store, filter: Filter = None) -> Connection[Finding] | None:
     """Findings of all entities: the worst first, then by id."""
     index = store.index
     within = index.by_identifier(filter.identifier) if filter and filter.identifier else index.findings
@@ -89,9 +85,7 @@ def _place(finding: Finding) -> str:
 
 @plugin.query(permission=READ)
 async def vulnerability(
-    id: Annotated[
-        str, strawberry.argument(description="The vulnerability's or rule's id, or an alias; without case.")
-    ],  # noqa: A002
+    id: Annotated[str, strawberry.argument(description="The vulnerability's or rule's id, or an alias; without case.")],
     store: Store,
 ) -> Vulnerability | None:
     """One vulnerability across all entities; null when no document reports it."""
@@ -103,9 +97,7 @@ async def affected(
     vulnerabilities: Batch[Vulnerability], page: Page, store: Store, catalog: Catalog
 ) -> list[Connection[AffectedEntity] | None]:
     """The entities in which it was found, those in which it is open first, then by ref."""
-    pages = [
-        cut(affected_entities(store.index.by_identifier(one.id)), page, _order) for one in vulnerabilities
-    ]
+    pages = [cut(affected_entities(store.index.by_identifier(one.id)), page, _order) for one in vulnerabilities]
     found = await _entities(catalog, [edge.node.ref for connection in pages for edge in connection.edges])
     for connection in pages:
         for edge in connection.edges:
@@ -147,15 +139,11 @@ async def documents(
     ] = None,
 ) -> list[Connection[SecurityDocument] | None]:
     """The source's documents by path; those that belong to no entity are among them, never dropped."""
-    by_source = {
-        source.name: [d for d in store.index.documents if d.source == source.name] for source in sources
-    }
+    by_source = {source.name: [d for d in store.index.documents if d.source == source.name] for source in sources}
     owners = await _entities(catalog, [d.entity for found in by_source.values() for d in found if d.entity])
     shown: list[Any] = []
     for source in sources:
-        found = [
-            shown_document(d, known=bool(d.entity and owners.get(d.entity))) for d in by_source[source.name]
-        ]
+        found = [shown_document(d, known=bool(d.entity and owners.get(d.entity))) for d in by_source[source.name]]
         kept = [document for document in found if unmatched is None or document.unmatched is unmatched]
         shown.append(cut(sorted(kept, key=_path), page, _path))
     return shown
@@ -166,11 +154,7 @@ def _path(document: SecurityDocument) -> str:
 
 
 @plugin.field(on=SecuritySource, permission=SOURCES_READ)
-async def problems(
-    sources: Batch[SecuritySource], page: Page, store: Store
-) -> list[Connection[Problem] | None]:
+async def problems(sources: Batch[SecuritySource], page: Page, store: Store) -> list[Connection[Problem] | None]:
     """What is wrong with the source and its documents, each with file and remedy."""
     states = {state.name: state for state in store.sources}
-    return [
-        shown_problems(states[source.name], page) if source.name in states else None for source in sources
-    ]
+    return [shown_problems(states[source.name], page) if source.name in states else None for source in sources]

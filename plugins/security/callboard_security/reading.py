@@ -9,7 +9,7 @@ from callboard_sdk import Problem, Severity
 
 from .cyclonedx import read_cyclonedx
 from .decoding import Notes, position
-from .model import DocumentFormat
+from .model import SecurityFormat
 from .reports import Content
 from .sarif import read_sarif
 from .settings import SecuritySettings
@@ -19,21 +19,21 @@ _BYTE = re.compile(r" \(byte (\d+)\)")
 _BOM = b"\xef\xbb\xbf"
 
 
+_ABSENT = msgspec.Raw(b"")
+
+
 class _Probe(msgspec.Struct):
     """The keys that tell the formats apart; nothing below them is built."""
 
-    bom_format: msgspec.Raw | None = msgspec.field(default=None, name="bomFormat")
-    spec_version: msgspec.Raw | None = msgspec.field(default=None, name="specVersion")
-    runs: msgspec.Raw | None = None
-    version: msgspec.Raw | None = None
-    schema_version: msgspec.Raw | None = msgspec.field(default=None, name="SchemaVersion")
-    artifact_name: msgspec.Raw | None = msgspec.field(default=None, name="ArtifactName")
-    results: msgspec.Raw | None = msgspec.field(default=None, name="Results")
+    bom_format: msgspec.Raw = msgspec.field(default=_ABSENT, name="bomFormat")
+    runs: msgspec.Raw = _ABSENT
+    version: msgspec.Raw = _ABSENT
+    schema_version: msgspec.Raw = msgspec.field(default=_ABSENT, name="SchemaVersion")
+    artifact_name: msgspec.Raw = msgspec.field(default=_ABSENT, name="ArtifactName")
+    results: msgspec.Raw = msgspec.field(default=_ABSENT, name="Results")
 
 
-def read_document(
-    file: str, content: bytes, settings: SecuritySettings
-) -> tuple[Content | None, tuple[Problem, ...]]:
+def read_document(file: str, content: bytes, settings: SecuritySettings) -> tuple[Content | None, tuple[Problem, ...]]:
     """What a file says, and what is wrong with it. The content is None when the file says nothing readable.
 
     Never raises for anything a file may hold. No message quotes the file's text.
@@ -63,10 +63,10 @@ _AGAIN = "Write the report again with the scanner's own output option."
 def _read(content: bytes, notes: Notes, settings: SecuritySettings) -> Content | None:
     probe = msgspec.json.decode(content, type=_Probe)
     found = _detect(probe)
-    if found is DocumentFormat.TRIVY:
+    if found is SecurityFormat.TRIVY:
         return read_trivy(content, notes, licenses=settings.licenses)
-    if found is DocumentFormat.SARIF:
-        if bytes(probe.version or b"") != b'"2.1.0"':
+    if found is SecurityFormat.SARIF:
+        if bytes(probe.version) != b'"2.1.0"':
             notes.add(
                 "sarif-version",
                 "its SARIF version is not 2.1.0; it is read as if it were",
@@ -74,7 +74,7 @@ def _read(content: bytes, notes: Notes, settings: SecuritySettings) -> Content |
                 severity=Severity.LOW,
             )
         return read_sarif(content, notes)
-    if found is DocumentFormat.CYCLONEDX:
+    if found is SecurityFormat.CYCLONEDX:
         return read_cyclonedx(content, notes)
     notes.add(
         "unknown-format",
@@ -86,14 +86,18 @@ def _read(content: bytes, notes: Notes, settings: SecuritySettings) -> Content |
     return None
 
 
-def _detect(probe: _Probe) -> DocumentFormat:
-    if probe.bom_format is not None and bytes(probe.bom_format) == b'"CycloneDX"':
-        return DocumentFormat.CYCLONEDX
-    if probe.runs is not None and probe.version is not None:
-        return DocumentFormat.SARIF
-    if probe.schema_version is not None and (probe.results is not None or probe.artifact_name is not None):
-        return DocumentFormat.TRIVY
-    return DocumentFormat.UNKNOWN
+def _detect(probe: _Probe) -> SecurityFormat:
+    if bytes(probe.bom_format) == b'"CycloneDX"':
+        return SecurityFormat.CYCLONEDX
+    if _given(probe.runs) and _given(probe.version):
+        return SecurityFormat.SARIF
+    if _given(probe.schema_version) and (_given(probe.results) or _given(probe.artifact_name)):
+        return SecurityFormat.TRIVY
+    return SecurityFormat.UNKNOWN
+
+
+def _given(raw: msgspec.Raw) -> bool:
+    return len(memoryview(raw)) > 0
 
 
 def _broken(notes: Notes, error: Exception) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from callboard_sdk import EntityRef, Problem, Severity
 
-from .model import DocumentFormat, FindingKind, FindingPackage, FindingState
+from .model import FindingKind, FindingPackage, FindingState, SecurityFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,20 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was read from one document. `artifacts` are the names of what was scanned, the most exact first."""
+    """What was read from one document. `artifacts` are the names of what was scanned, the most exact first.
 
-    format: DocumentFormat
+    `scanned` says whether somebody looked for findings: an SBOM that lists components alone, or a VEX, finds nothing
+    because nobody looked.
+    """
+
+    format: SecurityFormat
     scanner: str
     artifacts: tuple[str, ...] = ()
     created_at: datetime | None = None
     sightings: tuple[Sighting, ...] = ()
     statements: tuple[Statement, ...] = ()
     components: int = 0
+    scanned: bool = True
     serial: str | None = None
     packages: Mapping[str, FindingPackage] = field(default_factory=dict, repr=False)
 

@@ -12,7 +12,7 @@ from callboard_sdk import Severity
 
 from .decoding import Notes, clip, moment, severity_of, severity_of_score, web_url
 from .identity import alias_ids, package_of, vulnerability_prefix
-from .model import DocumentFormat, FindingKind, FindingPackage, FindingState
+from .model import FindingKind, FindingPackage, FindingState, SecurityFormat
 from .reports import Content, Sighting, Verdict
 
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW, "none": Severity.INFO}
@@ -26,10 +26,10 @@ _TOOLS = {
 }
 _SECRET = re.compile(
     r"secret|credential|password|passwd|private[-_ ]?key|api[-_ ]?key|access[-_ ]?key|access[-_ ]?token|cwe-(?:798|259|321)\b",
-    re.I,
+    re.IGNORECASE,
 )
-_SECRET_TOOLS = re.compile(r"gitleaks|trufflehog|detect-secrets|ggshield|secret", re.I)
-_TRIVY_LINE = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): *(.*)$", re.M)
+_SECRET_TOOLS = re.compile(r"gitleaks|trufflehog|detect-secrets|ggshield|secret", re.IGNORECASE)
+_TRIVY_LINE = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): *(.*)$", re.MULTILINE)
 _GRYPE = re.compile(r"vulnerability in (?:\S+ )?package: ([^\s,]+), version ([^\s,]+)")
 _PLACE = re.compile(r": (\S+)@(\S+)$")
 _KIND_TAGS = {
@@ -169,7 +169,7 @@ def read_sarif(content: bytes, notes: Notes) -> Content:
         for result in notes.entries(run.results, _Result, "results"):
             sightings += _sightings(result, rules, scanner, at)
     return Content(
-        format=DocumentFormat.SARIF,
+        format=SecurityFormat.SARIF,
         scanner=", ".join(dict.fromkeys(scanners)) or "SARIF",
         artifacts=tuple(dict.fromkeys(artifacts)),
         created_at=max(times, default=None),
@@ -183,10 +183,7 @@ def _scanner(driver: _Component) -> str:
 
 
 def _time(run: _Run) -> datetime | None:
-    times = [
-        moment(invocation.end_time_utc) or moment(invocation.start_time_utc)
-        for invocation in run.invocations or ()
-    ]
+    times = [moment(invocation.end_time_utc) or moment(invocation.start_time_utc) for invocation in run.invocations or ()]
     return max((time for time in times if time), default=None)
 
 
@@ -202,9 +199,7 @@ class _Rules:
         parts = [tool.driver, *(tool.extensions or ())]
         self._lists = [list(notes.entries(part.rules, _Rule, "rules")) for part in parts]
         # A rule that could not be read shifts those after it, so an index counts only where all could be read.
-        self._whole = [
-            len(rules) == len(part.rules or ()) for rules, part in zip(self._lists, parts, strict=True)
-        ]
+        self._whole = [len(rules) == len(part.rules or ()) for rules, part in zip(self._lists, parts, strict=True)]
         self._by_id = {rule.id: rule for rules in reversed(self._lists) for rule in rules if rule.id}
         self._secrets = bool(_SECRET_TOOLS.search(tool.driver.name or ""))
 
@@ -213,9 +208,7 @@ class _Rules:
         ref = result.rule or _RuleRef()
         identifier = result.rule_id or ref.id
         index = result.rule_index if result.rule_index is not None else ref.index
-        part = (
-            ref.tool_component.index + 1 if ref.tool_component and ref.tool_component.index is not None else 0
-        )
+        part = ref.tool_component.index + 1 if ref.tool_component and ref.tool_component.index is not None else 0
         rule = self._at(part, index)
         if rule is None or (identifier and rule.id and not _within(identifier, rule.id)):
             rule = self._by_id.get(identifier or "") or self._by_id.get((identifier or "").rpartition("/")[0])
@@ -224,11 +217,7 @@ class _Rules:
 
     def _at(self, part: int, index: int | None) -> _Rule | None:
         known = 0 <= part < len(self._lists) and self._whole[part]
-        return (
-            self._lists[part][index]
-            if known and index is not None and 0 <= index < len(self._lists[part])
-            else None
-        )
+        return self._lists[part][index] if known and index is not None and 0 <= index < len(self._lists[part]) else None
 
     def kind(self, identifier: str, rule: _Rule) -> FindingKind:
         """What sort of thing a rule finds. Whatever may be about a secret counts as one, so that no text shows."""
@@ -259,14 +248,10 @@ def _sightings(result: _Result, rules: _Rules, scanner: str, at: datetime | None
     provenance = result.provenance or _Provenance()
     yield Sighting(
         kind=kind,
-        identifier=(vulnerability_prefix(identifier) or identifier)
-        if kind is FindingKind.VULNERABILITY
-        else identifier,
+        identifier=(vulnerability_prefix(identifier) or identifier) if kind is FindingKind.VULNERABILITY else identifier,
         severity=_severity(result, rule, facts),
         aliases=alias_ids(rule.deprecated_ids or ()) if kind is FindingKind.VULNERABILITY else (),
-        package=_package(facts, message, location, rule)
-        if kind in (FindingKind.VULNERABILITY, FindingKind.LICENSE)
-        else None,
+        package=_package(facts, message, location, rule) if kind in (FindingKind.VULNERABILITY, FindingKind.LICENSE) else None,
         title=_title(rule, message, secret=secret),
         description=None if secret else _text(rule.full_description),
         url=web_url(rule.help_uri),
@@ -305,9 +290,7 @@ def _severity(result: _Result, rule: _Rule, facts: dict[str, str]) -> Severity:
     for word in (facts.get("Severity"), *(properties.tags or ())):
         if (found := severity_of(word)) is not Severity.UNKNOWN:
             return found
-    score = _number((result.properties or _Properties()).security_severity) or _number(
-        properties.security_severity
-    )
+    score = _number((result.properties or _Properties()).security_severity) or _number(properties.security_severity)
     if score is not None:
         return severity_of_score(score)
     default = rule.default_configuration.level if rule.default_configuration else None
@@ -321,15 +304,11 @@ def _number(text: str | float | None) -> float | None:
         return None
 
 
-def _package(
-    facts: dict[str, str], message: str | None, location: _Location, rule: _Rule
-) -> FindingPackage | None:
+def _package(facts: dict[str, str], message: str | None, location: _Location, rule: _Rule) -> FindingPackage | None:
     """The package a message names, in the words of Trivy or of Grype; SARIF has no place of its own for it."""
     if facts.get("Package"):
         return package_of(None, clip(facts["Package"], 300), clip(facts.get("Installed Version"), 200))
-    found = _GRYPE.search(message or "") or _PLACE.search(
-        (location.message.text if location.message else None) or ""
-    )
+    found = _GRYPE.search(message or "") or _PLACE.search((location.message.text if location.message else None) or "")
     purls: Sequence[str] = (rule.properties.purls if rule.properties else None) or ()
     if len(purls) == 1:
         return package_of(clip(purls[0]))

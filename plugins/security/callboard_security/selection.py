@@ -56,9 +56,7 @@ def _package(given: FindingFilter) -> Test | None:
     text = _short(given.package, "package")
     wanted = package_of(text) if text.startswith("pkg:") else FindingPackage(name=text)
     if wanted is None:
-        raise BadArgument(
-            f"`package` is {text[:80]!r}, which is no package URL: write pkg:type/name, or a name alone"
-        )
+        raise BadArgument(f"`package` is {text[:80]!r}, which is no package URL: write pkg:type/name, or a name alone")
     name, version = name_key(wanted.name), version_key(wanted.version)
     kind = text.partition("/")[0].lower() if text.startswith("pkg:") else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from callboard_sdk import Connection, Edge, Page, Problem
 
 from .index import Index, SourceState
-from .model import DocumentFormat, SecurityDocument, SecuritySource
+from .model import SecurityDocument, SecurityFormat, SecuritySource
 from .reports import Content, Document
 from .selection import cut
 
@@ -25,7 +25,7 @@ def shown_source(state: SourceState, index: Index) -> SecuritySource:
 
 def shown_document(document: Document, *, known: bool) -> SecurityDocument:
     """A document; `known` says whether the catalog has the entity its rules name."""
-    content = document.content or Content(DocumentFormat.UNKNOWN, "")
+    content = document.content or Content(SecurityFormat.UNKNOWN, "")
     return SecurityDocument(
         path=document.path,
         format=content.format,

@@ -33,9 +33,7 @@ class Store:
     the files' bytes are not kept.
     """
 
-    def __init__(
-        self, settings: SecuritySettings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, settings: SecuritySettings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._settings = settings
         self._now = now
         self._kept: dict[str, dict[str, _Kept]] = {source.label: {} for source in settings.sources}
@@ -47,9 +45,7 @@ class Store:
     def load(self) -> None:
         """Look at all sources, read what changed, and build the index again if anything did. Blocks: use a thread."""
         sources = tuple(self._source(source) for source in self._settings.sources)
-        unchanged = self.sources and all(
-            a.documents == b.documents for a, b in zip(self.sources, sources, strict=True)
-        )
+        unchanged = self.sources and all(a.documents == b.documents for a, b in zip(self.sources, sources, strict=True))
         if not unchanged:
             self.index = Index(sources)
         self.sources = sources
@@ -60,7 +56,7 @@ class Store:
             await asyncio.sleep(self._settings.refresh_seconds)
             try:
                 await asyncio.to_thread(self.load)
-            except Exception as error:  # noqa: BLE001  whatever failed, the last good index stays and the watch goes on
+            except Exception as error:
                 _log.error(
                     "security reports could not be loaded again: %s; the last good ones stay",
                     type(error).__name__,
@@ -69,10 +65,7 @@ class Store:
     def _source(self, source: SourceSettings) -> SourceState:
         listing = list_files(source, self._settings.max_documents)
         kept = self._kept[source.label]
-        fresh = {
-            path: self._document(source, path, signature, kept.get(path))
-            for path, signature in listing.files.items()
-        }
+        fresh = {path: self._document(source, path, signature, kept.get(path)) for path, signature in listing.files.items()}
         self._kept[source.label] = fresh
         documents = tuple(one.document for one in fresh.values())
         return SourceState(source.label, documents, _all_problems(listing, documents), self._now())
@@ -82,9 +75,7 @@ class Store:
             return kept
         self.reads += 1
         raw = read_file(source, path, self._settings.max_bytes)
-        content, problems = (
-            (None, (raw,)) if isinstance(raw, Problem) else read_document(path, raw, self._settings)
-        )
+        content, problems = (None, (raw,)) if isinstance(raw, Problem) else read_document(path, raw, self._settings)
         if content is None and kept and kept.document.content and _unreadable(problems):
             return _Kept(signature, replace(kept.document, problems=problems, stale=True))
         entity = self._rules[source.label].owner(path, content)
@@ -93,10 +84,7 @@ class Store:
 
 def _unreadable(problems: tuple[Problem, ...]) -> bool:
     """Whether a file is broken for now (half written, not permitted), rather than a different document."""
-    return any(
-        problem.rule in ("security.not-json", "security.unreadable", "security.too-large")
-        for problem in problems
-    )
+    return any(problem.rule in ("security.not-json", "security.unreadable", "security.too-large") for problem in problems)
 
 
 def _all_problems(listing: Listing, documents: tuple[Document, ...]) -> tuple[Problem, ...]:

@@ -19,25 +19,21 @@ _GRAVE = (Severity.CRITICAL, Severity.HIGH)
 
 def summarise(findings: Sequence[Finding], documents: Sequence[Document]) -> SecuritySummary:
     """The summary of an entity's findings and of the documents that cover it."""
-    readable = [document for document in documents if document.content]
     is_open = [finding for finding in findings if finding.state is FindingState.OPEN]
     counts = Counter(finding.severity for finding in is_open)
     worst_open = worst(*(finding.severity for finding in is_open if finding.severity)) if is_open else None
-    scans = [
-        document.content.created_at
-        for document in readable
-        if document.content and document.content.created_at
-    ]
+    scans = [document.content for document in documents if document.content and document.content.scanned]
+    scanned = bool(scans or findings)
     return SecuritySummary(
-        state=_state(worst_open, scanned=bool(readable)),
-        summary=_words(is_open, len(findings) - len(is_open), scanned=bool(readable)),
+        state=_state(worst_open, scanned=scanned),
+        summary=_words(is_open, len(findings) - len(is_open), scanned=scanned),
         counts=SeverityCounts(**{severity.value.lower(): counts[severity] for severity in Severity}),
         open_count=len(is_open),
         fixable_count=sum(finding.fixed_version is not None for finding in is_open),
         documents=len(documents),
         stale=any(document.stale for document in documents),
         worst=worst_open,
-        last_scan=max(scans, default=None),
+        last_scan=max((scan.created_at for scan in scans if scan.created_at), default=None),
     )
 
 
@@ -49,7 +45,7 @@ def _state(worst_open: Severity | None, *, scanned: bool) -> SecurityState:
 
 def _words(is_open: Sequence[Finding], settled: int, *, scanned: bool) -> str:
     """Such as `3 critical, 2 with a fix: upgrade openssl to 3.0.9`: the worst severity, and what mends most of it."""
-    if not scanned:
+    if not is_open and not scanned:
         return "No readable security report covers it"
     if not is_open:
         return f"Nothing open, {settled} settled" if settled else "Nothing found"
@@ -76,9 +72,7 @@ def _fixes(fixable: Sequence[Finding], total: int) -> str:
             targets[name].append(upgrade(finding.package.version, finding.fixed_version))
     if not targets:
         return how_many
-    advice = [
-        f"{names[name]} to {highest(versions)}" for name, versions in list(targets.items())[:MAX_UPGRADES]
-    ]
+    advice = [f"{names[name]} to {highest(versions)}" for name, versions in list(targets.items())[:MAX_UPGRADES]]
     more = len(targets) - len(advice)
     rest = f" and {more} more package{'s' if more > 1 else ''}" if more else ""
     return f"{how_many}: upgrade {', '.join(advice)}{rest}"

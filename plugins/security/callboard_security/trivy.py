@@ -9,7 +9,7 @@ import msgspec
 
 from .decoding import Notes, Raws, clip, moment, severity_of, web_url
 from .identity import alias_ids, package_of, vulnerability_id
-from .model import DocumentFormat, FindingKind, FindingState
+from .model import FindingKind, FindingState, SecurityFormat
 from .reports import Content, Sighting, Verdict
 
 _SPECIAL = {
@@ -130,7 +130,7 @@ def read_trivy(content: bytes, notes: Notes, *, licenses: bool = False) -> Conte
         sightings += _sightings(result, notes, licenses=licenses)
     names = (metadata.reference, *(metadata.repo_tags or ()), report.artifact_name)
     return Content(
-        format=DocumentFormat.TRIVY,
+        format=SecurityFormat.TRIVY,
         scanner="Trivy",
         artifacts=tuple(dict.fromkeys(name for text in names if (name := clip(text, 500)))),
         created_at=moment(report.created_at),
@@ -144,13 +144,9 @@ def _sightings(result: _Result, notes: Notes, *, licenses: bool) -> Iterator[Sig
     for kind in ("vulnerability", "misconfiguration", "secret", "license"):
         if kind != "license" or licenses:
             yield from _of_kind(kind, _raws(result, kind), target, notes, None)
-    for modified in notes.entries(
-        result.experimental_modified_findings, _Modified, "ExperimentalModifiedFindings"
-    ):
+    for modified in notes.entries(result.experimental_modified_findings, _Modified, "ExperimentalModifiedFindings"):
         analysis = (modified.status or "").lower()
-        verdict = Verdict(
-            _DECIDED.get(analysis, FindingState.OPEN), analysis or "modified", detail=clip(modified.statement)
-        )
+        verdict = Verdict(_DECIDED.get(analysis, FindingState.OPEN), analysis or "modified", detail=clip(modified.statement))
         yield from _of_kind((modified.type or "").lower(), [modified.finding], target, notes, verdict)
 
 
@@ -163,9 +159,7 @@ def _raws(result: _Result, kind: str) -> Raws:
     }[kind]
 
 
-def _of_kind(
-    kind: str, raws: Raws, target: str | None, notes: Notes, verdict: Verdict | None
-) -> Iterator[Sighting]:
+def _of_kind(kind: str, raws: Raws, target: str | None, notes: Notes, verdict: Verdict | None) -> Iterator[Sighting]:
     if kind == "vulnerability":
         for vulnerability in notes.entries(raws, _Vulnerability, "Vulnerabilities"):
             yield _vulnerability(vulnerability, target, verdict)
@@ -233,9 +227,7 @@ def _secret(secret: _Secret, target: str | None, verdict: Verdict | None) -> Sig
         identifier=clip(secret.rule_id, 200) or "unnamed",
         severity=severity_of(secret.severity),
         title=clip(secret.title, 300),
-        description=f"A secret of the category {category}."
-        if (category := clip(secret.category, 100))
-        else None,
+        description=f"A secret of the category {category}." if (category := clip(secret.category, 100)) else None,
         remedy="Revoke it, then take it out of the file and its history.",
         file=target,
         line=_line(secret.start_line),

@@ -12,10 +12,7 @@ _EARLY = frozenset({"a", "alpha", "b", "beta", "c", "rc", "pre", "preview", "dev
 def order(version: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key: numbers by value, pre-releases before their release, letters (as in 1.1.1d) after it."""
     return (
-        *(
-            _piece(piece)
-            for piece in _PIECE.findall(version.strip().removeprefix("v").partition("+")[0][:200])
-        ),
+        *(_piece(piece) for piece in _PIECE.findall(version.strip().removeprefix("v").partition("+")[0][:200])),
         (1, 0, ""),
     )
 
@@ -29,11 +26,7 @@ def _piece(piece: str) -> tuple[int, int, str]:
 
 def upgrade(installed: str | None, fixed: str) -> str:
     """The version to go to: of several that mend it (one per release line), the lowest above the installed one."""
-    offered = [
-        version
-        for text in re.split(r"[,;]\s*|\s+\|\|\s+|\s+or\s+", fixed)
-        if (version := text.strip(" <>=^~"))
-    ]
+    offered = [version for text in re.split(r"[,;]\s*|\s+\|\|\s+|\s+or\s+", fixed) if (version := text.strip(" <>=^~"))]
     above = [version for version in offered if installed is None or order(version) > order(installed)]
     return min(above, key=order) if above else max(offered, key=order, default=fixed)
 

@@ -17,9 +17,7 @@ class Statements:
     `library` holds all documents by serial number: a statement may speak of an element of another document.
     """
 
-    def __init__(
-        self, documents: Sequence[Document], aliases: Aliases, library: Mapping[str, Content]
-    ) -> None:
+    def __init__(self, documents: Sequence[Document], aliases: Aliases, library: Mapping[str, Content]) -> None:
         self._by_id: dict[str, list[Statement]] = defaultdict(list)
         for document in documents:
             for statement in document.content.statements if document.content else ():
@@ -36,7 +34,8 @@ class Statements:
 
 def _resolved(statement: Statement, library: Mapping[str, Content]) -> Statement | None:
     """The statement with its link followed. One whose element can't be found speaks of nothing, not of everything;
-    only a link to the described software itself (the document's own component) is about all of its packages."""
+    only a link to the described software itself (the document's own component) is about all of its packages.
+    """
     if statement.package or statement.link is None:
         return statement
     content = library.get(statement.link.serial)

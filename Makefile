@@ -1,0 +1,56 @@
+# make run   the demo: generates a made-up company, starts its upstreams and the gateway
+# make test  every test                make check  format, lint, types, arrows
+# make bench the benchmarks            make soak   the long versions of the tests
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench soak frontend setup lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .stamps
+export UV_NO_PROGRESS := 1
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
+
+setup: $(STAMPS)/python ## install the Python side into .venv
+
+$(STAMPS)/python: requirements/bootstrap.txt requirements/dev.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+	@mkdir -p $(STAMPS)
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
+	@touch $@
+
+frontend: $(STAMPS)/frontend ## build the GraphiQL page
+
+$(STAMPS)/frontend: frontend/package-lock.json frontend/index.html $(shell find frontend/src frontend/*.ts -type f 2>/dev/null)
+	@mkdir -p $(STAMPS)
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@touch $@
+
+run: $(STAMPS)/python $(STAMPS)/frontend ## serve the demo; HOST and PORT say where
+	@$(BIN)/python -m demo.run
+
+test: $(STAMPS)/python $(STAMPS)/frontend ## run every test
+	$(BIN)/pytest -q -m "not soak"
+
+soak: $(STAMPS)/python ## run the long versions of property and fault tests
+	$(BIN)/pytest -q -m soak --timeout=3600
+
+check: $(STAMPS)/python ## format, lint, types, arrows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache >.stamps/arrows.txt 2>&1 || (cat .stamps/arrows.txt; exit 1)
+
+bench: $(STAMPS)/python ## run the benchmarks; ratios, measured side by side
+	$(BIN)/python -m bench
+
+lock: ## compile the pinned dependencies again, with hashes and without addresses
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  $(foreach name,callboard $(patsubst %,callboard-%,sdk catalog ci cost kubernetes security),--no-emit-package $(name)) \
+	  pyproject.toml --extra plugins --group dev -o requirements/dev.txt
+
+clean: ## remove what was built and generated
+	rm -rf .venv .stamps .demo frontend/dist frontend/node_modules

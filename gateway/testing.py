@@ -1,0 +1,68 @@
+"""A gateway in the process, for tests: built from settings given as a mapping, asked without a network."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+from callboard_sdk import Client, Plugin, Upstream, Viewer, ViewerKind
+
+from gateway.app import Gateway, build
+from gateway.configuration import read_configuration
+from gateway.execution.shape import shape_result
+from gateway.planning.plan import make_plan
+from resolvers.batching import RequestContext
+from resolvers.plugins import Connect
+from resolvers.upstream import UpstreamClient
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, decoded, with the plugin calls that made it (`plugin.field`, in order)."""
+
+    data: Any
+    errors: list[dict[str, Any]]
+    calls: list[str]
+
+
+class Harness:
+    """A running gateway that a test asks directly."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    async def ask(self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)) -> Answer:
+        """Run a document for a viewer with these roles, through the pipeline's own steps after identification."""
+        viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
+        pipeline = self.gateway.pipeline
+        operation = pipeline.documents.choose(pipeline.documents.read(document), None)
+        plan = make_plan(operation, pipeline.policy.decide(viewer.roles, operation.coordinates), pipeline.policy.version)
+        context = RequestContext(pipeline.plugins, viewer)
+        body = orjson.loads(shape_result(await pipeline.execute(plan, variables or {}, context)).body)
+        return Answer(body.get("data"), body.get("errors", []), context.calls)
+
+
+@asynccontextmanager
+async def running_gateway(
+    folder: Path, settings: Mapping[str, Any] | None = None, *, plugins: Sequence[Plugin[Any]] = (), connect: Connect | None = None
+) -> AsyncIterator[Harness]:
+    """A gateway whose files are all below `folder`; `plugins` are added to those that the settings name."""
+    base: dict[str, Any] = {
+        "auth": {"local": {"key_file": str(folder / "key.pem")}},
+        "database": {"url": f"sqlite+aiosqlite:///{folder / 'callboard.sqlite'}"},
+    }
+    file = folder / "callboard.yaml"
+    file.write_text(yaml.safe_dump(base | dict(settings or {})), encoding="utf-8")
+    gateway = build(read_configuration(file, {}), plugins)
+    async with gateway.plugins.running(connect or _connect):
+        yield Harness(gateway)
+    await gateway.plugins.database.engine.dispose()
+
+
+def _connect(upstream: Upstream) -> Client:
+    return UpstreamClient(upstream)
