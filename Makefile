@@ -5,6 +5,7 @@
 .PHONY: help run test check bench soak frontend setup lock clean
 
 PYTHON ?= python3
+PLUGINS := $(patsubst %/pyproject.toml,%,$(filter-out plugins/template/%,$(wildcard plugins/*/pyproject.toml)))
 BIN := .venv/bin
 STAMPS := .stamps
 export UV_NO_PROGRESS := 1
@@ -14,12 +15,12 @@ help: ## list the targets
 
 setup: $(STAMPS)/python ## install the Python side into .venv
 
-$(STAMPS)/python: requirements/bootstrap.txt requirements/dev.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+$(STAMPS)/python: requirements/bootstrap.txt requirements/dev.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	@mkdir -p $(STAMPS)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . $(PLUGINS:%=-e %)
 	@touch $@
 
 frontend: $(STAMPS)/frontend ## build the GraphiQL page

@@ -133,7 +133,7 @@ def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int) -> Starlette:
         return response
 
     async def ready(_request: Request) -> Response:
-        states = {name: runtime.health.reason for name, runtime in plugins.runtimes.items()} | dict(plugins.failed)
+        states = {name: runtime.health.broken for name, runtime in plugins.runtimes.items()} | dict(plugins.failed)
         return JSONResponse({"ready": True, "quarantined": sorted(name for name, reason in states.items() if reason)})
 
     routes: list[BaseRoute] = [

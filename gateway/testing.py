@@ -36,7 +36,9 @@ class Harness:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
 
-    async def ask(self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)) -> Answer:
+    async def ask(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)
+    ) -> Answer:
         """Run a document for a viewer with these roles, through the pipeline's own steps after identification."""
         viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
         pipeline = self.gateway.pipeline
@@ -49,7 +51,11 @@ class Harness:
 
 @asynccontextmanager
 async def running_gateway(
-    folder: Path, settings: Mapping[str, Any] | None = None, *, plugins: Sequence[Plugin[Any]] = (), connect: Connect | None = None
+    folder: Path,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    plugins: Sequence[Plugin[Any]] = (),
+    connect: Connect | None = None,
 ) -> AsyncIterator[Harness]:
     """A gateway whose files are all below `folder`; `plugins` are added to those that the settings name."""
     base: dict[str, Any] = {

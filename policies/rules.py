@@ -13,6 +13,7 @@ from schema import Supergraph
 DEFAULT_RULES = Path(__file__).with_name("default.csv")
 _ACTIONS = ("read", "mutate")
 _EFFECTS = ("allow", "deny")
+_FORM = "write `p, ROLE, OBJECT, read|mutate, allow|deny` or `g, ROLE, PARENT`"
 
 
 class PolicyError(Exception):
@@ -68,9 +69,7 @@ def read_rules(path: Path) -> Rules:
             case ["g", role, parent] if role and parent:
                 inherits.append((role, parent))
             case _:
-                mistakes.append(
-                    f"{where}: {', '.join(cells)!r} is no rule: write `p, ROLE, OBJECT, read|mutate, allow|deny` or `g, ROLE, PARENT`"
-                )
+                mistakes.append(f"{where}: {', '.join(cells)!r} is no rule: {_FORM}")
     if mistakes:
         raise PolicyError(mistakes)
     return Rules(tuple(grants), tuple(inherits))

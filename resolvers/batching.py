@@ -51,7 +51,7 @@ class RequestContext:
 
     async def _call(self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Batch[Any], ...]) -> Any:
         runtime = self.plugins.runtimes[spec.plugin]
-        if (reason := runtime.health.reason) is not None:
+        if (reason := runtime.health.reason(spec.name)) is not None:
             raise PluginUnavailable(spec.plugin, reason)
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
@@ -65,7 +65,7 @@ class RequestContext:
             raise
         except Exception as error:
             raise self._broken(spec, f"raised {type(error).__name__}", error) from None
-        runtime.health.succeeded()
+        runtime.health.succeeded(spec.name)
         return result
 
     def _item(self, spec: FieldSpec, item: Any) -> Any:
@@ -85,7 +85,7 @@ class RequestContext:
             exc_info=error,
         )
         runtime: PluginRuntime = self.plugins.runtimes[spec.plugin]
-        runtime.health.failed(f"{spec.name} {what}")
+        runtime.health.failed(spec.name, what)
         return InternalError(
             f"{spec.name} of plugin {spec.plugin!r} failed; tell its maintainers error {error_id}",
             error_id=error_id,

@@ -52,7 +52,7 @@ class PluginState(Enum):
     OK = "OK"
     """It answers."""
     FAILING = "FAILING"
-    """It answers, but failed unexpectedly before."""
+    """It answers, but a field of it failed unexpectedly, and is left out for a while if it kept failing."""
     QUARANTINED = "QUARANTINED"
     """It is left out: its fields are null, with an error that says so."""
 
@@ -145,10 +145,12 @@ async def _load(ids: Sequence[str], catalog: Catalog) -> list[Node | None]:
 
 def _info(runtime: PluginRuntime) -> PluginInfo:
     health = runtime.health
-    if (reason := health.reason) is not None:
-        state = PluginHealth(state=PluginState.QUARANTINED, reason=reason)
+    if health.broken:
+        state = PluginHealth(state=PluginState.QUARANTINED, reason=health.broken)
     else:
-        state = PluginHealth(state=PluginState.FAILING if health.last_error else PluginState.OK, reason=health.last_error)
+        left_out = health.quarantined()
+        reason = f"left out for now: {', '.join(left_out)}; {health.last_error}" if left_out else health.last_error
+        state = PluginHealth(state=PluginState.FAILING if reason else PluginState.OK, reason=reason)
     return PluginInfo(
         name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=state
     )

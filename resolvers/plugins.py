@@ -25,33 +25,38 @@ Connect = Callable[[Upstream], Client]
 
 
 class Health:
-    """How a plugin is: it is left out for a while after failing unexpectedly several times in a row."""
+    """How a plugin is. One that failed to start is quarantined whole; at run time a field is, that keeps raising what
+    it shouldn't: it is left out for a while, so that it costs neither its siblings nor its upstream anything.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures = 0
-        self._until = 0.0
+        self._failures: dict[str, int] = {}
+        self._until: dict[str, float] = {}
         self.broken: str | None = None
         self.last_error: str | None = None
 
-    @property
-    def reason(self) -> str | None:
-        """Why the plugin is quarantined now; None when it isn't."""
+    def reason(self, field: str) -> str | None:
+        """Why this field is left out now; None when it isn't."""
         if self.broken:
             return self.broken
-        return self.last_error if self._clock() < self._until else None
+        return self.last_error if self._clock() < self._until.get(field, 0.0) else None
 
-    def succeeded(self) -> None:
+    def quarantined(self) -> list[str]:
+        """The fields that are left out now."""
+        return sorted(field for field, until in self._until.items() if self._clock() < until)
+
+    def succeeded(self, field: str) -> None:
         """A call ended as it should."""
-        self._failures = 0
+        self._failures.pop(field, None)
 
-    def failed(self, error: str) -> None:
+    def failed(self, field: str, error: str) -> None:
         """A call raised what it shouldn't."""
-        self.last_error = error
-        self._failures += 1
-        if self._failures >= FAILURES_BEFORE_QUARANTINE:
-            self._until = self._clock() + QUARANTINE_SECONDS
-            self._failures = 0
+        self.last_error = f"{field} {error}"
+        count = self._failures[field] = self._failures.get(field, 0) + 1
+        if count >= FAILURES_BEFORE_QUARANTINE:
+            self._until[field] = self._clock() + QUARANTINE_SECONDS
+            del self._failures[field]
 
 
 @dataclass

@@ -183,11 +183,8 @@ def _translated(error: StrawberryException, plugins: Sequence[Plugin[Any]]) -> S
 
 def _plugin_of_module(module: str, plugins: Sequence[Plugin[Any]]) -> str:
     top = module.partition(".")[0]
-    for plugin in reversed(plugins):
-        modules = {spec.function.__module__.partition(".")[0] for spec in plugin.fields}
-        if top in modules:
-            return plugin.name
-    return plugins[-1].name
+    owners = (p for p in reversed(plugins) if any(f.function.__module__.partition(".")[0] == top for f in p.fields))
+    return next(owners, plugins[-1]).name
 
 
 # C. guard

@@ -44,9 +44,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
-        fail(
-            [
-                f"can't listen on {host}:{port}: {os.strerror(error.errno or 0) if isinstance(error, OSError) else error}; set HOST or PORT"
-            ]
-        )
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)
+        fail([f"can't listen on {host}:{port}: {reason}; set HOST or PORT"])
     return listener

@@ -20,7 +20,7 @@ from functools import partial
 from callboard_sdk.errors import UpstreamError
 from callboard_sdk.upstream import Params, Reply, Upstream
 
-from resolvers.deadline import deadline
+from resolvers.deadline import remaining
 
 from . import failure
 from .address import Address, BadAddress
@@ -119,7 +119,7 @@ class UpstreamClient:
         except Failed as failed:
             raise self._unsent(failed) from None
         try:
-            async with asyncio.timeout_at(deadline.get()):
+            async with asyncio.timeout(_time_left()):
                 answer = await self._attempt(ask, self._now() + self._upstream.timeout)
         except Failed as failed:
             raise self._failed(failed.error) from None
@@ -134,7 +134,8 @@ class UpstreamClient:
         await self._wire.aclose()
 
     async def _shared(self, ask: Ask, kept: Kept | None) -> Reply:
-        until = deadline.get()
+        left = _time_left()
+        until = None if left is None else self._now() + left
         if self._flights.joinable(ask.key):
             self._meter.deduplicated += 1
         try:
@@ -215,3 +216,9 @@ def _address(upstream: Upstream) -> Address:
         return Address(upstream.base_url)
     except BadAddress as problem:
         raise UpstreamError(upstream.name, "REFUSED", f"upstream {upstream.name}: {problem}.", retryable=False) from None
+
+
+def _time_left() -> float | None:
+    """A little less than the request has left, so that its other answers can still be put together in time."""
+    left = remaining()
+    return None if left is None else left - min(0.1, left / 10)

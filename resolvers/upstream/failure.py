@@ -139,9 +139,9 @@ def no_token(name: str, label: str) -> Failed:
 
 def from_transport(name: str, label: str, error: Exception) -> Failed:
     """The failure that an error of the connection stands for."""
-    causes = list(_causes(error))
-    if any(isinstance(cause, RefusedAddress) for cause in causes):
-        text = f"{name}'s address leads to a link-local or metadata address, which is refused. Allow it with link_local, if it is meant."
+    causes = _causes(error)
+    if isinstance(error, RefusedAddress):
+        text = f"{name}'s host has a link-local or metadata address, which is refused. If it is meant, allow it with link_local."
         return _final(name, "REFUSED", text)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         text = f"no secure connection to {name}: {_tls_problem(causes)}."
@@ -174,7 +174,7 @@ def from_transport(name: str, label: str, error: Exception) -> Failed:
 def _tls_problem(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not accepted ({cause.verify_message}). Name the authority that signed it as the upstream's ca"
+            return f"its certificate is not accepted ({cause.verify_message}). Name the authority that signed it as its ca"
     return "the TLS handshake failed. Check that its port speaks TLS, and which certificate it wants"
 
 

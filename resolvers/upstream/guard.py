@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
 
+import httpx
+
 _METADATA = frozenset(
     ipaddress.ip_address(text)
     for text in (
@@ -22,8 +24,8 @@ _METADATA = frozenset(
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-class RefusedAddress(OSError):
-    """An upstream's name leads only to addresses that are refused."""
+class RefusedAddress(httpx.ConnectError):
+    """A host leads only to addresses that are refused."""
 
 
 def is_refused(address: str) -> bool:

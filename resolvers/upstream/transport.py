@@ -99,7 +99,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connection to `host`; raises httpcore.ConnectError when no address of it is allowed or answers."""
+        """A connection to `host`. Raises RefusedAddress, or httpcore.ConnectError when no address answers."""
         addresses = await self._resolve(host, port)
         problem: Exception | None = None
         for place, address in enumerate(addresses, 1):
@@ -119,7 +119,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         allowed = [one for one in addresses if self._link_local or not is_refused(one)]
         if not allowed:
-            raise httpcore.ConnectError("refused") from RefusedAddress("link-local or metadata address")
+            raise RefusedAddress("a link-local or metadata address")
         return allowed
 
     async def sleep(self, seconds: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from callboard_sdk import CallboardError, Client, Clients, Freshness, Reply, UpstreamError
+from callboard_sdk import Client, Clients, Freshness, Reply, UpstreamError
 
 from .access import upstream
 from .discovery import Served, discover
@@ -23,6 +23,7 @@ T = TypeVar("T")
 DISCOVERY_SECONDS = 600.0
 """How long a cluster's served versions are kept: they change when it is upgraded."""
 _GONE = frozenset({410})
+_NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +96,17 @@ class ClusterReader:
         params: dict[str, str | int] = {**wanted, "limit": self.settings.page_size}
         replies: list[Reply] = []
         items: list[T] = []
+        restarted = False
         while True:
-            reply = await self._ready().get(path, params, ok=_GONE if "continue" in params else frozenset())
+            reply = await self._ready().get(path, params, ok=_GONE if "continue" in params and not restarted else _NONE)
             if reply.status == 410:
-                items, replies, params = [], [], dict(wanted)
+                items, replies, params, restarted = [], [], dict(wanted), True
                 continue
             page = reply.json(page_type)
             replies.append(reply)
             items += page.items or ()
             if not page.metadata.next:
-                return Listed(items, freshness(replies))
+                return Listed(items, oldest(Freshness(fetched_at=r.fetched_at, stale=r.stale) for r in replies))
             if len(items) >= self.settings.max_objects or len(replies) * self.settings.page_size > 2 * self.settings.max_objects:
                 raise self._too_long(path)
             params = {**params, "continue": page.metadata.next}
@@ -146,9 +148,12 @@ class Clusters(Mapping[str, ClusterReader]):
         return len(self._readers)
 
 
-def freshness(replies: list[Reply]) -> Freshness:
-    """How old the oldest of these answers is."""
-    return Freshness(fetched_at=min(reply.fetched_at for reply in replies), stale=any(reply.stale for reply in replies))
+def oldest(ages: Iterable[Freshness | None]) -> Freshness | None:
+    """The age of an answer that is made of several: as old as its oldest part, stale when any part is."""
+    known = [age for age in ages if age is not None]
+    if not known:
+        return None
+    return Freshness(fetched_at=min(age.fetched_at for age in known), stale=any(age.stale for age in known))
 
 
 def _broken(cluster: ClusterSettings) -> UpstreamError:
@@ -163,7 +168,7 @@ def _path(base: str, resource: str, namespace: str | None) -> str:
     return f"{base}/namespaces/{namespace}/{resource}" if namespace else f"{base}/{resource}"
 
 
-def _explained(error: UpstreamError, cluster: str, resource: str, namespace: str | None) -> CallboardError:
+def _explained(error: UpstreamError, cluster: str, resource: str, namespace: str | None) -> UpstreamError:
     """The same error; a refusal also says what the cluster's administrator has to allow."""
     if error.status != 403:
         return error

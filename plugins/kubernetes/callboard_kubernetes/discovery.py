@@ -6,11 +6,11 @@ version that could hold what is needed, since `batch/v1` existed long before it 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from callboard_sdk import Client, UpstreamError
 
+from .concurrent import together
 from .manifests import Discovery, ResourceList, ServedResource
 
 CANDIDATES: Mapping[str, tuple[str, ...]] = {
@@ -34,10 +34,10 @@ Served = Mapping[str, str]
 
 async def discover(client: Client) -> Served:
     """What this cluster serves of what is needed. Raises UpstreamError; BAD_ANSWER when it serves none of it."""
-    core, groups = await asyncio.gather(_ask(client, "/api"), _ask(client, "/apis"))
+    core, groups = await together([_ask(client, "/api"), _ask(client, "/apis")])
     resources = {**_aggregated(core), **_aggregated(groups)}
     listed = sorted((_listed(core) | _listed(groups)) & _USEFUL - resources.keys())
-    answers = await asyncio.gather(*(_resources(client, version) for version in listed))
+    answers = await together([_resources(client, version) for version in listed])
     resources.update(zip(listed, answers, strict=True))
     served = {
         resource: _path(version)

@@ -296,6 +296,11 @@ class EventManifest(Object):
     involved_object: Reference | None = None
     regarding: Reference | None = None
 
+    @property
+    def subject(self) -> Reference:
+        """What the event is about."""
+        return self.involved_object or self.regarding or Reference()
+
 
 class ListMeta(Part):
     """Where a list goes on (API concepts, "Retrieving large results sets in chunks")."""

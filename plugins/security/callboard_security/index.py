@@ -61,7 +61,7 @@ class Index:
         for document in documents:
             if document.entity:
                 owned[document.entity].append(document)
-        self._standings = {ref: self._standing(ref, found) for ref, found in owned.items()}
+        self._standings = {ref: self._assembled(ref, found) for ref, found in owned.items()}
         self._overrides: OrderedDict[tuple[EntityRef, str], Standing] = OrderedDict()
         self.findings = tuple(sorted((f for s in self._standings.values() for f in s.findings), key=lambda f: f.place))
         self._by_id: dict[str, list[Finding]] = defaultdict(list)
@@ -72,20 +72,24 @@ class Index:
         """What is known about an entity; its annotation, where it has one, says which documents count instead."""
         path = entity.annotations.get(ANNOTATION, "").strip()
         if not path:
-            return self._standings.get(entity.ref, _NOTHING)
+            return self.standing(entity.ref)
         key = (entity.ref, path)
         if key not in self._overrides:
-            self._overrides[key] = self._standing(entity.ref, [d for d in self.documents if _below(d, path)])
+            self._overrides[key] = self._assembled(entity.ref, [d for d in self.documents if _below(d, path)])
             if len(self._overrides) > MAX_OVERRIDES:
                 self._overrides.popitem(last=False)
         return self._overrides[key]
+
+    def standing(self, ref: EntityRef) -> Standing:
+        """What is known about the entity with this ref, by the documents that the settings' rules give to it."""
+        return self._standings.get(ref, _NOTHING)
 
     def by_identifier(self, identifier: str) -> list[Finding]:
         """All findings of a vulnerability or rule, by its id or an alias of it, without case."""
         preferred = self._aliases.canonical(vulnerability_id(identifier))
         return self._by_id.get(preferred.casefold(), [])
 
-    def _standing(self, ref: EntityRef, documents: Sequence[Document]) -> Standing:
+    def _assembled(self, ref: EntityRef, documents: Sequence[Document]) -> Standing:
         statements = Statements(documents, self._aliases, self._library)
         return Standing(tuple(documents), tuple(merge(ref, documents, self._aliases, statements)))
 

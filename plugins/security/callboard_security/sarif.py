@@ -14,6 +14,22 @@ from .decoding import Notes, clip, moment, severity_of, severity_of_score, web_u
 from .identity import alias_ids, package_of, vulnerability_prefix
 from .model import FindingKind, FindingPackage, FindingState, SecurityFormat
 from .reports import Content, Sighting, Verdict
+from .sarif_log import (
+    Artifact,
+    Location,
+    Log,
+    Message,
+    Physical,
+    Properties,
+    Provenance,
+    Region,
+    Result,
+    Rule,
+    RuleRef,
+    Run,
+    Tool,
+    ToolComponent,
+)
 
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW, "none": Severity.INFO}
 _PASSED = frozenset({"pass", "notApplicable", "informational"})
@@ -39,134 +55,21 @@ _KIND_TAGS = {
 }
 
 
-class _Part(msgspec.Struct, rename="camel"):
-    """SARIF's spelling of keys. Snippets, contexts and fixes are never kept: they quote the file."""
-
-
-class _Message(_Part):
-    text: str | None = None
-    id: str | None = None
-    arguments: list[str] | None = None
-
-
-class _Properties(_Part):
-    tags: list[str] | None = None
-    security_severity: str | float | None = msgspec.field(default=None, name="security-severity")
-    image_name: str | None = None
-    repo_tags: list[str] | None = None
-    purls: list[str] | None = None
-
-
-class _Configuration(_Part):
-    level: str | None = None
-
-
-class _Rule(_Part):
-    id: str | None = None
-    name: str | None = None
-    deprecated_ids: list[str] | None = None
-    short_description: _Message | None = None
-    full_description: _Message | None = None
-    help_uri: str | None = None
-    message_strings: dict[str, _Message] | None = None
-    default_configuration: _Configuration | None = None
-    properties: _Properties | None = None
-
-
-class _Component(_Part):
-    name: str | None = None
-    rules: list[msgspec.Raw] | None = None
-
-
-class _Tool(_Part):
-    driver: _Component
-    extensions: list[_Component] | None = None
-
-
-class _Invocation(_Part):
-    start_time_utc: str | None = None
-    end_time_utc: str | None = None
-
-
-class _Run(_Part):
-    tool: _Tool
-    invocations: list[_Invocation] | None = None
-    results: list[msgspec.Raw] | None = None
-    properties: _Properties | None = None
-
-
-class _Log(_Part):
-    runs: list[msgspec.Raw] | None = None
-
-
-class _ComponentRef(_Part):
-    index: int | None = None
-
-
-class _RuleRef(_Part):
-    id: str | None = None
-    index: int | None = None
-    tool_component: _ComponentRef | None = None
-
-
-class _Artifact(_Part):
-    uri: str | None = None
-
-
-class _Region(_Part):
-    start_line: int | None = None
-    end_line: int | None = None
-
-
-class _Physical(_Part):
-    artifact_location: _Artifact | None = None
-    region: _Region | None = None
-
-
-class _Location(_Part):
-    physical_location: _Physical | None = None
-    message: _Message | None = None
-
-
-class _Suppression(_Part):
-    status: str | None = None
-    justification: str | None = None
-
-
-class _Provenance(_Part):
-    first_detection_time_utc: str | None = None
-    last_detection_time_utc: str | None = None
-
-
-class _Result(_Part):
-    rule_id: str | None = None
-    rule_index: int | None = None
-    rule: _RuleRef | None = None
-    kind: str | None = None
-    level: str | None = None
-    message: _Message | None = None
-    locations: list[_Location] | None = None
-    suppressions: list[_Suppression] | None = None
-    baseline_state: str | None = None
-    provenance: _Provenance | None = None
-    properties: _Properties | None = None
-
-
 def read_sarif(content: bytes, notes: Notes) -> Content:
     """What a SARIF log says, all runs together. Raises msgspec's errors when its outermost shape is not a log's."""
-    log = msgspec.json.decode(content, type=_Log, strict=False)
+    log = msgspec.json.decode(content, type=Log, strict=False)
     sightings: list[Sighting] = []
     scanners: list[str] = []
     artifacts: list[str] = []
     times: list[datetime] = []
-    for run in notes.entries(log.runs, _Run, "runs"):
+    for run in notes.entries(log.runs, Run, "runs"):
         scanner = _scanner(run.tool.driver)
         at = _time(run)
         scanners.append(scanner)
         artifacts += _artifacts(run.properties)
         times += [at] if at else []
         rules = _Rules(run.tool, notes)
-        for result in notes.entries(run.results, _Result, "results"):
+        for result in notes.entries(run.results, Result, "results"):
             sightings += _sightings(result, rules, scanner, at)
     return Content(
         format=SecurityFormat.SARIF,
@@ -177,17 +80,17 @@ def read_sarif(content: bytes, notes: Notes) -> Content:
     )
 
 
-def _scanner(driver: _Component) -> str:
+def _scanner(driver: ToolComponent) -> str:
     name = clip(driver.name, 100) or "SARIF"
     return _TOOLS.get(name.lower(), name)
 
 
-def _time(run: _Run) -> datetime | None:
+def _time(run: Run) -> datetime | None:
     times = [moment(invocation.end_time_utc) or moment(invocation.start_time_utc) for invocation in run.invocations or ()]
     return max((time for time in times if time), default=None)
 
 
-def _artifacts(properties: _Properties | None) -> list[str]:
+def _artifacts(properties: Properties | None) -> list[str]:
     names = [*(properties.repo_tags or ()), properties.image_name] if properties else []
     return [name for text in names if (name := clip(text, 500))]
 
@@ -195,31 +98,31 @@ def _artifacts(properties: _Properties | None) -> list[str]:
 class _Rules:
     """A run's rules: those of the driver and of each extension, by index and by id (3.52.4)."""
 
-    def __init__(self, tool: _Tool, notes: Notes) -> None:
+    def __init__(self, tool: Tool, notes: Notes) -> None:
         parts = [tool.driver, *(tool.extensions or ())]
-        self._lists = [list(notes.entries(part.rules, _Rule, "rules")) for part in parts]
+        self._lists = [list(notes.entries(part.rules, Rule, "rules")) for part in parts]
         # A rule that could not be read shifts those after it, so an index counts only where all could be read.
         self._whole = [len(rules) == len(part.rules or ()) for rules, part in zip(self._lists, parts, strict=True)]
         self._by_id = {rule.id: rule for rules in reversed(self._lists) for rule in rules if rule.id}
         self._secrets = bool(_SECRET_TOOLS.search(tool.driver.name or ""))
 
-    def of(self, result: _Result) -> tuple[str, _Rule]:
+    def of(self, result: Result) -> tuple[str, Rule]:
         """The result's rule id and rule; an empty rule when the log has none for it."""
-        ref = result.rule or _RuleRef()
+        ref = result.rule or RuleRef()
         identifier = result.rule_id or ref.id
         index = result.rule_index if result.rule_index is not None else ref.index
         part = ref.tool_component.index + 1 if ref.tool_component and ref.tool_component.index is not None else 0
         rule = self._at(part, index)
         if rule is None or (identifier and rule.id and not _within(identifier, rule.id)):
             rule = self._by_id.get(identifier or "") or self._by_id.get((identifier or "").rpartition("/")[0])
-        rule = rule or _Rule()
+        rule = rule or Rule()
         return clip(identifier or rule.id, 200) or "unnamed", rule
 
-    def _at(self, part: int, index: int | None) -> _Rule | None:
+    def _at(self, part: int, index: int | None) -> Rule | None:
         known = 0 <= part < len(self._lists) and self._whole[part]
         return self._lists[part][index] if known and index is not None and 0 <= index < len(self._lists[part]) else None
 
-    def kind(self, identifier: str, rule: _Rule) -> FindingKind:
+    def kind(self, identifier: str, rule: Rule) -> FindingKind:
         """What sort of thing a rule finds. Whatever may be about a secret counts as one, so that no text shows."""
         tags = [tag.lower() for tag in (rule.properties.tags if rule.properties else None) or ()]
         if vulnerability_prefix(identifier):
@@ -234,18 +137,18 @@ def _within(identifier: str, rule: str) -> bool:
     return identifier == rule or identifier.startswith(rule + "/")
 
 
-def _sightings(result: _Result, rules: _Rules, scanner: str, at: datetime | None) -> Iterator[Sighting]:
+def _sightings(result: Result, rules: _Rules, scanner: str, at: datetime | None) -> Iterator[Sighting]:
     if result.kind in _PASSED:
         return
     identifier, rule = rules.of(result)
     kind = rules.kind(identifier, rule)
     message = _message(result.message, rule)
-    location = next(iter(result.locations or ()), _Location())
+    location = next(iter(result.locations or ()), Location())
     facts = dict(_TRIVY_LINE.findall(message or ""))
-    physical = location.physical_location or _Physical()
-    region = physical.region or _Region()
+    physical = location.physical_location or Physical()
+    region = physical.region or Region()
     secret = kind is FindingKind.SECRET
-    provenance = result.provenance or _Provenance()
+    provenance = result.provenance or Provenance()
     yield Sighting(
         kind=kind,
         identifier=(vulnerability_prefix(identifier) or identifier) if kind is FindingKind.VULNERABILITY else identifier,
@@ -268,7 +171,7 @@ def _sightings(result: _Result, rules: _Rules, scanner: str, at: datetime | None
     )
 
 
-def _message(message: _Message | None, rule: _Rule) -> str | None:
+def _message(message: Message | None, rule: Rule) -> str | None:
     """The message's own text, or the rule's by id, with arguments in the places of `{0}`, `{1}` (3.11)."""
     if message is None:
         return None
@@ -284,13 +187,13 @@ def _message(message: _Message | None, rule: _Rule) -> str | None:
     )
 
 
-def _severity(result: _Result, rule: _Rule, facts: dict[str, str]) -> Severity:
+def _severity(result: Result, rule: Rule, facts: dict[str, str]) -> Severity:
     """The tool's own word, else its CVSS score, else the level (3.27.10: the rule's, else `warning`)."""
-    properties = rule.properties or _Properties()
+    properties = rule.properties or Properties()
     for word in (facts.get("Severity"), *(properties.tags or ())):
         if (found := severity_of(word)) is not Severity.UNKNOWN:
             return found
-    score = _number((result.properties or _Properties()).security_severity) or _number(properties.security_severity)
+    score = _number((result.properties or Properties()).security_severity) or _number(properties.security_severity)
     if score is not None:
         return severity_of_score(score)
     default = rule.default_configuration.level if rule.default_configuration else None
@@ -304,7 +207,7 @@ def _number(text: str | float | None) -> float | None:
         return None
 
 
-def _package(facts: dict[str, str], message: str | None, location: _Location, rule: _Rule) -> FindingPackage | None:
+def _package(facts: dict[str, str], message: str | None, location: Location, rule: Rule) -> FindingPackage | None:
     """The package a message names, in the words of Trivy or of Grype; SARIF has no place of its own for it."""
     if facts.get("Package"):
         return package_of(None, clip(facts["Package"], 300), clip(facts.get("Installed Version"), 200))
@@ -315,17 +218,17 @@ def _package(facts: dict[str, str], message: str | None, location: _Location, ru
     return package_of(None, clip(found[1], 300), clip(found[2], 200)) if found else None
 
 
-def _title(rule: _Rule, message: str | None, *, secret: bool) -> str | None:
+def _title(rule: Rule, message: str | None, *, secret: bool) -> str | None:
     named = _text(rule.short_description) or (clip(rule.name, 300) if rule.name != rule.id else None)
     first = None if secret or not message else message.partition("\n")[0]
     return clip(named or first, 300)
 
 
-def _text(message: _Message | None) -> str | None:
+def _text(message: Message | None) -> str | None:
     return clip(message.text) if message else None
 
 
-def _file(location: _Artifact | None) -> str | None:
+def _file(location: Artifact | None) -> str | None:
     return clip(unquote(location.uri), 500) if location and location.uri else None
 
 
@@ -333,7 +236,7 @@ def _line(line: int | None) -> int | None:
     return line if line and line > 0 else None
 
 
-def _verdict(result: _Result) -> Verdict | None:
+def _verdict(result: Result) -> Verdict | None:
     """A suppression in force (3.35.3: no status, or `accepted`), or absence from the run that set the baseline."""
     for suppression in result.suppressions or ():
         if suppression.status in (None, "accepted"):

@@ -1,0 +1,121 @@
+"""GraphQL over HTTP: media types, statuses, and requests that are none."""
+
+import httpx
+import orjson
+import pytest
+from gateway.auth import AuthSettings, LocalIssuer
+from gateway.configuration import read_configuration
+from gateway.http.graphql import GRAPHQL_JSON, JSON, negotiate
+from gateway.http.page import CONTENT_SECURITY_POLICY
+
+JSON_HEADERS = {"content-type": "application/json"}
+
+
+@pytest.fixture
+async def client(company):
+    harness, _ = company
+    transport = httpx.ASGITransport(app=harness.gateway.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def token(company, tmp_path):
+    settings = read_configuration(tmp_path / "callboard.yaml", {}).settings.auth
+    return LocalIssuer(settings.local, settings.audience).create("alice", ["admin"], seconds=60)
+
+
+async def test_a_token_gives_its_roles_and_none_gives_nothing(client, token):
+    body = {"query": "{ components(first: 1) { nodes { name } } }"}
+    with_token = await client.post("/graphql", json=body, headers={"authorization": f"Bearer {token}"})
+    without = await client.post("/graphql", json=body)
+    assert with_token.json() == {"data": {"components": {"nodes": [{"name": "c000"}]}}}
+    assert without.json()["data"] == {"components": None}
+    assert without.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("headers", [{"authorization": "Bearer not.a.token"}, {"authorization": "Basic eDp5"}, {"authorization": "Bearer"}])
+async def test_a_wrong_token_is_401_and_not_anonymous(client, headers):
+    answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"{", 400, "not JSON"), (b"[]", 400, "a list"), (b"1", 400, "no JSON object"), (b"{}", 400, "no `query`"),
+        (b'{"query": 1}', 400, "no `query`"), (b'{"query":"{a}","variables":[]}', 400, "`variables`"),
+        (b'{"query":"{a}","operationName":1}', 400, "`operationName`"), (b"\xff", 400, "not JSON"),
+        (b'{"query":"' + b"x" * 300_000 + b'"}', 413, "larger than"),
+    ],
+)
+async def test_a_body_that_is_no_request_is_refused_with_what_to_send(client, body, status, says):
+    answer = await client.post("/graphql", content=body, headers=JSON_HEADERS)
+    assert answer.status_code == status
+    assert says in answer.json()["errors"][0]["message"]
+
+
+async def test_a_form_is_415_so_that_no_page_elsewhere_can_post(client):
+    assert (await client.post("/graphql", data={"query": "{ __typename }"})).status_code == 415
+    assert (await client.put("/graphql", json={"query": "{ __typename }"})).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("{ " + "{a" * 30_000, "GRAPHQL_PARSE_FAILED"),
+        ("{ " + " ".join(f"a{n}: __typename" for n in range(60)) + " }", "LIMIT_EXCEEDED"),
+    ],
+)
+async def test_a_document_that_can_not_run_is_refused_by_media_type(client, query, code):
+    strict = await client.post("/graphql", json={"query": query}, headers={"accept": GRAPHQL_JSON})
+    lenient = await client.post("/graphql", json={"query": query}, headers={"accept": JSON})
+    assert (strict.status_code, lenient.status_code) == (400, 200)
+    assert strict.json()["errors"][0]["extensions"]["code"] == code
+    assert "data" not in strict.json()
+
+
+async def test_get_reads_and_never_changes(client, token):
+    headers = {"authorization": f"Bearer {token}"}
+    read = await client.get("/graphql", params={"query": "query Q($n: Int) { components(first: $n) { totalCount } }", "variables": '{"n": 1}'}, headers=headers)
+    assert read.json() == {"data": {"components": {"totalCount": 5}}}
+    change = await client.get("/graphql", params={"query": "mutation { rename(count: 1) }"}, headers=headers)
+    assert change.status_code == 405
+    assert (await client.post("/graphql", json={"query": "mutation { rename(count: 1) }"}, headers=headers)).json() == {"data": {"rename": 1}}
+
+
+async def test_a_fragment_bomb_is_measured_without_unfolding(client):
+    fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60)) + "fragment F60 on Query { __typename }"
+    answer = await client.post("/graphql", json={"query": "{ ...F0 } " + fragments})
+    assert answer.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_health_metrics_and_request_ids(client):
+    assert (await client.get("/healthz")).text == "ok\n"
+    assert (await client.get("/readyz")).json()["ready"] is True
+    answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"x-request-id": "abc-1"})
+    assert answer.headers["x-request-id"] == "abc-1"
+    forged = await client.get("/healthz", headers={"x-request-id": "a b\tc"})
+    assert len(forged.headers["x-request-id"]) == 32
+    assert 'callboard_requests_total{operation="query",outcome="ok"} 1.0' in (await client.get("/metrics")).text
+
+
+async def test_a_browser_gets_the_page_under_a_strict_policy(client):
+    page = await client.get("/graphql", headers={"accept": "text/html,application/xhtml+xml"})
+    assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert "default-src 'none'" in CONTENT_SECURITY_POLICY and "http" not in CONTENT_SECURITY_POLICY
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, JSON), ("*/*", JSON), (JSON, JSON), (GRAPHQL_JSON, GRAPHQL_JSON), (f"{GRAPHQL_JSON}, {JSON}", GRAPHQL_JSON),
+        (f"{JSON};q=0.5, {GRAPHQL_JSON};q=0.9", GRAPHQL_JSON), (f"{JSON}, {GRAPHQL_JSON}", JSON), ("text/html", None), (f"{JSON};q=0", None),
+    ],
+)
+def test_the_media_type_is_chosen_by_quality_and_then_by_order(accept, chosen):
+    assert negotiate(accept, (GRAPHQL_JSON, JSON)) == chosen
