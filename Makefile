@@ -30,10 +30,15 @@ $(STAMPS)/frontend: frontend/package-lock.json frontend/index.html $(shell find 
 	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@touch $@
 
+$(STAMPS)/e2e: tests/e2e/package-lock.json
+	@mkdir -p $(STAMPS)
+	cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 run: $(STAMPS)/python $(STAMPS)/frontend ## serve the demo; HOST and PORT say where
 	@$(BIN)/python -m demo.run
 
-test: $(STAMPS)/python $(STAMPS)/frontend ## run every test
+test: $(STAMPS)/python $(STAMPS)/frontend $(STAMPS)/e2e ## run every test
 	$(BIN)/pytest -q -m "not soak"
 
 soak: $(STAMPS)/python ## run the long versions of property and fault tests

@@ -6,15 +6,15 @@ import { defineConfig } from 'vitest/config'
 
 /** Turns the fonts that GraphiQL embeds in its CSS into files: loaded when used, and `font-src 'self'` suffices. */
 function fontsAsFiles(): Plugin {
-  const embedded = /url\(["']?data:font\/woff2;base64,([A-Za-z0-9+/=]+)["']?\)/g
+  const embedded = /url\(["']?data:font\/(woff2?);base64,([A-Za-z0-9+/=]+)["']?\)/g
   return {
     name: 'fonts-as-files',
     generateBundle(_options, bundle) {
       for (const asset of Object.values(bundle)) {
         if (asset.type !== 'asset' || !asset.fileName.endsWith('.css')) continue
-        asset.source = String(asset.source).replace(embedded, (_url, base64: string) => {
+        asset.source = String(asset.source).replace(embedded, (_url, kind: string, base64: string) => {
           const source = Buffer.from(base64, 'base64')
-          const font = this.emitFile({ type: 'asset', name: 'font.woff2', source })
+          const font = this.emitFile({ type: 'asset', name: `font.${kind}`, source })
           return `url(./${basename(this.getFileName(font))})`
         })
       }
@@ -28,12 +28,13 @@ export default defineConfig({
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
+    license: { fileName: 'licenses.md' },
     // Monaco is one editor: about 2.5 MB before compression, loaded after the page's frame is on screen.
     chunkSizeWarningLimit: 3000,
     rolldownOptions: {
-      onwarn(warning, warn) {
+      onLog(level, log, handle) {
         // Notes of GraphiQL to the React compiler, which has run already.
-        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning)
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log)
       },
     },
   },

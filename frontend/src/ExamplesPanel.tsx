@@ -39,7 +39,7 @@ function ExamplesPanel() {
 
 /** Opens an example in a tab of its own, or in the one in front if that is empty: nobody's query is overwritten. */
 function useOpenInTab(): (example: Example) => void {
-  const { addTab } = useGraphiQLActions()
+  const actions = useGraphiQLActions()
   const editor = useGraphiQL((state) => state.queryEditor)
   const tabs = useGraphiQL((state) => state.tabs.length)
   const [next, setNext] = useState<{ query: string; tabs: number } | null>(null)
@@ -51,7 +51,7 @@ function useOpenInTab(): (example: Example) => void {
 
   return ({ query }) => {
     const free = !editor?.getValue().trim()
-    if (!free) addTab()
+    if (!free) actions.addTab()
     setNext({ query, tabs: free ? tabs : tabs + 1 })
     editor?.focus()
   }

@@ -1,6 +1,6 @@
 /** The bar above GraphiQL: which graph this is, who asks, and the place for a token. */
 import { useEffect, useId, useRef, useState } from 'react'
-import type { FormEvent } from 'react'
+import type { SubmitEvent } from 'react'
 import mark from './mark.svg'
 import { tokens } from './token'
 import { useIdentity } from './viewer'
@@ -75,7 +75,7 @@ function TokenForm({ onClose }: { onClose: () => void }) {
     field.current?.focus()
   }, [])
 
-  function submit(event: FormEvent) {
+  function submit(event: SubmitEvent) {
     event.preventDefault()
     const found = tokens.use(field.current?.value ?? '')
     setProblem(found)

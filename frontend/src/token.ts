@@ -41,15 +41,15 @@ export function createTokenStore(storage: () => Pick<Storage, 'getItem' | 'setIt
     /** The token in use, or null for a viewer without one. */
     current: (): string | null => token,
     /** Uses `text` from now on; returns why it can't be a token, or null when it is in use. */
-    use(text: string): string | null {
+    use: (text: string): string | null => {
       const problem = tokenProblem(text)
       if (problem === null) change(bare(text))
       return problem
     },
-    forget(): void {
+    forget: (): void => {
       change(null)
     },
-    subscribe(listener: () => void): () => void {
+    subscribe: (listener: () => void): (() => void) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -60,7 +60,7 @@ export function createTokenStore(storage: () => Pick<Storage, 'getItem' | 'setIt
 export const tokens = createTokenStore(() => window.sessionStorage)
 
 function bare(text: string): string {
-  return text.trim().replace(/^(authorization:\s*)?bearer\s+/i, '')
+  return text.trim().replace(/^(authorization:\s*)?bearer(\s+|$)/i, '')
 }
 
 function attempt<T>(action: () => T): T | null {

@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createFetcher } from './fetcher'
+import { ask } from './gateway'
+import { identify } from './viewer'
+
+interface Running {
+  subscribe(observer: object): { unsubscribe(): void }
+}
+
+const fetched = vi.fn<typeof fetch>()
+vi.stubGlobal('fetch', fetched)
+
+afterEach(() => {
+  fetched.mockReset()
+})
+
+function answer(body: string, init: ResponseInit = {}) {
+  fetched.mockResolvedValueOnce(new Response(body, init))
+}
+
+describe('asking the gateway', () => {
+  it('posts to this origin, with the token in the header alone and no cookies', async () => {
+    answer('{"data":{"a":1}}')
+    await expect(ask({ query: '{ a }' }, 'secret')).resolves.toEqual({ data: { a: 1 } })
+    const [address, init] = fetched.mock.calls[0] ?? []
+    expect(address).toBe('/graphql')
+    expect(init).toMatchObject({ method: 'POST', credentials: 'omit', redirect: 'error', body: '{"query":"{ a }"}' })
+    expect(new Headers(init?.headers).get('Authorization')).toBe('Bearer secret')
+  })
+
+  it('sends no Authorization without a token', async () => {
+    answer('{}')
+    await ask({ query: '{ a }' }, null)
+    expect(new Headers(fetched.mock.calls[0]?.[1]?.headers).has('Authorization')).toBe(false)
+  })
+
+  it('passes on the gateway’s own errors, whatever the status', async () => {
+    answer('{"errors":[{"message":"This token has expired."}]}', { status: 401 })
+    await expect(ask({ query: '{ a }' }, 'old')).resolves.toEqual({ errors: [{ message: 'This token has expired.' }] })
+  })
+
+  it('says what answered instead of JSON', async () => {
+    answer('<h1>Bad gateway</h1>', { status: 502, headers: { 'Content-Type': 'text/html' } })
+    const { errors } = await ask({ query: '{ a }' }, null)
+    expect(errors?.[0]?.message).toContain('answered 502 with text/html instead of JSON')
+  })
+
+  it('says that the gateway did not answer', async () => {
+    fetched.mockRejectedValueOnce(new TypeError('Failed to fetch'))
+    const { errors } = await ask({ query: '{ a }' }, null)
+    expect(errors?.[0]?.message).toContain('did not answer')
+  })
+})
+
+describe('who am I', () => {
+  const identity = () => identify('token', new AbortController().signal)
+
+  it('is the gateway’s answer', async () => {
+    answer('{"data":{"viewer":{"subject":"user:default/ada","roles":["platform"]}}}')
+    await expect(identity()).resolves.toEqual({
+      state: 'known',
+      viewer: { subject: 'user:default/ada', roles: ['platform'] },
+    })
+  })
+
+  it.each([
+    ['{"data":null,"errors":[{"message":"This token has expired."}]}', 'This token has expired.'],
+    ['{"data":{"viewer":null}}', 'The gateway did not say who this is.'],
+    ['{"data":{"viewer":{"subject":1,"roles":"all"}}}', 'The gateway did not say who this is.'],
+  ])('is unknown, with the reason, for %s', async (body, reason) => {
+    answer(body)
+    await expect(identity()).resolves.toEqual({ state: 'unknown', reason })
+  })
+})
+
+describe('GraphiQL’s fetcher', () => {
+  it('aborts the request when GraphiQL stops it, and says nothing more', async () => {
+    let signal: AbortSignal | null | undefined
+    fetched.mockImplementationOnce((_address, init) => {
+      signal = init?.signal
+      return new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(new DOMException('stopped', 'AbortError'))
+        })
+      })
+    })
+    const observer = { next: vi.fn(), error: vi.fn(), complete: vi.fn() }
+    const running = createFetcher('token')({ query: '{ a }' }) as unknown as Running
+    running.subscribe(observer).unsubscribe()
+    await Promise.resolve()
+    expect(signal?.aborted).toBe(true)
+    for (const told of Object.values(observer)) expect(told).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,118 @@
+/**
+ * Runs one query in the gateway's GraphiQL page, as a reader would, and reports everything the page did.
+ *
+ *   node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]
+ *
+ * URL is the page's address (http://127.0.0.1:8000/graphql). The token goes in by the link that `make run` prints,
+ * or with --paste through the bar. --panel opens a side panel (Examples, "GraphiQL Explorer", ...) for the picture.
+ *
+ * Prints one JSON object: requests, outside (requests that leave the origin), failures, console, consoleErrors,
+ * identity (the bar's text), address (as the bar shows it), response (what the page shows, parsed), hidden (the line
+ * about hidden fields, or null), problems, and ok. Exits 0 where ok, 1 where not, 2 on wrong use.
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { launch, outside, watch } from './browser.mjs'
+
+const PATIENCE = 60_000
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { dark: { type: 'boolean' }, paste: { type: 'boolean' }, panel: { type: 'string' } },
+})
+if (positionals.length !== 4) {
+  console.error('Use: node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]')
+  process.exit(2)
+}
+const [url, token, queryFile, screenshot] = positionals
+const query = await readFile(queryFile, 'utf8')
+
+const browser = await launch()
+try {
+  const report = await visit(browser)
+  console.log(JSON.stringify(report, null, 2))
+  process.exitCode = report.ok ? 0 : 1
+} finally {
+  await browser.close()
+}
+
+async function visit(browser) {
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: options.dark ? 'dark' : 'light',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  page.setDefaultTimeout(PATIENCE)
+  const seen = watch(page)
+  const problems = []
+  let response = null
+  try {
+    await open(page)
+    await signIn(page)
+    response = await run(page)
+  } catch (error) {
+    problems.push(error.message)
+  }
+  await page.screenshot({ path: screenshot })
+  return report(page, seen, response, problems)
+}
+
+async function open(page) {
+  await page.goto(options.paste ? url : `${url}#token=${encodeURIComponent(token)}`)
+  await page.locator('.graphiql-query-editor .monaco-editor').first().waitFor()
+  if (options.panel) await page.getByRole('button', { name: `Show ${options.panel}` }).click()
+}
+
+async function signIn(page) {
+  if (options.paste) {
+    await page.getByRole('button', { name: 'Use a token' }).click()
+    await page.getByLabel('Token', { exact: true }).fill(token)
+    await page.keyboard.press('Enter')
+  }
+  await page.locator('.bar-viewer[data-state=known], .bar-viewer[data-state=unknown]').waitFor()
+}
+
+async function run(page) {
+  await write(page, query)
+  const answered = page.waitForResponse((answer) => asks(answer.request(), query))
+  await page.getByRole('button', { name: /^Execute query/ }).click()
+  await answered
+  const shown = await page.waitForFunction(() => textOf('response'), null, { timeout: PATIENCE })
+  await page.waitForTimeout(500) // the editor colours what it shows a moment later: for the picture alone
+  return JSON.parse(await shown.jsonValue())
+}
+
+/** Pastes `text` into the operation editor (typing would indent it anew), and makes sure that it arrived unchanged. */
+async function write(page, text) {
+  await page.evaluate((copied) => {
+    window.textOf = (part) => window.__MONACO.editor.getModels().find((model) => model.uri.path.includes(part))?.getValue()
+    return navigator.clipboard.writeText(copied)
+  }, text)
+  await page.locator('.graphiql-query-editor .monaco-editor').first().click()
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.press('ControlOrMeta+V')
+  await page.waitForFunction((expected) => textOf('operation') === expected, text)
+  const name = /^\s*(?:#.*\n\s*)*query\s+(\w+)/.exec(text)?.[1] // GraphiQL reads it a moment after the text: the tab shows when
+  if (name) await page.locator('.graphiql-tab', { hasText: name }).first().waitFor()
+}
+
+function asks(request, text) {
+  return request.method() === 'POST' && request.postDataJSON()?.query === text
+}
+
+async function report(page, seen, response, problems) {
+  const address = page.url()
+  const leaving = outside(seen.requests, new URL(url).origin)
+  if (response && !response.data) problems.push('the response has no data')
+  if (address.includes(token)) problems.push('the token is in the address bar')
+  return {
+    ok: problems.length + leaving.length + seen.consoleErrors.length === 0,
+    problems,
+    ...seen,
+    outside: leaving,
+    address,
+    identity: await page.locator('.bar-viewer').innerText(),
+    hidden: await page.locator('.hidden-fields').innerText({ timeout: 500 }).catch(() => null),
+    response,
+  }
+}
