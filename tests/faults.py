@@ -169,14 +169,16 @@ class Proxy(_Listener):
         if fault.silent:
             await asyncio.Event().wait()
         left = fault.cut
-        first = await reader.read(_PART)
+        part = await reader.read(_PART)
         await asyncio.sleep(fault.delay)
-        part = first if fault.garbage is None else fault.garbage
+        if fault.garbage is not None:
+            await _send(fault.garbage, fault.rate, writer)
+            return
         while part and left != 0:
-            part = part if left is None else part[:left]
-            left = None if left is None else left - len(part)
+            part = part[:left]
             await _send(part, fault.rate, writer)
-            part = b"" if fault.garbage is not None else await reader.read(_PART)
+            left = None if left is None else left - len(part)
+            part = b"" if left == 0 else await reader.read(_PART)
         if fault.reset:
             _reset(writer)
 

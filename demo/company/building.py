@@ -98,8 +98,9 @@ class _Yard:
         """The component that `part` becomes in `system`."""
         throw = self._dice.of("component", name)
         own_repository = throw.random() < 0.55
-        lifecycle = _one_of(throw, _LIFECYCLES)
-        trend = Trend.RISING if surely_rising else _one_of(throw, _TRENDS)
+        lifecycle, trend = _one_of(throw, _LIFECYCLES), _one_of(throw, _TRENDS)
+        if surely_rising:
+            lifecycle, trend = "production", Trend.RISING
         provides = self._provides(system, part)
         return Component(
             name=name,
@@ -142,9 +143,11 @@ class _Yard:
         if not part.workload or part.type == "website":
             return ()
         near = self._resources_of.get(system.name, [])
-        return tuple(
-            sorted(f"resource:{one.name}" for one in throw.sample(near, min(len(near), throw.randint(0, 2))))
-        )
+        chosen = throw.sample(near, min(len(near), throw.randint(0, 2)))
+        needed = [f"resource:{one.name}" for one in chosen]
+        if part is not API and throw.random() < 0.3:
+            needed.append(f"component:{system.name}-api")
+        return tuple(sorted(needed))
 
 
 def _placements(throw: Random, part: Part, lifecycle: str) -> tuple[Placement, ...]:

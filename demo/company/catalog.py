@@ -39,7 +39,7 @@ def _root() -> Descriptor:
         "./domains/*/location.yaml",
         "./templates/*.yaml",
         "./houses.yaml",
-        "./acquired/*.yaml",
+        "./mirrorball/*.yaml",
     )
     return write.location_descriptor("proscenia", "Everything that Proscenia runs.", targets)
 

@@ -24,7 +24,7 @@ class Mistake:
 def mistakes(existing_component: str, existing_team: str) -> tuple[Mistake, ...]:
     """All mistakes, in the order of their files; one of them repeats `existing_component`."""
     return tuple(
-        Mistake(what, f"acquired/{file}.yaml", int(place), _fill(text, existing_component, existing_team), about, missing)
+        Mistake(what, f"mirrorball/{file}.yaml", int(place), _fill(text, existing_component, existing_team), about, missing)
         for what, file, place, about, missing, text in _written(existing_component)
     )
 
@@ -32,7 +32,7 @@ def mistakes(existing_component: str, existing_team: str) -> tuple[Mistake, ...]
 def sound_documents(existing_team: str) -> dict[tuple[str, int], str]:
     """Faultless documents that share a file with mistakes, by file and place."""
     return {
-        (f"acquired/{file}.yaml", place): _fill(text, "", existing_team) for (file, place), text in _SOUND.items()
+        (f"mirrorball/{file}.yaml", place): _fill(text, "", existing_team) for (file, place), text in _SOUND.items()
     }
 
 

@@ -1,8 +1,20 @@
 """Token to Viewer: a leaf that knows nothing else of the gateway."""
 
-from .identify import Identify, Unauthenticated, identify_by
+from .errors import KeysUnavailable, Unauthenticated
+from .identify import Identify, challenge, identify_by
+from .issuers import issuers_of
 from .local import LocalIssuer
 from .settings import AuthSettings
 from .verifier import Verifier
 
-__all__ = ["AuthSettings", "Identify", "LocalIssuer", "Unauthenticated", "Verifier", "identify_by"]
+__all__ = [
+    "AuthSettings",
+    "Identify",
+    "KeysUnavailable",
+    "LocalIssuer",
+    "Unauthenticated",
+    "Verifier",
+    "challenge",
+    "identify_by",
+    "issuers_of",
+]

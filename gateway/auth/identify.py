@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from callboard_sdk import CallboardError, Viewer, ViewerKind
+from callboard_sdk import Viewer, ViewerKind
 
+from .errors import Unauthenticated
 
-class Unauthenticated(CallboardError):
-    """The request carries a token that can't be taken; one without a token is anonymous instead."""
-
-    code = "UNAUTHENTICATED"
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
+_REMEDY = "write the word Bearer, a space, and the token, like `Authorization: Bearer eyJ...`"
 
 
 class Identify(Protocol):
     """Anything that tells who sent a request."""
 
     async def __call__(self, authorization: Sequence[str]) -> Viewer:
-        """The viewer. Raises Unauthenticated for a token that is wrong, saying how."""
+        """The viewer. Raises Unauthenticated for a token that is wrong, KeysUnavailable when that can't be told now."""
         ...
 
 
@@ -26,22 +26,39 @@ class VerifyToken(Protocol):
     """What checks one token."""
 
     async def verify(self, token: str) -> Viewer:
-        """The token's viewer. Raises Unauthenticated."""
+        """The token's viewer. Raises Unauthenticated or KeysUnavailable."""
         ...
 
 
 def identify_by(verifier: VerifyToken, anonymous_roles: Sequence[str]) -> Identify:
-    """Identify by bearer token (RFC 6750, section 2.1)."""
+    """Identify by bearer token (RFC 6750, section 2.1); who sends none is anonymous."""
     anonymous = Viewer("anonymous", ViewerKind.ANONYMOUS, frozenset(anonymous_roles))
 
     async def identify(authorization: Sequence[str]) -> Viewer:
-        if not authorization:
-            return anonymous
-        if len(authorization) > 1:
-            raise Unauthenticated("the request has several Authorization headers: send one, `Authorization: Bearer TOKEN`")
-        scheme, _, token = authorization[0].strip().partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthenticated("the Authorization header isn't `Bearer TOKEN`: write the word Bearer, a space, and the token")
-        return await verifier.verify(token.strip())
+        token = bearer_token(authorization)
+        return anonymous if token is None else await verifier.verify(token)
 
     return identify
+
+
+def bearer_token(authorization: Sequence[str]) -> str | None:
+    """The token in a request's Authorization headers; None when there is none or it is empty.
+
+    Raises Unauthenticated for several headers, another scheme, or what can't be a token.
+    """
+    if len(authorization) > 1:
+        raise Unauthenticated("the request has several Authorization headers: send one, `Authorization: Bearer TOKEN`")
+    header = authorization[0].strip(" \t") if authorization else ""
+    if not header:
+        return None
+    if match := _BEARER.fullmatch(header):
+        return match[1]
+    if not re.match(r"bearer\b", header, re.ASCII | re.IGNORECASE):
+        raise Unauthenticated(f"the Authorization header is not of the Bearer scheme: {_REMEDY}")
+    raise Unauthenticated(f"the Authorization header has no well-formed token after Bearer: {_REMEDY}")
+
+
+def challenge(error: Unauthenticated) -> str:
+    """The WWW-Authenticate header that goes with a 401 (RFC 6750, section 3), in the characters that it may have."""
+    text = re.sub(r"[^\x20\x21\x23-\x5b\x5d-\x7e]", "'", error.message)
+    return f'Bearer realm="callboard", error="invalid_token", error_description="{text}"'

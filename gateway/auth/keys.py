@@ -1,92 +1,192 @@
-"""The public keys an issuer signs with: one of our own, or a provider's set fetched without blocking anyone."""
+"""Where an issuer's public keys come from while requests are served, without ever blocking them."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-import jwt
-import orjson
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-log = structlog.get_logger()
+from .errors import KeysUnavailable, Unauthenticated
+from .keyset import BadDocument, Key, key_of, pick, read_document, read_key_set
+from .settings import ASYMMETRIC, url_problem
 
 Fetch = Callable[[str], Awaitable[bytes]]
+"""GETs a URL: the body of a 200 answer, or an exception. Redirects must not be followed."""
+Clock = Callable[[], float]
+"""The time in seconds since 1970."""
 
-FRESH_SECONDS = 300.0
-KEPT_SECONDS = 24 * 3600.0
-RETRY_SECONDS = 30.0
-MAX_KEYS = 100
+RETRY_SECONDS = 30
+"""The shortest time between two fetches: unknown key ids, which anyone can invent, cause no more."""
+FIRST_RETRY_SECONDS = 5
+"""The same while there are no keys at all."""
+FETCH_SECONDS = 10
+"""How long one fetch of keys may take, discovery included."""
+
+log = structlog.get_logger(__name__)
 
 
 class KeySource(Protocol):
-    """Where an issuer's public keys come from."""
+    """The keys of one issuer, whether remote or in this process."""
 
-    async def key(self, kid: str | None) -> Any | None:
-        """The key so named; without a name, the only key. None when there is none."""
-        ...
+    async def find(self, kid: str | None, algorithm: str) -> Key:
+        """The key for a token that says `kid`; raises Unauthenticated, or KeysUnavailable when there are no keys."""
+
+    def holds(self, key: Key) -> bool:
+        """Whether the issuer still stands by this key: a token it signed is believed no longer than that."""
+
+    async def aclose(self) -> None:
+        """End what runs in the background."""
 
 
 class OneKey:
-    """The source of an issuer that has one key, known beforehand."""
+    """The source of an issuer whose one key is known beforehand, like the gateway's own."""
 
-    def __init__(self, key: Any) -> None:
-        self._key = key
+    def __init__(self, public: Ed25519PublicKey) -> None:
+        self._key = key_of(public)
 
-    async def key(self, kid: str | None) -> Any | None:
-        """Our key, whatever the token calls it."""
-        return self._key
+    async def find(self, kid: str | None, algorithm: str) -> Key:
+        """Our key, unless the token names another."""
+        if kid in (None, self._key.kid) and algorithm in self._key.algorithms:
+            return self._key
+        raise Unauthenticated(
+            "the token is signed with another key than its issuer's; the key file was replaced, perhaps: get a new token"
+        )
+
+    def holds(self, key: Key) -> bool:
+        """Always, for our own."""
+        return key == self._key
+
+    async def aclose(self) -> None:
+        """There is nothing to end."""
 
 
 class RemoteKeys:
-    """A provider's JSON Web Key Set (RFC 7517), cached.
+    """An OpenID Connect provider's keys: fetched when first needed, kept, and refreshed in the background.
 
-    A name that isn't known refreshes the set once, at most every 30 s, however many ask at the same time; while the
-    provider is out of reach the last good keys serve for 24 h.
+    A. no usable keys: the request waits for the fetch. B. old keys: used, while a fetch runs behind. C. a key id
+    that isn't among them: one fetch, at most every 30 s, which all who need it share. An outage of the provider
+    leaves the last good keys in use for `keep_seconds`. Without a `uri` it is read from `issuer`'s discovery document.
     """
 
-    def __init__(self, uri: str, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        uri: str | None,
+        fetch: Fetch,
+        clock: Clock = time.time,
+        *,
+        issuer: str = "",
+        algorithms: Sequence[str] = ASYMMETRIC,
+        refresh_seconds: float = 60,
+        keep_seconds: float = 86_400,
+        insecure_http: bool = False,
+    ) -> None:
         self._uri = uri
         self._fetch = fetch
         self._clock = clock
-        self._keys: dict[str, Any] = {}
-        self._fetched = self._tried = float("-inf")
-        self._refreshing = asyncio.Lock()
+        self._issuer = issuer or str(uri)
+        self._algorithms = algorithms
+        self._refresh_seconds = refresh_seconds
+        self._keep_seconds = keep_seconds
+        self._insecure_http = insecure_http
+        self._keys: tuple[Key, ...] = ()
+        self._fetched = self._tried = -math.inf
+        self._failure: str | None = None
+        self._discovered: str | None = None
+        self._flight: asyncio.Task[None] | None = None
 
-    async def key(self, kid: str | None) -> Any | None:
-        """The provider's key so named."""
-        if self._clock() - self._fetched > FRESH_SECONDS or self._pick(kid) is None:
-            await self._refresh(kid)
-        return self._pick(kid) if self._clock() - self._fetched < KEPT_SECONDS else None
+    async def find(self, kid: str | None, algorithm: str) -> Key:
+        """The provider's key so named; without a name, the only one that fits."""
+        if not self._usable():  # A
+            await self._refresh()
+        else:
+            self._refresh_if_old()  # B
+        if (found := self._pick(kid, algorithm)) is None:  # C
+            await self._refresh()
+            found = self._pick(kid, algorithm)
+        if found is not None:
+            return found
+        if self._failure is not None:
+            raise KeysUnavailable(self._issuer, self._unavailable())
+        raise Unauthenticated(
+            f"the token is signed with a key that {self._issuer} doesn't publish for {algorithm}: get a new token there"
+        )
 
-    def _pick(self, kid: str | None) -> Any | None:
-        if kid is None and len(self._keys) == 1:
-            return next(iter(self._keys.values()))
-        return self._keys.get(kid or "")
+    def holds(self, key: Key) -> bool:
+        """Whether the provider published it when last asked; asks again, in the background, when that is long ago."""
+        self._refresh_if_old()
+        return self._usable() and key in self._keys
 
-    async def _refresh(self, kid: str | None) -> None:
-        async with self._refreshing:
-            now = self._clock()
-            if now - self._tried < RETRY_SECONDS:
-                return
-            self._tried = now
-            try:
-                self._keys = _public_keys(await self._fetch(self._uri)) or self._keys
-                self._fetched = now
-            except Exception as error:
-                log.warning("keys could not be fetched", uri=self._uri, error=type(error).__name__)
+    async def aclose(self) -> None:
+        """Give up the fetch under way, if there is one."""
+        if self._flight is not None:
+            self._flight.cancel()
+            await asyncio.gather(self._flight, return_exceptions=True)
 
+    def _pick(self, kid: str | None, algorithm: str) -> Key | None:
+        return pick(self._keys, kid, algorithm) if self._usable() else None
 
-def _public_keys(raw: bytes) -> dict[str, Any]:
-    entries = orjson.loads(raw).get("keys", [])[:MAX_KEYS]
-    found: dict[str, Any] = {}
-    for entry in entries:
-        if entry.get("use", "sig") != "sig" or entry.get("kty") not in ("RSA", "EC", "OKP"):
-            continue
+    def _usable(self) -> bool:
+        return bool(self._keys) and self._clock() - self._fetched < self._keep_seconds
+
+    def _refresh_if_old(self) -> None:
+        if self._clock() - self._fetched >= self._refresh_seconds:
+            self._take_off()
+
+    async def _refresh(self) -> None:
+        """Wait for a fetch: the one under way, or a new one if it is time. One waiter's cancelling stops no other."""
+        self._take_off()
+        if self._flight is not None:
+            await asyncio.shield(self._flight)
+
+    def _take_off(self) -> None:
+        wait = RETRY_SECONDS if self._usable() else FIRST_RETRY_SECONDS
+        if self._flight is None and not 0 <= self._clock() - self._tried < wait:
+            self._tried = self._clock()
+            self._flight = asyncio.create_task(self._load())
+            self._flight.add_done_callback(self._land)
+
+    def _land(self, flight: asyncio.Task[None]) -> None:
+        self._flight = None
+
+    async def _load(self) -> None:
+        """Fetch the keys; a failure keeps the last good ones, and is logged and remembered."""
         try:
-            found[str(entry.get("kid", ""))] = jwt.PyJWK(entry).key
-        except jwt.PyJWTError:
-            continue
-    return found
+            async with asyncio.timeout(FETCH_SECONDS):
+                address = self._uri or self._discovered or await self._discover()
+                keys = read_key_set(await self._fetch(address), self._algorithms)
+        except Exception as error:  # whatever went wrong with the provider, requests go on
+            self._discovered = None
+            self._failure = _describe(error)
+            log.warning("auth.keys_not_fetched", issuer=self._issuer, problem=self._failure, kept=len(self._keys))
+        else:
+            self._keys, self._fetched, self._failure = keys, self._clock(), None
+
+    async def _discover(self) -> str:
+        """The key set's address from the discovery document (OpenID Connect Discovery 1.0, section 4.3)."""
+        document = read_document(await self._fetch(self._issuer.rstrip("/") + "/.well-known/openid-configuration"))
+        if document.get("issuer") != self._issuer:
+            raise BadDocument("the discovery document names another issuer than the settings; write it letter for letter")
+        self._discovered = _checked_address(document.get("jwks_uri"), insecure_http=self._insecure_http)
+        return self._discovered
+
+    def _unavailable(self) -> str:
+        return f"the keys of {self._issuer} can't be fetched now, so its tokens can't be checked: try again shortly"
+
+
+def _checked_address(address: Any, *, insecure_http: bool) -> str:
+    problem = url_problem(address, insecure_http=insecure_http) if isinstance(address, str) else "is missing"
+    if problem:
+        raise BadDocument(f"the discovery document's jwks_uri {problem}")
+    return str(address)
+
+
+def _describe(error: Exception) -> str:
+    """For the log: our own texts whole, of others the type and a bounded text."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {FETCH_SECONDS} s"
+    return str(error) if isinstance(error, BadDocument) else f"{type(error).__name__}: {str(error)[:200]}"

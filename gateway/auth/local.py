@@ -2,77 +2,64 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import secrets
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from callboard_sdk import EntityRef
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from .claims import MAX_NAME, is_name
+from .compact import MAX_TOKEN
+from .keyfile import KeyFileError, read_or_make
+from .keys import Clock
+from .keyset import key_of
 from .settings import LocalIssuerSettings
 
-MAX_LIFETIME_SECONDS = 366 * 24 * 3600
-
-
-class KeyFileError(Exception):
-    """The key file can't be used; the text says why and what to do."""
+__all__ = ["KeyFileError", "LocalIssuer"]
 
 
 class LocalIssuer:
-    """Signs tokens with an Ed25519 key from a file that only its owner can read; made at first use."""
+    """Signs tokens with an Ed25519 key from a file that only its owner can read; made at first use.
 
-    def __init__(self, settings: LocalIssuerSettings, audience: str) -> None:
+    Raises KeyFileError when the file can't be used. The tokens are verified as those of any other issuer.
+    """
+
+    def __init__(self, settings: LocalIssuerSettings, audience: str, clock: Clock = time.time) -> None:
         self.name = settings.issuer
-        self._audience = audience
-        self._key = _load_or_make(settings.key_file)
+        self.audience = audience
+        self._longest = settings.max_lifetime_seconds
+        self._clock = clock
+        self._key = read_or_make(settings.key_file)
 
     @property
-    def public_key(self) -> Any:
+    def public_key(self) -> Ed25519PublicKey:
         """What verifies its tokens."""
         return self._key.public_key()
 
     def create(self, subject: str, roles: Sequence[str], *, seconds: int, bot: bool = False, groups: Sequence[str] = ()) -> str:
-        """A token for this subject. Raises ValueError for a lifetime that is not between a second and a year."""
-        if not 0 < seconds <= MAX_LIFETIME_SECONDS:
-            raise ValueError(f"a token lives 1 to {MAX_LIFETIME_SECONDS} seconds, not {seconds}")
-        now = int(time.time())
-        claims = {"iss": self.name, "aud": self._audience, "sub": subject, "iat": now, "exp": now + seconds}
-        claims |= {"roles": sorted(set(roles)), "groups": sorted(set(groups))}
-        if bot:
-            claims["callboard_kind"] = "bot"
-        return jwt.encode(claims, self._key, algorithm="EdDSA")
+        """A token for this subject: a user's name or ref for a person, any name for a bot. It is stored nowhere.
+
+        Raises ValueError for a lifetime outside the settings, a name that can't be one, or a token that gets too large.
+        """
+        if not 0 < seconds <= self._longest:
+            raise ValueError(f"a token lives 1 to {self._longest} seconds, not {seconds}: see auth.local.max_lifetime_seconds")
+        for what, name in [("subject", subject), *(("role", role) for role in roles)]:
+            if not is_name(name):
+                raise ValueError(f"{what} {name[:40]!a} must have 1 to {MAX_NAME} printable characters")
+        now = int(self._clock())
+        claims = {"iss": self.name, "aud": self.audience, "sub": subject, "iat": now, "exp": now + seconds}
+        claims |= {"jti": secrets.token_urlsafe(16), "callboard_kind": "BOT" if bot else "PERSON"}
+        claims |= {"roles": sorted(set(roles)), "groups": sorted({str(_group(group)) for group in groups})}
+        token = jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": key_of(self.public_key).kid, "typ": "at+jwt"})
+        if len(token) > MAX_TOKEN:
+            raise ValueError(f"the token would be longer than {MAX_TOKEN} characters: give it fewer roles or groups")
+        return token
 
 
-def _load_or_make(path: Path) -> Ed25519PrivateKey:
-    if not path.exists():
-        _make(path)
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise KeyFileError(f"{path} can be read by others: run `chmod 600` on it, or delete it to make a new key")
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError):
-        raise KeyFileError(f"{path} is no private key in PEM form: delete it to make a new one") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise KeyFileError(f"{path} is not an Ed25519 key: delete it to make a new one")
-    return key
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-    try:
-        os.link(fresh, path)  # fails when another process was first: its key stands
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+def _group(text: str) -> EntityRef:
+    ref = EntityRef.parse(text, kind="group")
+    if ref.kind != "group":
+        raise ValueError(f"{text!r} is not a group: write group:namespace/name, or its name alone")
+    return ref

@@ -1,72 +1,103 @@
-"""Checks a token (RFC 7519, RFC 8725) and reads the Viewer from it; a checked token is kept until it expires.
+"""Checks a token (RFC 7519, RFC 8725) and answers who bears it; a checked token is kept until it expires.
 
-A. shape      size and parts, before anything is decoded
-B. issuer     which configured issuer the token names; nothing else of it is believed yet
-C. key        the issuer's own key, by the token's `kid` alone
-D. verify     signature, algorithm, issuer, audience, expiry
-E. viewer     subject, kind, roles, groups
+A. kept       the same token, checked before: its expiry and its key are looked at again, nothing else
+B. parts      size, three parts, strict JSON; nothing of it is believed yet
+C. issuer     which configured issuer it names
+D. algorithm  one of those configured for that issuer
+E. key        one of that issuer's own keys; `kid` only chooses among them, and no header says where keys are
+F. signature
+G. claims     issuer, audience, times, subject
+H. viewer     kind, roles, groups, user
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import jwt
-from callboard_sdk import EntityRef, InvalidRef, Viewer, ViewerKind
+from callboard_sdk import Viewer
 
-from .identify import Unauthenticated
-from .keys import KeySource
+from .claims import check_claims, expiry
+from .compact import CompactToken, take_apart
+from .errors import Unauthenticated
+from .issuer import Issuer
+from .keys import Clock
+from .keyset import MAX_KID, Key
+from .viewers import viewer_of
 
-MAX_TOKEN_BYTES = 8 * 1024
-MAX_ROLES = 100
-_KEPT = 10_000
+__all__ = ["Issuer", "Verified", "Verifier"]
+
+KEPT_TOKENS = 10_000
+"""How many checked tokens are kept; the one unused for longest goes first."""
+
+_TYPES = ("jwt", "at+jwt", "application/at+jwt")
+_JWS = jwt.PyJWS(options={"verify_signature": True, "enforce_minimum_key_length": True})
 
 
-@dataclass(frozen=True)
-class Issuer:
-    """One issuer whose tokens are taken, and how its claims are read."""
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that holds until `expires` (seconds since 1970, leeway included), as long as its issuer stands by `key`.
 
-    name: str
-    keys: KeySource
-    audience: str
-    algorithms: tuple[str, ...]
-    roles_claim: str = "roles"
-    role_map: Mapping[str, str] | None = None
-    groups_claim: str = "groups"
+    `token_id` is its `jti`, if it has one.
+    """
+
+    viewer: Viewer
+    issuer: Issuer
+    key: Key
+    expires: float
+    token_id: str | None
 
 
 class Verifier:
-    """Checks tokens of the given issuers; `clock` gives seconds since the epoch."""
+    """Checks tokens of the given issuers; `leeway` (seconds) bears with clocks that differ."""
 
-    def __init__(self, issuers: Sequence[Issuer], *, leeway: int = 60, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, issuers: Sequence[Issuer], *, leeway: float = 60, clock: Clock = time.time, kept: int = KEPT_TOKENS
+    ) -> None:
         self._issuers = {issuer.name: issuer for issuer in issuers}
         self._leeway = leeway
         self._clock = clock
-        self._known: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
+        self._kept: OrderedDict[bytes, Verified] = OrderedDict()
+        self._most = kept
 
     async def verify(self, token: str) -> Viewer:
-        """The token's viewer. Raises Unauthenticated, saying what is wrong without showing the token."""
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        if (known := self._known.get(digest)) is not None and self._clock() < known[0]:
-            self._known.move_to_end(digest)
-            return known[1]
-        header, claims = _shape(token)  # A
-        issuer = self._issuer(claims)  # B
-        key = await _key(issuer, header)  # C
-        checked = self._checked(token, issuer, key)  # D
-        viewer = _viewer(checked, issuer)  # E
-        self._known[digest] = (float(checked["exp"]) + self._leeway, viewer)
-        if len(self._known) > _KEPT:
-            self._known.popitem(last=False)
-        return viewer
+        """The token's viewer. Raises Unauthenticated, saying what is wrong without showing the token.
 
-    def _issuer(self, claims: Mapping[str, Any]) -> Issuer:
-        name = claims.get("iss")
+        Raises KeysUnavailable when the issuer's keys can't be had, which is not the bearer's fault.
+        """
+        return (await self.examine(token)).viewer
+
+    async def examine(self, token: str) -> Verified:
+        """As `verify`, with when it ends: for what outlives one request."""
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        if (known := self._recall(digest)) is not None:  # A
+            return known
+        verified = await self._check(take_apart(token))  # B
+        self._keep(digest, verified)
+        return verified
+
+    async def aclose(self) -> None:
+        """End every issuer's background work."""
+        for issuer in self._issuers.values():
+            await issuer.keys.aclose()
+
+    async def _check(self, token: CompactToken) -> Verified:
+        issuer = self._issuer(token)  # C
+        algorithm = _algorithm(token, issuer)  # D
+        key = await issuer.keys.find(_key_id(token), algorithm)  # E
+        _check_signature(token, key, algorithm)  # F
+        check_claims(token.claims, issuer, now=self._clock(), leeway=self._leeway)  # G
+        token_id = token.claims.get("jti")
+        expires = expiry(token.claims) + self._leeway
+        return Verified(viewer_of(token.claims, issuer), issuer, key, expires, str(token_id) if token_id else None)  # H
+
+    def _issuer(self, token: CompactToken) -> Issuer:
+        name = token.claims.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None
         if issuer is None:
             raise Unauthenticated(
@@ -74,91 +105,47 @@ class Verifier:
             )
         return issuer
 
-    def _checked(self, token: str, issuer: Issuer, key: Any) -> dict[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=list(issuer.algorithms),
-                audience=issuer.audience,
-                issuer=issuer.name,
-                leeway=self._leeway,
-                options={"require": ["exp", "iss", "aud", "sub"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
-            )
-        except jwt.InvalidAudienceError:
-            raise Unauthenticated(f"the token is for someone else: its `aud` must be {issuer.audience!r}") from None
-        except jwt.MissingRequiredClaimError as error:
-            raise Unauthenticated(f"the token has no {error.claim!r}: ask its issuer for one that has") from None
-        except (jwt.PyJWTError, ValueError, TypeError):
-            raise Unauthenticated("the token's signature can't be verified: ask for a new one") from None
-        self._check_times(claims)
-        return claims
-
-    def _check_times(self, claims: Mapping[str, Any]) -> None:
-        now = self._clock()
-        expires, starts = claims["exp"], claims.get("nbf", 0)
-        if not isinstance(expires, int | float) or not isinstance(starts, int | float):
-            raise Unauthenticated("the token's `exp` or `nbf` is not a number: ask for a new one")
-        if now >= expires + self._leeway:
-            raise Unauthenticated(f"the token expired {int(now - expires)} s ago: ask for a new one")
-        if now < starts - self._leeway:
-            raise Unauthenticated("the token is not valid yet: check the clock of its issuer")
-
-
-def _shape(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    if len(token) > MAX_TOKEN_BYTES or token.count(".") != 2 or not token.isascii():
-        raise Unauthenticated(
-            f"the token is no signed JWT of at most {MAX_TOKEN_BYTES} bytes: send the whole token and nothing else"
-        )
-    try:
-        whole = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
-    except (jwt.PyJWTError, ValueError, RecursionError):
-        raise Unauthenticated("the token is no signed JWT: send the whole token and nothing else") from None
-    header, claims = whole["header"], whole["payload"]
-    if "crit" in header:
-        raise Unauthenticated("the token has critical extensions that this gateway doesn't know: ask for one without")
-    return header, claims
-
-
-async def _key(issuer: Issuer, header: Mapping[str, Any]) -> Any:
-    algorithm = header.get("alg")
-    if algorithm not in issuer.algorithms:
-        raise Unauthenticated(f"the token is not signed with {' or '.join(issuer.algorithms)}: ask for one that is")
-    kid = header.get("kid")
-    key = await issuer.keys.key(kid if isinstance(kid, str) else None)
-    if key is None:
-        raise Unauthenticated("the token is signed with a key that its issuer doesn't publish: ask for a new one")
-    return key
-
-
-def _viewer(claims: Mapping[str, Any], issuer: Issuer) -> Viewer:
-    subject = claims["sub"]
-    roles = frozenset(_texts(_claim(claims, issuer.roles_claim)))
-    if issuer.role_map:
-        roles = frozenset(issuer.role_map[role] for role in roles if role in issuer.role_map)
-    bot = claims.get("callboard_kind") == "bot" or claims.get("client_id") == subject
-    return Viewer(
-        subject=subject,
-        kind=ViewerKind.BOT if bot else ViewerKind.PERSON,
-        roles=roles,
-        entity=None if bot else _ref(subject, "user"),
-        groups=frozenset(ref for name in _texts(_claim(claims, issuer.groups_claim)) if (ref := _ref(name, "group"))),
-    )
-
-
-def _claim(claims: Mapping[str, Any], path: str) -> Any:
-    found: Any = claims
-    for step in path.split("."):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found
-
-
-def _texts(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)][:MAX_ROLES] if isinstance(value, list) else []
-
-
-def _ref(text: str, kind: str) -> EntityRef | None:
-    try:
-        return EntityRef.parse(text, kind=kind)
-    except InvalidRef:
+    def _recall(self, digest: bytes) -> Verified | None:
+        known = self._kept.get(digest)
+        if known is None:
+            return None
+        if self._clock() < known.expires and known.issuer.keys.holds(known.key):
+            self._kept.move_to_end(digest)
+            return known
+        del self._kept[digest]
         return None
+
+    def _keep(self, digest: bytes, verified: Verified) -> None:
+        self._kept[digest] = verified
+        self._kept.move_to_end(digest)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+def _algorithm(token: CompactToken, issuer: Issuer) -> str:
+    """The algorithm, of those configured. Headers that offer keys (jku, jwk, x5u, x5c) are never read at all."""
+    if "crit" in token.header or "b64" in token.header:
+        raise Unauthenticated("the token has critical extensions that this gateway doesn't know: get one without crit and b64")
+    kind = token.header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower() not in _TYPES:
+        raise Unauthenticated("the token's typ header is not that of an access token (JWT or at+jwt): send the access token")
+    algorithm = token.header.get("alg")
+    if algorithm not in issuer.algorithms:
+        raise Unauthenticated(f"the token is not signed with {' or '.join(issuer.algorithms)}: get one that is")
+    return str(algorithm)
+
+
+def _key_id(token: CompactToken) -> str | None:
+    kid: Any = token.header.get("kid")
+    if kid is None or (isinstance(kid, str) and len(kid) <= MAX_KID):
+        return kid
+    raise Unauthenticated(f"the token's kid header is not a text of at most {MAX_KID} characters: get a new token")
+
+
+def _check_signature(token: CompactToken, key: Key, algorithm: str) -> None:
+    try:
+        _JWS.decode_complete(token.text, key.public, algorithms=[algorithm])
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise Unauthenticated(
+            "the token's signature is not that of its issuer's key: send it unchanged, or get a new one"
+        ) from None

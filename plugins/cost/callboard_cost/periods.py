@@ -107,15 +107,11 @@ def _days_before(now: Span) -> str:
 def _under_way(now: Span, months: int, name: str) -> Window:
     """The same days of the month or year before; all of it when this one is complete."""
     first = add_months(now.first, -months)
-    before = Span(first, now.first if now.end == add_months(now.first, months) else _same_end(now, months))
     earlier = _month(first) if months == 1 else str(first.year)
-    if before.end == now.first:
-        return Window(now, before, f"in {name}", f"in {earlier}")
-    return Window(now, before, f"in {name} so far", f"in the same days of {earlier}")
-
-
-def _same_end(now: Span, months: int) -> date:
-    return min(add_months(now.last, -months) + timedelta(days=1), now.first)
+    if now.end == add_months(now.first, months):
+        return Window(now, Span(first, now.first), f"in {name}", f"in {earlier}")
+    end = min(add_months(now.last, -months) + timedelta(days=1), now.first)
+    return Window(now, Span(first, end), f"in {name} so far", f"in the same days of {earlier}")
 
 
 def _months(now: Span) -> str:

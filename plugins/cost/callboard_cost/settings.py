@@ -60,9 +60,20 @@ class SourceSettings(Settings):
     def _relative(cls, globs: tuple[str, ...]) -> tuple[str, ...]:
         for glob in globs:
             parts = PurePosixPath(glob).parts
-            if not parts or glob.startswith("/") or ".." in parts:
+            if not parts or glob.startswith("/") or ".." in parts or _half_double_star(parts):
                 raise ValueError(f"{glob!r}: write a glob relative to `path`, without `..`, like **/*.parquet")
         return globs
+
+    @field_validator("path")
+    @classmethod
+    def _glob(cls, path: Path) -> Path:
+        if _half_double_star(path.parts):
+            raise ValueError(f"{path}: `**` stands alone between slashes, like exports/**/*.parquet")
+        return path
+
+
+def _half_double_star(parts: tuple[str, ...]) -> bool:
+    return any("**" in part and part != "**" for part in parts)
 
 
 def _literal(name: str) -> str:
@@ -143,7 +154,7 @@ class CostSettings(Settings):
     cost: CostColumn = "EffectiveCost"
     """Which of FOCUS's costs counts: EffectiveCost spreads what was paid up front over the time it is used."""
 
-    as_of: date | None = None
+    as_of: Annotated[date, Field(ge=date(1980, 1, 1), le=date(2200, 1, 1))] | None = None
     """The day that stands for today; it is not counted itself. Left out, it follows the data: the end of the newest
     day with usage, since exports lag behind by hours or days."""
 

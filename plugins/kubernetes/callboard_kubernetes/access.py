@@ -6,6 +6,7 @@ import atexit
 import base64
 import binascii
 import os
+import ssl
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -37,13 +38,15 @@ def upstream(
         check_url(found.server, plain_http=cluster.plain_http)
     except ValueError as error:
         raise AccessError(f"cluster {cluster.name}: {error}") from None
+    certificate, ca = _certificate(found), _ca(found)
+    _check_tls(certificate, ca)
     return Upstream(
         name=cluster.name,
         base_url=found.server.rstrip("/"),
         headers={"Accept": "application/json"},
         bearer=_bearer(cluster.name, found),
-        certificate=_certificate(found),
-        ca=_ca(found),
+        certificate=certificate,
+        ca=ca,
         verify=cluster.verify and found.verify,
         timeout=cluster.timeout_seconds,
         attempts=cluster.attempts,
@@ -108,6 +111,23 @@ def _certificate(found: Kubeconfig) -> tuple[Path, Path] | None:
     if bool(cert) != bool(key):
         raise AccessError("a client certificate needs both its certificate and its key")
     return (cert, key) if cert and key else None
+
+
+def _check_tls(certificate: tuple[Path, Path] | None, ca: Path | str | None) -> None:
+    """Load what TLS will load, so that a mistake here is this cluster's own and no other's."""
+    try:
+        if ca is not None:
+            text = ca if isinstance(ca, str) else read_text(ca, "certificate authority")
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise AccessError("the certificate authority is not a PEM certificate") from None
+    try:
+        if certificate is not None:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(*certificate, password=lambda: "")
+    except (OSError, ValueError):
+        raise AccessError(
+            "client certificate and key don't belong together, or the key is encrypted: use a plain PEM pair"
+        ) from None
 
 
 def _file(path: Path | None, data: str | None, what: str) -> Path | None:

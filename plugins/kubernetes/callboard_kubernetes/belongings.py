@@ -23,7 +23,9 @@ class Belongings(Generic[T]):
 
     def __init__(self, lists: Mapping[Scope, Listed[T] | CallboardError], owners: Callable[[T], Iterable[OwnerKey]]) -> None:
         self._lists = lists
-        self._owned = {s: _by_owner(l.items, owners) for s, l in lists.items() if not isinstance(l, CallboardError)}
+        self._owned = {
+            scope: _by_owner(listed.items, owners) for scope, listed in lists.items() if not isinstance(listed, CallboardError)
+        }
 
     def of(self, workload: Workload, scope: Scope) -> Sequence[T]:
         """What belongs to this workload among what was listed in this scope. Raises the error that the list ended with."""

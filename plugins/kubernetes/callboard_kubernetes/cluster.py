@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from callboard_sdk import Client, Clients, Freshness, Reply, UpstreamError
+from msgspec import field
 
 from .access import upstream
 from .discovery import Served, discover
 from .kinds import WorkloadKind
 from .kubeconfig import AccessError
-from .manifests import ObjectList, Version
+from .manifests import Part
 from .selectors import Selector
 from .settings import ClusterSettings, KubernetesSettings
 
@@ -22,8 +24,29 @@ T = TypeVar("T")
 
 DISCOVERY_SECONDS = 600.0
 """How long a cluster's served versions are kept: they change when it is upgraded."""
+KEPT_PAGES = 128
+"""How many decoded pages are kept for as long as they are what the client answers; the least used goes first."""
 _GONE = frozenset({410})
 _NONE: frozenset[int] = frozenset()
+
+
+class Version(Part, frozen=True):
+    """What `/version` answers."""
+
+    git_version: str | None = None
+
+
+class ListMeta(Part, frozen=True):
+    """Where a list goes on (API concepts, "Retrieving large results sets in chunks")."""
+
+    next: str | None = field(default=None, name="continue")
+
+
+class ObjectList(Part, Generic[T], frozen=True):
+    """One page of a list; an empty list may be written as null."""
+
+    items: list[T] | None = None
+    metadata: ListMeta = ListMeta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +72,8 @@ class ClusterReader:
         self._broken = broken
         self._clock = clock
         self._served: tuple[float, Served] | None = None
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._decoded: dict[tuple[str, str], tuple[bytes, ObjectList[Any]]] = {}
 
     @property
     def name(self) -> str:
@@ -77,12 +102,13 @@ class ClusterReader:
         base = (await self.served()).get(resource)
         if base is None:
             return Listed([])
-        try:
-            return await self._pages(_path(base, resource, namespace), kind, selector)
-        except UpstreamError as error:
-            if error.status == 404 and (moved := await self._moved(resource, base)):
-                return await self._pages(_path(moved, resource, namespace), kind, selector)
-            raise _explained(error, self.name, resource, namespace) from None
+        async with self._slots:
+            try:
+                return await self._pages(_path(base, resource, namespace), kind, selector)
+            except UpstreamError as error:
+                if error.status == 404 and (moved := await self._moved(resource, base)):
+                    return await self._pages(_path(moved, resource, namespace), kind, selector)
+                raise _explained(error, self.name, resource, namespace) from None
 
     async def _moved(self, resource: str, base: str) -> str | None:
         self._served = None
@@ -91,7 +117,6 @@ class ClusterReader:
 
     async def _pages(self, path: str, kind: type[T], selector: Selector | None) -> Listed[T]:
         """A list in pages. When the server forgets where a list stood (410), it is read again at once, as a whole."""
-        page_type: type[ObjectList[Any]] = ObjectList[kind]  # type: ignore[valid-type]
         wanted = {"labelSelector": str(selector)} if selector else {}
         params: dict[str, str | int] = {**wanted, "limit": self.settings.page_size}
         replies: list[Reply] = []
@@ -102,7 +127,7 @@ class ClusterReader:
             if reply.status == 410:
                 items, replies, params, restarted = [], [], dict(wanted), True
                 continue
-            page = reply.json(page_type)
+            page = self._decode(path, params, reply, kind)
             replies.append(reply)
             items += page.items or ()
             if not page.metadata.next:
@@ -110,6 +135,17 @@ class ClusterReader:
             if len(items) >= self.settings.max_objects or len(replies) * self.settings.page_size > 2 * self.settings.max_objects:
                 raise self._too_long(path)
             params = {**params, "continue": page.metadata.next}
+
+    def _decode(self, path: str, params: Mapping[str, str | int], reply: Reply, kind: type[T]) -> ObjectList[T]:
+        """A page, decoded once as long as the client answers with the same bytes: decoding costs more than asking."""
+        key = (path, str(params))
+        kept = self._decoded.pop(key, None)
+        page_type: type[ObjectList[T]] = ObjectList[kind]  # type: ignore[valid-type]
+        page = kept[1] if kept and kept[0] is reply.content else reply.json(page_type)
+        self._decoded[key] = (reply.content, page)
+        if len(self._decoded) > KEPT_PAGES:
+            del self._decoded[next(iter(self._decoded))]
+        return page
 
     def _too_long(self, path: str) -> UpstreamError:
         most = self.settings.max_objects
@@ -126,7 +162,10 @@ class Clusters(Mapping[str, ClusterReader]):
     """The configured clusters by name, in the order of the settings; `now` is the time that ages are reckoned from."""
 
     def __init__(
-        self, readers: Iterable[ClusterReader], kinds: tuple[WorkloadKind, ...], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        readers: Iterable[ClusterReader],
+        kinds: tuple[WorkloadKind, ...],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._readers = {reader.name: reader for reader in readers}
         self.kinds = kinds
@@ -161,7 +200,11 @@ def _broken(cluster: ClusterSettings) -> UpstreamError:
         upstream(cluster)
     except AccessError as error:
         return UpstreamError(cluster.name, "UNREACHABLE", f"cluster {cluster.name}: {error}", retryable=False)
-    return UpstreamError(cluster.name, "UNREACHABLE", f"cluster {cluster.name} became usable since the start: start the gateway again")
+    return UpstreamError(
+        cluster.name,
+        "UNREACHABLE",
+        f"cluster {cluster.name} became usable since the start: start the gateway again",
+    )
 
 
 def _path(base: str, resource: str, namespace: str | None) -> str:

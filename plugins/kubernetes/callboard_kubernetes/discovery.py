@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from callboard_sdk import Client, UpstreamError
 
 from .concurrent import together
-from .manifests import Discovery, ResourceList, ServedResource
+from .manifests import Meta, Part
 
 CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "deployments": ("apps/v1", "apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"),
@@ -83,3 +83,51 @@ def _names(resources: list[ServedResource] | None) -> frozenset[str]:
 
 def _path(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+class GroupVersion(Part, frozen=True):
+    """A served version, as `apps/v1`."""
+
+    group_version: str = ""
+
+
+class Group(Part, frozen=True):
+    """An API group with its served versions."""
+
+    versions: list[GroupVersion] | None = None
+
+
+class ServedResource(Part, frozen=True):
+    """A resource of one version: `name` in resource lists, `resource` in aggregated discovery."""
+
+    name: str | None = None
+    resource: str | None = None
+
+
+class ServedVersion(Part, frozen=True):
+    """A served version with its resources, in aggregated discovery."""
+
+    version: str = ""
+    resources: list[ServedResource] | None = None
+
+
+class ServedGroup(Part, frozen=True):
+    """A group with its versions and resources, in aggregated discovery; the core group has no name."""
+
+    metadata: Meta = Meta()
+    versions: list[ServedVersion] | None = None
+
+
+class Discovery(Part, frozen=True):
+    """What `/api` and `/apis` answer: APIVersions, APIGroupList or APIGroupDiscoveryList."""
+
+    kind: str | None = None
+    versions: list[str] | None = None
+    groups: list[Group] | None = None
+    items: list[ServedGroup] | None = None
+
+
+class ResourceList(Part, frozen=True):
+    """What `/api/VERSION` and `/apis/GROUP/VERSION` answer."""
+
+    resources: list[ServedResource] | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from .belongings import Belongings
-from .inventory import Scope
+from .inventory import Found, Scope
 from .manifests import EventManifest
-from .model import Event, Workload
+from .model import Event, KubernetesState, Workload
 from .words import MESSAGE, ago, shorten
 
 _EARLY = datetime.min.replace(tzinfo=UTC)
@@ -45,7 +46,17 @@ def events_of(workload: Workload, lists: Belongings[EventManifest], now: datetim
     return newest_first([event(e, workload.cluster, now) for e in lists.of(workload, event_scope(workload))])
 
 
-def newest_first(events: list[Event]) -> list[Event]:
+def all_events_of(state: KubernetesState, part: Found, lists: Belongings[EventManifest], now: datetime) -> list[Event]:
+    """The events about all of an entity's workloads in one cluster."""
+    found = {
+        (e.subject, e.reason, e.message, e.last_at): e
+        for w in state.all_workloads(part.cluster)
+        for e in events_of(w, lists, now)
+    }
+    return list(found.values())
+
+
+def newest_first(events: Iterable[Event]) -> list[Event]:
     """Sorted by when they happened last; warnings before others of the same time."""
     return sorted(events, key=lambda e: (e.last_at or _EARLY, e.warning), reverse=True)
 

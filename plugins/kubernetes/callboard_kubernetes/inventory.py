@@ -15,6 +15,7 @@ from .manifests import Manifest
 from .matching import CLUSTER, ID, BadAnnotation, Wanted
 from .selectors import Selector
 
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What one list covers: a namespace, or the whole cluster, there perhaps filtered by the server."""
@@ -64,7 +65,9 @@ class Inventory:
 async def find(clusters: Clusters, wanted: Sequence[Wanted]) -> list[list[Found]]:
     """For each entity, what each cluster that it may run in has of it; a cluster that fails says so in its own part."""
     plans = {name: _scopes(reader, [w for w in wanted if w.cluster in (None, name)]) for name, reader in clusters.items()}
-    read = await outcomes([_inventories(clusters, clusters[name], set().union(*plan.values())) for name, plan in plans.items() if plan])
+    read = await outcomes(
+        [_inventories(clusters, clusters[name], set().union(*plan.values())) for name, plan in plans.items() if plan]
+    )
     kept: dict[Scope, Inventory | CallboardError] = {}
     for part in read:
         if isinstance(part, CallboardError):
@@ -95,7 +98,13 @@ async def _inventories(
         await reader.served()
     except CallboardError as error:
         return dict.fromkeys(ordered, error)
-    return dict(zip(ordered, await outcomes([_inventory(clusters.kinds, reader, scope) for scope in ordered]), strict=True))
+    return dict(
+        zip(
+            ordered,
+            await outcomes([_inventory(clusters.kinds, reader, scope) for scope in ordered]),
+            strict=True,
+        )
+    )
 
 
 async def _inventory(kinds: Sequence[WorkloadKind], reader: ClusterReader, scope: Scope) -> Inventory:
@@ -119,9 +128,7 @@ def _runs(by_kind: Mapping[WorkloadKind, list[Manifest]]) -> Mapping[str, list[M
     return runs
 
 
-def _owned(
-    by_kind: Mapping[WorkloadKind, list[Manifest]], runs: Mapping[str, list[Manifest]], scope: Scope
-) -> Iterator[Owned]:
+def _owned(by_kind: Mapping[WorkloadKind, list[Manifest]], runs: Mapping[str, list[Manifest]], scope: Scope) -> Iterator[Owned]:
     """The workloads in their own right: a cron job's jobs are its runs, and no workloads beside it."""
     for kind, manifests in by_kind.items():
         for manifest in manifests:
@@ -132,7 +139,9 @@ def _owned(
 
 
 def _parts(
-    wanted: Wanted, plans: Mapping[str, Mapping[Wanted, tuple[Scope, ...]]], kept: Mapping[Scope, Inventory | CallboardError]
+    wanted: Wanted,
+    plans: Mapping[str, Mapping[Wanted, tuple[Scope, ...]]],
+    kept: Mapping[Scope, Inventory | CallboardError],
 ) -> list[Found]:
     parts = [_part(name, wanted, plan[wanted], kept) for name, plan in plans.items() if wanted in plan]
     if not parts and wanted.cluster is not None:
@@ -158,4 +167,6 @@ def _unusable(wanted: Wanted, plans: Mapping[str, object]) -> BadAnnotation:
             f"namespace {wanted.namespace!r} of cluster {wanted.cluster!r} may not be read: add it to the cluster's `namespaces`"
         )
     known = ", ".join(plans) or "none"
-    return BadAnnotation(f"annotation {CLUSTER} names cluster {wanted.cluster!r}, which isn't configured (known: {known}): correct it")
+    return BadAnnotation(
+        f"annotation {CLUSTER} names cluster {wanted.cluster!r}, which isn't configured (known: {known}): correct it"
+    )

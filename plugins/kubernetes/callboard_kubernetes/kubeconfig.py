@@ -53,7 +53,12 @@ def read_kubeconfig(path: Path, context: str | None = None) -> Kubeconfig:
     cluster = _named(config, "clusters", "cluster", _text(chosen, "cluster") or "", path)
     user = _named(config, "users", "user", _text(chosen, "user") or "", path)
     _refuse(user, _REFUSED_USER, f"{path}: user {_text(chosen, 'user')!r}", _ADVICE)
-    _refuse(cluster, _REFUSED_CLUSTER, f"{path}: cluster {_text(chosen, 'cluster')!r}", "name a server that can be reached directly")
+    _refuse(
+        cluster,
+        _REFUSED_CLUSTER,
+        f"{path}: cluster {_text(chosen, 'cluster')!r}",
+        "name a server that can be reached directly",
+    )
     server = _text(cluster, "server")
     if not server:
         raise AccessError(f"{path}: cluster {_text(chosen, 'cluster')!r} has no server")
@@ -101,7 +106,8 @@ def _named(config: Mapping[str, Any], many: str, one: str, name: str, path: Path
     found = {e["name"]: e.get(one) for e in entries if isinstance(e, dict) and isinstance(e.get("name"), str)} if entries else {}
     if name not in found:
         raise AccessError(f"{path} has no {one} {name!r}; it has {', '.join(sorted(found)[:20]) or 'none'}")
-    return found[name] if isinstance(found[name], dict) else {}
+    entry = found[name]
+    return entry if isinstance(entry, dict) else {}
 
 
 def _refuse(part: Mapping[str, Any], reasons: Mapping[str, str], where: str, advice: str) -> None:

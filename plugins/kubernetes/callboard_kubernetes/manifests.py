@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from .selectors import Operator, Requirement, Selector
 
-T = TypeVar("T")
-
 _EMPTY: Mapping[str, str] = {}
-_OPERATORS = {"In": Operator.IN, "NotIn": Operator.NOT_IN, "Exists": Operator.EXISTS, "DoesNotExist": Operator.ABSENT}
+_OPERATORS = {
+    "In": Operator.IN,
+    "NotIn": Operator.NOT_IN,
+    "Exists": Operator.EXISTS,
+    "DoesNotExist": Operator.ABSENT,
+}
 
 
 class Part(Struct, rename="camel", frozen=True):
     """Any part of an answer: names in camel case, unknown fields passed over."""
 
 
-class Owner(Part):
+class Owner(Part, frozen=True):
     """Which object manages this one."""
 
     kind: str | None = None
@@ -32,7 +35,7 @@ class Owner(Part):
     controller: bool | None = None
 
 
-class Meta(Part):
+class Meta(Part, frozen=True):
     """What every object carries about itself."""
 
     name: str | None = None
@@ -45,7 +48,7 @@ class Meta(Part):
     deletion_timestamp: datetime | None = None
 
 
-class Object(Part):
+class Object(Part, frozen=True):
     """What all listed objects share."""
 
     metadata: Meta = Meta()
@@ -71,7 +74,7 @@ class Object(Part):
         return next((owner for owner in self.metadata.owner_references or () if owner.controller), None)
 
 
-class Condition(Part):
+class Condition(Part, frozen=True):
     """One thing that a controller says about an object."""
 
     type: str | None = None
@@ -81,7 +84,7 @@ class Condition(Part):
     last_transition_time: datetime | None = None
 
 
-class MatchExpression(Part):
+class MatchExpression(Part, frozen=True):
     """One set-based requirement of a workload's selector."""
 
     key: str | None = None
@@ -89,7 +92,7 @@ class MatchExpression(Part):
     values: list[str] | None = None
 
 
-class LabelSelector(Part):
+class LabelSelector(Part, frozen=True):
     """Which pods a workload manages."""
 
     match_labels: dict[str, str] | None = None
@@ -104,40 +107,40 @@ class LabelSelector(Part):
         return Selector((*Selector.equal(self.match_labels or {}).requirements, *sets))
 
 
-class ContainerSpec(Part):
+class ContainerSpec(Part, frozen=True):
     """A container as it was asked for."""
 
     name: str | None = None
     image: str | None = None
 
 
-class PodSpec(Part):
+class PodSpec(Part, frozen=True):
     """A pod as it was asked for."""
 
     node_name: str | None = None
     containers: list[ContainerSpec] | None = None
 
 
-class PodTemplate(Part):
+class PodTemplate(Part, frozen=True):
     """The pods that a workload makes."""
 
     metadata: Meta | None = None
     spec: PodSpec | None = None
 
 
-class JobTemplate(Part):
+class JobTemplate(Part, frozen=True):
     """The jobs that a cron job makes."""
 
     spec: JobSpec | None = None
 
 
-class JobSpec(Part):
+class JobSpec(Part, frozen=True):
     """A job as it was asked for."""
 
     template: PodTemplate | None = None
 
 
-class WorkloadSpec(Part):
+class WorkloadSpec(Part, frozen=True):
     """A workload of any kind as it was asked for."""
 
     replicas: int | None = None
@@ -152,7 +155,7 @@ class WorkloadSpec(Part):
     job_template: JobTemplate | None = None
 
 
-class WorkloadStatus(Part):
+class WorkloadStatus(Part, frozen=True):
     """What a controller says of a workload of any kind; `active` is a count in a Job and a list in a CronJob."""
 
     observed_generation: int | None = None
@@ -174,7 +177,7 @@ class WorkloadStatus(Part):
     conditions: list[Condition] | None = None
 
 
-class Manifest(Object):
+class Manifest(Object, frozen=True):
     """A workload of any kind: Deployment, StatefulSet, DaemonSet, CronJob or Job."""
 
     spec: WorkloadSpec = WorkloadSpec()
@@ -198,20 +201,20 @@ class Manifest(Object):
         return next((c for c in self.status.conditions or () if c.type == kind), Condition())
 
 
-class Running(Part):
+class Running(Part, frozen=True):
     """A container that runs."""
 
     started_at: datetime | None = None
 
 
-class Waiting(Part):
+class Waiting(Part, frozen=True):
     """A container that waits, and why."""
 
     reason: str | None = None
     message: str | None = None
 
 
-class Terminated(Part):
+class Terminated(Part, frozen=True):
     """A container that ended, and how."""
 
     exit_code: int | None = None
@@ -221,7 +224,7 @@ class Terminated(Part):
     finished_at: datetime | None = None
 
 
-class ContainerState(Part):
+class ContainerState(Part, frozen=True):
     """Exactly one of these is set, or none when the node hasn't said anything yet."""
 
     running: Running | None = None
@@ -229,7 +232,7 @@ class ContainerState(Part):
     terminated: Terminated | None = None
 
 
-class ContainerStatus(Part):
+class ContainerStatus(Part, frozen=True):
     """What the node says of one container."""
 
     name: str | None = None
@@ -240,7 +243,7 @@ class ContainerStatus(Part):
     last_state: ContainerState | None = None
 
 
-class PodStatus(Part):
+class PodStatus(Part, frozen=True):
     """What the scheduler and the node say of a pod."""
 
     phase: str | None = None
@@ -252,7 +255,7 @@ class PodStatus(Part):
     container_statuses: list[ContainerStatus] | None = None
 
 
-class PodManifest(Object):
+class PodManifest(Object, frozen=True):
     """A pod."""
 
     spec: PodSpec = PodSpec()
@@ -263,7 +266,7 @@ class PodManifest(Object):
         return next((c for c in self.status.conditions or () if c.type == kind), Condition())
 
 
-class Reference(Part):
+class Reference(Part, frozen=True):
     """The object that an event is about."""
 
     kind: str | None = None
@@ -271,14 +274,14 @@ class Reference(Part):
     namespace: str | None = None
 
 
-class Series(Part):
+class Series(Part, frozen=True):
     """How often an event has come again."""
 
     count: int | None = None
     last_observed_time: datetime | None = None
 
 
-class EventManifest(Object):
+class EventManifest(Object, frozen=True):
     """An event, as the core API or events.k8s.io writes it: they hold the same objects under different names."""
 
     type: str | None = None
@@ -300,70 +303,3 @@ class EventManifest(Object):
     def subject(self) -> Reference:
         """What the event is about."""
         return self.involved_object or self.regarding or Reference()
-
-
-class ListMeta(Part):
-    """Where a list goes on (API concepts, "Retrieving large results sets in chunks")."""
-
-    next: str | None = field(default=None, name="continue")
-
-
-class ObjectList(Part, Generic[T]):
-    """One page of a list; an empty list may be written as null."""
-
-    items: list[T] | None = None
-    metadata: ListMeta = ListMeta()
-
-
-class GroupVersion(Part):
-    """A served version, as `apps/v1`."""
-
-    group_version: str = ""
-
-
-class Group(Part):
-    """An API group with its served versions."""
-
-    versions: list[GroupVersion] | None = None
-
-
-class ServedResource(Part):
-    """A resource of one version: `name` in resource lists, `resource` in aggregated discovery."""
-
-    name: str | None = None
-    resource: str | None = None
-
-
-class ServedVersion(Part):
-    """A served version with its resources, in aggregated discovery."""
-
-    version: str = ""
-    resources: list[ServedResource] | None = None
-
-
-class ServedGroup(Part):
-    """A group with its versions and resources, in aggregated discovery; the core group has no name."""
-
-    metadata: Meta = Meta()
-    versions: list[ServedVersion] | None = None
-
-
-class Discovery(Part):
-    """What `/api` and `/apis` answer: APIVersions, APIGroupList or APIGroupDiscoveryList."""
-
-    kind: str | None = None
-    versions: list[str] | None = None
-    groups: list[Group] | None = None
-    items: list[ServedGroup] | None = None
-
-
-class ResourceList(Part):
-    """What `/api/VERSION` and `/apis/GROUP/VERSION` answer."""
-
-    resources: list[ServedResource] | None = None
-
-
-class Version(Part):
-    """What `/version` answers."""
-
-    git_version: str | None = None

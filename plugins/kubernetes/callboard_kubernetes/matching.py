@@ -51,7 +51,9 @@ def wanted(entity: Entity) -> Wanted | None:
         return None
     namespace = notes.get(NAMESPACE_ANNOTATION, "").strip() or None
     if namespace and not NAMESPACE.fullmatch(namespace):
-        raise BadAnnotation(f"{entity.ref} has {NAMESPACE_ANNOTATION}: {namespace[:80]!r}, which is not a namespace's name: correct it")
+        raise BadAnnotation(
+            f"{entity.ref} has {NAMESPACE_ANNOTATION}: {namespace[:80]!r}, which is not a namespace's name: correct it"
+        )
     cluster = notes.get(CLUSTER, "").strip() or None
     if not text:
         return Wanted(Selector.equal({ID: name}), name, namespace, cluster)

@@ -176,6 +176,11 @@ class KubernetesState:
     wanted: strawberry.Private[Wanted]
     found: strawberry.Private[tuple[Found, ...]]
 
+    def all_workloads(self, cluster: str | None = None) -> list[Workload]:
+        """The workloads of this cluster, or of all the clusters that answered."""
+        known = [w for w in self.workloads or () if isinstance(w, Workload)]
+        return [w for w in known if cluster in (None, w.cluster)]
+
 
 @value
 class Cluster:

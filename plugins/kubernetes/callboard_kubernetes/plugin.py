@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from callboard_sdk import BadArgument, Batch, CallboardError, Clients, Entity, Plugin
 from callboard_sdk.entities import Component, Resource
 
 from .access import upstreams
+from .belongings import read_events, read_pods
 from .cluster import ClusterReader, Clusters
 from .concurrent import outcomes
-from .events import EventLists, newest_first
-from .inventory import find
+from .events import all_events_of, event_scope, events_of, newest_first
+from .inventory import Found, find
 from .matching import Wanted, wanted
 from .model import CLUSTERS, EVENTS, PODS, READ, Cluster, Event, KubernetesState, Pod, Workload
-from .podlists import PodLists, ailing, bare_scopes, pod_scopes, scope_of, workloads_of, worst_first
-from .pods import diagnosis as explain
+from .podlists import all_pods_of, pod_scope, pods_of, state_pod_scopes, worst_first
+from .pods import diagnose
 from .settings import KubernetesSettings
-from .states import kubernetes_state
-from .words import joined
+from .states import ails
+from .summary import kubernetes_state
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 MOST = 500
 
@@ -93,9 +97,8 @@ async def state_pods(states: Batch[KubernetesState], clusters: Clusters, limit: 
     Each cluster that failed leaves one null, with an error.
     """
     most, now = _limit(limit), clusters.now()
-    lists = await read_pods(clusters, (scope for state in states for scope in pod_scopes(state)))
-    read = [_each(s.parts, lambda p: all_pods_of(s.wanted, p, s.owned_by(p.cluster), lists, now)) for s in states]
-    return [flat(parts, worst_first, most) for parts in read]
+    lists = await read_pods(clusters, (scope for state in states for scope in state_pod_scopes(state)))
+    return [_flat(_by_cluster(s, lambda state, part: all_pods_of(state, part, lists, now)), worst_first, most) for s in states]
 
 
 @plugin.field(on=KubernetesState, permission=EVENTS, name="events")
@@ -105,4 +108,64 @@ async def state_events(states: Batch[KubernetesState], clusters: Clusters, limit
     Each cluster that failed leaves one null, with an error.
     """
     most, now = _limit(limit), clusters.now()
-    lists = await read_events(clusters, (event_scope(w) for state in states for w in state.all_workloads))
+    lists = await read_events(clusters, (event_scope(w) for state in states for w in state.all_workloads()))
+    return [_flat(_by_cluster(s, lambda state, part: all_events_of(state, part, lists, now)), newest_first, most) for s in states]
+
+
+@plugin.query(permission=CLUSTERS, name="clusters")
+async def query_clusters(clusters: Clusters) -> list[Cluster] | None:
+    """The clusters that the gateway reads, in the order of the settings, asked now whether they answer."""
+    readers = list(clusters.values())
+    versions = await outcomes([reader.version() for reader in readers])
+    return [_cluster(reader, version) for reader, version in zip(readers, versions, strict=True)]
+
+
+def _wanted(entity: Entity) -> Wanted | CallboardError | None:
+    try:
+        return wanted(entity)
+    except CallboardError as error:
+        return error
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= MOST:
+        raise BadArgument(f"`limit` is {limit}: ask for 1 to {MOST}")
+    return limit
+
+
+def _each(parents: Sequence[P], make: Callable[[P], T]) -> list[T | None]:
+    """What `make` gives for each; the error that it raises stands for that parent alone."""
+    results: list[Any] = []
+    for parent in parents:
+        try:
+            results.append(make(parent))
+        except CallboardError as error:
+            results.append(error)
+    return results
+
+
+def _by_cluster(state: KubernetesState, make: Callable[[KubernetesState, Found], list[T]]) -> list[list[T] | None]:
+    def checked(part: Found) -> list[T]:
+        if part.error:
+            raise part.error
+        return make(state, part)
+
+    return _each(state.found, checked)
+
+
+def _flat(parts: Sequence[list[T] | None], arrange: Callable[[Iterable[T]], list[T]], most: int) -> list[T | None]:
+    """One list of what the clusters gave, and at its end the errors of those that failed."""
+    given = arrange(item for part in parts if isinstance(part, list) for item in part)
+    errors: list[Any] = [part for part in parts if isinstance(part, CallboardError)]
+    return [*given[:most], *errors]
+
+
+def _cluster(reader: ClusterReader, version: str | CallboardError | None) -> Cluster:
+    error = version if isinstance(version, CallboardError) else None
+    return Cluster(
+        name=reader.name,
+        reachable=error is None,
+        version=None if isinstance(version, CallboardError) else version,
+        error=error.message if error else None,
+        namespaces=list(reader.settings.namespaces) or None,
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from .belongings import Belongings
 from .inventory import Found, Scope
 from .manifests import PodManifest
-from .matching import Wanted
-from .model import Pod, Workload
+from .model import KubernetesState, Pod, Workload
 from .pods import pod
 from .states import order
 
@@ -25,9 +24,10 @@ def pod_scope(workload: Workload) -> Scope:
     return Scope(scope.cluster, workload.namespace)
 
 
-def bare_scopes(part: Found) -> list[Scope]:
-    """Where an entity's pods without a workload are looked for: never among all pods of a whole cluster."""
-    return [scope for scope in part.scopes if scope.namespace or scope.selector]
+def state_pod_scopes(state: KubernetesState) -> list[Scope]:
+    """Where an entity's pods are listed: where its workloads' are, and where its own selector may find others."""
+    bare = [scope for part in state.found if not part.error for scope in _bare_scopes(part)]
+    return [*map(pod_scope, state.all_workloads()), *bare]
 
 
 def pods_of(workload: Workload, lists: Belongings[PodManifest], now: datetime) -> list[Pod]:
@@ -35,24 +35,28 @@ def pods_of(workload: Workload, lists: Belongings[PodManifest], now: datetime) -
     selector = workload.manifest.spec.selector
     matches = selector.selector().matches if selector else _any
     owned = lists.of(workload, pod_scope(workload))
-    return _worst_first(pod(p, workload.cluster, now) for p in owned if matches(p.labels))
+    return worst_first(pod(p, workload.cluster, now) for p in owned if matches(p.labels))
 
 
-def all_pods_of(
-    wanted: Wanted, part: Found, workloads: Sequence[Workload], lists: Belongings[PodManifest], now: datetime
-) -> list[Pod]:
-    """An entity's pods in one cluster, the worst first: its workloads', and those that its own selector finds."""
-    found = {p.name + "/" + p.namespace: p for w in workloads for p in pods_of(w, lists, now)}
-    for scope in bare_scopes(part):
+def all_pods_of(state: KubernetesState, part: Found, lists: Belongings[PodManifest], now: datetime) -> list[Pod]:
+    """An entity's pods in one cluster: its workloads', and those that its own selector finds."""
+    found = {(p.namespace, p.name): p for w in state.all_workloads(part.cluster) for p in pods_of(w, lists, now)}
+    for scope in _bare_scopes(part):
         for manifest in lists.all(scope):
-            key = manifest.name + "/" + manifest.namespace
-            if key not in found and wanted.selector.matches(manifest.labels):
+            key = (manifest.namespace, manifest.name)
+            if key not in found and state.wanted.selector.matches(manifest.labels):
                 found[key] = pod(manifest, part.cluster, now)
-    return _worst_first(found.values())
+    return list(found.values())
 
 
-def _worst_first(pods: Iterable[Pod]) -> list[Pod]:
+def worst_first(pods: Iterable[Pod]) -> list[Pod]:
+    """Sorted by state, then cluster, namespace and name."""
     return sorted(pods, key=lambda p: (order(p.state), p.cluster, p.namespace, p.name))
+
+
+def _bare_scopes(part: Found) -> list[Scope]:
+    """Where pods without a workload are looked for: never among all pods of a whole cluster."""
+    return [scope for scope in part.scopes if scope.namespace or scope.selector]
 
 
 def _any(labels: object) -> bool:

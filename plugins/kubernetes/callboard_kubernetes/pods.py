@@ -16,7 +16,15 @@ RECENT = timedelta(hours=1)
 """How long a restart is still spoken of."""
 _BACK_OFF = re.compile(r"back-off (?:(\d+)m)?")
 _CANT_PULL = frozenset({"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"})
-_CANT_START = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError"})
+_CANT_START = frozenset(
+    {
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "ContainerCannotRun",
+        "StartError",
+    }
+)
 _ENDINGS = {
     "OOMKilled": "out of memory (OOMKilled)",
     "Evicted": "evicted",
@@ -48,7 +56,7 @@ def pod(manifest: PodManifest, cluster: str, now: datetime) -> Pod:
     )
 
 
-def diagnosis(pods: Iterable[Pod]) -> str | None:
+def diagnose(pods: Iterable[Pod]) -> str | None:
     """What is wrong with these pods, the worst and most frequent first; None when nothing is."""
     troubled = [p for p in pods if ails(p.state)]
     counts = Counter((p.summary or "") for p in troubled)
@@ -100,7 +108,11 @@ def _waiting(name: str, status: ContainerStatus, last: Terminated | None) -> tup
     reason, message = (waiting.reason, shorten(waiting.message)) if waiting else (None, "")
     if reason == "CrashLoopBackOff":
         cause = f": {_ending(last)}" if last else ""
-        return RunState.FAILING, f"{name} restarts {_pace(message)}{cause}", _cause(last) if _cause(last) == "OOMKilled" else reason
+        return (
+            RunState.FAILING,
+            f"{name} restarts {_pace(message)}{cause}",
+            _cause(last) if _cause(last) == "OOMKilled" else reason,
+        )
     if reason in _CANT_PULL:
         image = f" {shorten(status.image, 200)}" if status.image else ""
         return RunState.FAILING, f"{name} can't start: its image{image} can't be pulled ({reason})", reason
@@ -148,10 +160,18 @@ def _pod_state(manifest: PodManifest, containers: Sequence[Container]) -> tuple[
     if manifest.metadata.deletion_timestamp:
         return RunState.PENDING, "being stopped", "Terminating"
     if status.reason == "NodeLost" or status.phase == "Unknown":
-        return RunState.UNKNOWN, f"its node {manifest.spec.node_name or ''} doesn't answer".replace("  ", " "), status.reason
+        return (
+            RunState.UNKNOWN,
+            f"its node {manifest.spec.node_name or ''} doesn't answer".replace("  ", " "),
+            status.reason,
+        )
     scheduled = manifest.condition("PodScheduled")
     if scheduled.status == "False":
-        return RunState.PENDING, f"waits for a node: {shorten(scheduled.message) or scheduled.reason}", scheduled.reason
+        return (
+            RunState.PENDING,
+            f"waits for a node: {shorten(scheduled.message) or scheduled.reason}",
+            scheduled.reason,
+        )
     if not containers:
         return RunState.PENDING, "waits for a node", None
     return _running(manifest, containers)

@@ -114,27 +114,27 @@ class Selector:
 
 
 class _Parser:
-    """Recursive descent over the tokens; `self.token` is the one looked at, empty at the end."""
+    """Recursive descent over the tokens; `self.here` is the one looked at, empty at the end."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         self.tokens = iter([found.group(1) for found in _TOKEN.finditer(self.text)])
-        self.token = next(self.tokens, "")
+        self.here = next(self.tokens, "")
 
     def requirements(self) -> Iterator[Requirement]:
         if not self.text:
             return
         yield self.requirement()
-        while self.token:
+        while self.here:
             self.expect(",")
             yield self.requirement()
 
     def requirement(self) -> Requirement:
-        if self.token == "!":
+        if self.here == "!":
             self.take()
             return Requirement(self.key(), Operator.ABSENT)
         key = self.key()
-        match self.token:
+        match self.here:
             case "" | ",":
                 return Requirement(key, Operator.EXISTS)
             case "=" | "==":
@@ -151,7 +151,7 @@ class _Parser:
                 raise InvalidSelector(f"{other!r} follows {key!r}: expected `=`, `!=`, `in (...)`, `notin (...)` or a comma")
 
     def key(self) -> str:
-        if self.token in _SYMBOLS:
+        if self.here in _SYMBOLS:
             raise InvalidSelector(f"a label's key is missing {self.before()}")
         key = self.take()
         prefix, slash, name = key.rpartition("/")
@@ -160,35 +160,35 @@ class _Parser:
         return key
 
     def value(self) -> str:
-        value = "" if self.token in _SYMBOLS else self.take()
+        value = "" if self.here in _SYMBOLS else self.take()
         if value and not _NAME.fullmatch(value):
             raise InvalidSelector(f"{value[:80]!r} is not a label value: at most 63 letters, digits, `-`, `_` and `.`")
         return value
 
     def values(self) -> frozenset[str]:
         self.expect("(")
-        if self.token == ")":
+        if self.here == ")":
             raise InvalidSelector("the parentheses are empty: write at least one value")
         found = {self.value()}
-        while self.token == ",":
+        while self.here == ",":
             self.take()
             found.add(self.value())
         self.expect(")")
         return frozenset(found)
 
     def integer(self) -> str:
-        if not _INTEGER.fullmatch(self.token):
-            raise InvalidSelector(f"`>` and `<` compare integers, not {self.token[:80]!r}")
+        if not _INTEGER.fullmatch(self.here):
+            raise InvalidSelector(f"`>` and `<` compare integers, not {self.here[:80]!r}")
         return self.take()
 
     def expect(self, symbol: str) -> None:
-        if self.token != symbol:
+        if self.here != symbol:
             raise InvalidSelector(f"expected `{symbol}` {self.before()}")
         self.take()
 
     def before(self) -> str:
-        return f"before {self.token[:80]!r}" if self.token else "at the end"
+        return f"before {self.here[:80]!r}" if self.here else "at the end"
 
     def take(self) -> str:
-        taken, self.token = self.token, next(self.tokens, "")
+        taken, self.here = self.here, next(self.tokens, "")
         return taken

@@ -102,7 +102,12 @@ class ClusterSettings(Settings):
 
 
 _PROOFS = ("token", "token_file", "cert_file", "key_file", "cert_data", "key_data", "ca_file", "ca_data")
-_ALTERNATIVES = (("token", "token_file"), ("cert_file", "cert_data"), ("key_file", "key_data"), ("ca_file", "ca_data"))
+_ALTERNATIVES = (
+    ("token", "token_file"),
+    ("cert_file", "cert_data"),
+    ("key_file", "key_data"),
+    ("ca_file", "ca_data"),
+)
 
 
 class KubernetesSettings(Settings):

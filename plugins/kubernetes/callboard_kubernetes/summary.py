@@ -35,7 +35,11 @@ def _cluster(part: Found, workloads: list[Workload], wanted: Wanted) -> ClusterS
     if part.error:
         error: Any = part.error
         return ClusterState(
-            name=part.cluster, state=RunState.UNKNOWN, summary=f"{part.cluster} doesn't answer", workloads=error, freshness=None
+            name=part.cluster,
+            state=RunState.UNKNOWN,
+            summary=f"{part.cluster} doesn't answer",
+            workloads=error,
+            freshness=None,
         )
     return ClusterState(
         name=part.cluster,
@@ -71,9 +75,7 @@ def _workloads(known: Sequence[Workload]) -> str:
     counts = Counter(w.state for w in known if w.state)
     states = ", ".join(f"{counts[state]} {state.value.lower()}" for state in RunState if counts[state])
     several = len({w.cluster for w in known}) > 1
-    bad = [
-        f"{w.name}{f' in {w.cluster}' if several else ''}: {w.summary}" for w in known if ails(w.state)
-    ]
+    bad = [f"{w.name}{f' in {w.cluster}' if several else ''}: {w.summary}" for w in known if ails(w.state)]
     return "; ".join(filter(None, (f"{counted(len(known), 'workload')}: {states}", joined(bad))))
 
 

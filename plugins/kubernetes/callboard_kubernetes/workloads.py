@@ -63,10 +63,22 @@ def status_of(kind: WorkloadKind, manifest: Manifest, runs: Sequence[Manifest], 
             return _cron_job(manifest, runs, now)
         case WorkloadKind.DAEMON_SET:
             s = manifest.status
-            return _replicated(manifest, s.desired_number_scheduled or 0, s.number_ready or 0, s.updated_number_scheduled, now)
+            return _replicated(
+                manifest,
+                s.desired_number_scheduled or 0,
+                s.number_ready or 0,
+                s.updated_number_scheduled,
+                now,
+            )
         case _:
             desired = 1 if manifest.spec.replicas is None else manifest.spec.replicas
-            return _replicated(manifest, desired, manifest.status.ready_replicas or 0, manifest.status.updated_replicas or 0, now)
+            return _replicated(
+                manifest,
+                desired,
+                manifest.status.ready_replicas or 0,
+                manifest.status.updated_replicas or 0,
+                now,
+            )
 
 
 def _replicated(manifest: Manifest, desired: int, ready: int, updated: int | None, now: datetime) -> Status:
@@ -120,7 +132,10 @@ def _job_state(manifest: Manifest, desired: int, done: int, now: datetime) -> tu
     active = status.active if isinstance(status.active, int) else 0
     attempts = f"; {counted(status.failed, 'attempt')} failed" if status.failed else ""
     if failure.status == "True":
-        return RunState.FAILING, f"failed {ago(failure.last_transition_time, now)}: {_failure(failure.reason, failure.message)}"
+        return (
+            RunState.FAILING,
+            f"failed {ago(failure.last_transition_time, now)}: {_failure(failure.reason, failure.message)}",
+        )
     if manifest.condition("Complete").status == "True":
         return RunState.FINISHED, f"finished {ago(status.completion_time, now)}"
     if manifest.spec.suspend:
@@ -170,7 +185,10 @@ def _cron_alone(manifest: Manifest, now: datetime) -> tuple[RunState, str]:
         return RunState.UNKNOWN, f"last started {ago(planned, now)}, and nothing is known of how that ended"
     if succeeded >= planned:
         return RunState.HEALTHY, f"its last run finished {ago(succeeded, now)}"
-    return RunState.FAILING, f"its last run, {ago(planned, now)}, didn't succeed; the last that did finished {ago(succeeded, now)}"
+    return (
+        RunState.FAILING,
+        f"its last run, {ago(planned, now)}, didn't succeed; the last that did finished {ago(succeeded, now)}",
+    )
 
 
 def _when(manifest: Manifest) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from callboard_sdk.upstream import Upstream
+from resolvers.deadline import deadline, set_deadline
 from resolvers.upstream import Clock, Limits, UpstreamClient
 from tests.faults import Proxy, Server
 
@@ -45,3 +46,14 @@ async def client_of(
         yield client
     finally:
         await client.aclose()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """A request that has this much time, for the calls inside."""
+    before = deadline.get()
+    set_deadline(seconds)
+    try:
+        yield
+    finally:
+        deadline.set(before)

@@ -63,7 +63,18 @@ def test_a_path_that_leads_elsewhere_is_refused_without_being_repeated(path: str
     assert "evil" not in str(caught.value)
 
 
-@pytest.mark.parametrize("base", ["", "api.example.com", "file:///etc/passwd", "https://", "https://a/?x=1", "https://u:p@a/", "http://[::1"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        "",
+        "api.example.com",
+        "file:///etc/passwd",
+        "https://",
+        "https://a/?x=1",
+        "https://u:p@a/",
+        "http://[::1",
+    ],
+)
 def test_a_base_url_that_cannot_work_is_refused(base: str) -> None:
     with pytest.raises(BadAddress, match="base URL"):
         Address(base)
@@ -100,7 +111,14 @@ def test_private_and_public_addresses_are_allowed(address: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    "base", ["http://169.254.169.254", "http://2852039166", "http://0xa9fea9fe", "http://[fe80::1]", "http://[::ffff:169.254.169.254]"]
+    "base",
+    [
+        "http://169.254.169.254",
+        "http://2852039166",
+        "http://0xa9fea9fe",
+        "http://[fe80::1]",
+        "http://[::ffff:169.254.169.254]",
+    ],
 )
 async def test_a_numeric_host_of_that_kind_is_refused_however_it_is_written(base: str) -> None:
     async with client_of(base) as client:
@@ -125,7 +143,9 @@ class Names:
 
 
 @pytest.mark.asyncio
-async def test_the_address_a_name_leads_to_is_what_counts_at_each_new_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_address_a_name_leads_to_is_what_counts_at_each_new_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     names = Names(monkeypatch, {"rebinding.example": ["127.0.0.1"]})
     async with Server(lambda _: Answer()) as server:
         async with client_of(f"http://rebinding.example:{server.port}", attempts=1) as client:
@@ -141,7 +161,9 @@ async def test_the_address_a_name_leads_to_is_what_counts_at_each_new_connection
 
 
 @pytest.mark.asyncio
-async def test_an_address_that_takes_no_connections_gives_way_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_that_takes_no_connections_gives_way_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     Names(monkeypatch, {"two.example": ["127.0.0.9", "127.0.0.1"]})
     async with Server(lambda _: Answer()) as server, client_of(f"http://two.example:{server.port}") as client:
         assert (await client.get("/")).status == 200
@@ -161,7 +183,12 @@ class Authority:
         """A certificate and its key for a host or client."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self._sign(subject, key, x509.BasicConstraints(ca=False, path_length=None), x509.SubjectAlternativeName([x509.DNSName(name)]))
+        made = self._sign(
+            subject,
+            key,
+            x509.BasicConstraints(ca=False, path_length=None),
+            x509.SubjectAlternativeName([x509.DNSName(name)]),
+        )
         paths = self._folder / f"{name}.crt", self._folder / f"{name}.key"
         paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
         paths[1].write_bytes(
@@ -184,7 +211,9 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
 
 
 @pytest.mark.asyncio
-async def test_tls_trusts_the_named_authority_checks_the_name_and_shows_the_clients_certificate(authority: Authority) -> None:
+async def test_tls_trusts_the_named_authority_checks_the_name_and_shows_the_clients_certificate(
+    authority: Authority,
+) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=authority.pem)
     context.load_cert_chain(*authority.issue("localhost"))
     context.verify_mode = ssl.CERT_REQUIRED

@@ -33,14 +33,23 @@ async def test_a_read_goes_below_the_base_url_with_sorted_parameters_headers_and
     assert reply.status == 200
     assert reply.json(dict) == {"a": 1}
     assert not reply.stale
-    assert [request.target for request in server.requests] == ["/api/v3/things?id=1&id=2&page=2&q=a%20b%26c", "/api/v3/things"]
+    assert [request.target for request in server.requests] == [
+        "/api/v3/things?id=1&id=2&page=2&q=a%20b%26c",
+        "/api/v3/things",
+    ]
     assert server.requests[0].headers["x-tenant"] == "blue"
     assert server.requests[0].headers["x-extra"] == "yes"
-    assert [request.headers["authorization"] for request in server.requests] == ["Bearer first", "Bearer second"]
+    assert [request.headers["authorization"] for request in server.requests] == [
+        "Bearer first",
+        "Bearer second",
+    ]
 
 
 async def test_connections_are_kept_for_the_next_read() -> None:
-    async with Server(lambda request: Answer(404 if request.target == "/2" else 200)) as server, client_of(server) as client:
+    async with (
+        Server(lambda request: Answer(404 if request.target == "/2" else 200)) as server,
+        client_of(server) as client,
+    ):
         await client.get("/1")
         await client.get("/2", ok=frozenset({404}))
         with pytest.raises(UpstreamError):
@@ -54,7 +63,9 @@ async def test_a_write_sends_json_once_and_is_never_retried() -> None:
         with pytest.raises(UpstreamError) as caught:
             await client.post("/things", {"name": "x"})
     assert caught.value.reason == "UNREACHABLE"
-    assert [(r.method, r.body, r.headers["content-type"]) for r in server.requests] == [("POST", b'{"name":"x"}', "application/json")]
+    assert [(r.method, r.body, r.headers["content-type"]) for r in server.requests] == [
+        ("POST", b'{"name":"x"}', "application/json")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +124,10 @@ class Thing(msgspec.Struct):
 
 
 async def test_a_body_is_decoded_into_the_type_asked_for() -> None:
-    async with Server(lambda _: Answer(body=b'{"name": "box", "sizes": [1, 2], "more": {}}')) as server, client_of(server) as client:
+    async with (
+        Server(lambda _: Answer(body=b'{"name": "box", "sizes": [1, 2], "more": {}}')) as server,
+        client_of(server) as client,
+    ):
         reply = await client.get("/thing")
     assert reply.json(Thing) == Thing(name="box", sizes=[1, 2])
     assert reply.json(object) == {"name": "box", "sizes": [1, 2], "more": {}}
@@ -130,7 +144,9 @@ async def test_a_body_is_decoded_into_the_type_asked_for() -> None:
         (b"[" * 100_000, "answer"),
     ],
 )
-async def test_a_body_that_does_not_fit_is_a_bad_answer_that_names_the_place_and_shows_nothing_of_it(body: bytes, said: str) -> None:
+async def test_a_body_that_does_not_fit_is_a_bad_answer_that_names_the_place_and_shows_nothing_of_it(
+    body: bytes, said: str
+) -> None:
     async with Server(lambda _: Answer(body=body)) as server, client_of(server) as client:
         reply = await client.get("/thing")
         with pytest.raises(UpstreamError) as caught:
@@ -152,14 +168,18 @@ async def test_a_body_that_does_not_fit_is_a_bad_answer_that_names_the_place_and
     ],
 )
 async def test_compressed_bodies_are_read(encoding: str, content: bytes) -> None:
-    async with Server(lambda _: Answer(body=content, headers={"content-encoding": encoding})) as server, client_of(server) as client:
+    async with (
+        Server(lambda _: Answer(body=content, headers={"content-encoding": encoding})) as server,
+        client_of(server) as client,
+    ):
         reply = await client.get("/")
     assert reply.json(str) == "whole"
     assert server.requests[0].headers["accept-encoding"] == "gzip, deflate"
 
 
 @pytest.mark.parametrize(
-    ("encoding", "content"), [("br", b"?"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"x" * 999)[:-9]), ("deflate", b"\x00")]
+    ("encoding", "content"),
+    [("br", b"?"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"x" * 999)[:-9]), ("deflate", b"\x00")],
 )
 async def test_broken_or_unknown_compression_is_a_bad_answer(encoding: str, content: bytes) -> None:
     async with Server(lambda _: Answer(body=content, headers={"content-encoding": encoding})) as server:
@@ -175,7 +195,10 @@ async def test_broken_or_unknown_compression_is_a_bad_answer(encoding: str, cont
         Answer(body=b"x" * 20_001),
         Answer(body=b"", length=20_001),
         Answer(body=gzip.compress(b"0" * 50_000_000), headers={"content-encoding": "gzip"}),
-        Answer(body=b"4e21\r\n" + b"x" * 20_001 + b"\r\n0\r\n\r\n", headers={"transfer-encoding": "chunked", "content-length": ""}),
+        Answer(
+            body=b"4e21\r\n" + b"x" * 20_001 + b"\r\n0\r\n\r\n",
+            headers={"transfer-encoding": "chunked", "content-length": ""},
+        ),
     ],
     ids=["announced", "announced only", "gzip bomb", "chunked"],
 )
@@ -202,7 +225,10 @@ def _chunked(answer: Answer) -> Answer:
 
 
 async def test_a_body_just_within_the_cap_is_an_answer() -> None:
-    async with Server(lambda _: Answer(body=b"x" * 20_000)) as server, client_of(server, max_bytes=20_000) as client:
+    async with (
+        Server(lambda _: Answer(body=b"x" * 20_000)) as server,
+        client_of(server, max_bytes=20_000) as client,
+    ):
         assert len((await client.get("/")).content) == 20_000
 
 
