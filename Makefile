@@ -30,9 +30,10 @@ $(STAMPS)/frontend: frontend/package-lock.json frontend/index.html $(shell find 
 	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@touch $@
 
-$(STAMPS)/e2e: tests/e2e/package-lock.json
+$(STAMPS)/e2e: tests/e2e/package-lock.json tests/spec/auth/oidc/package-lock.json
 	@mkdir -p $(STAMPS)
 	cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error
+	cd tests/spec/auth/oidc && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 run: $(STAMPS)/python $(STAMPS)/frontend ## serve the demo; HOST and PORT say where

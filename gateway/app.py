@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from callboard_sdk import Database, Plugin, Upstream
 from sqlalchemy.engine import make_url
@@ -22,9 +24,9 @@ from resolvers.plugins import PluginRuntime, Plugins
 from resolvers.upstream import UpstreamClient
 from schema import Supergraph
 
-from .auth import AuthSettings, LocalIssuer, Verifier, identify_by
-from .auth.keys import Fetch, OneKey, RemoteKeys
-from .auth.verifier import Issuer
+from .auth import AuthSettings, Verifier, identify_by, issuers_of
+from .auth.keys import Fetch
+from .auth.settings import IssuerSettings
 from .configuration import Configuration, Mistake, SettingsError
 from .execution.executor import graphql_core
 from .http.graphql import graphql_endpoint
@@ -96,31 +98,19 @@ def _database(url: str) -> Database:
 
 
 def _verifier(auth: AuthSettings) -> Verifier:
-    issuers: list[Issuer] = []
-    if auth.local:
-        local = LocalIssuer(auth.local, auth.audience)
-        issuers.append(Issuer(local.name, OneKey(local.public_key), auth.audience, ("EdDSA",)))
-    for issuer in auth.issuers:
-        keys = RemoteKeys(issuer.jwks_uri, _fetcher(issuer.issuer, issuer.jwks_uri))
-        issuers.append(
-            Issuer(
-                issuer.issuer,
-                keys,
-                issuer.audience or auth.audience,
-                issuer.algorithms,
-                issuer.roles_claim,
-                issuer.role_map,
-                issuer.groups_claim,
-            )
-        )
-    return Verifier(issuers, leeway=auth.leeway_seconds)
+    return Verifier(issuers_of(auth, _fetch_for, time.time), leeway=auth.leeway_seconds)
 
 
-def _fetcher(name: str, uri: str) -> Fetch:
-    client = UpstreamClient(Upstream(f"keys of {name}", uri, max_bytes=1024 * 1024, fresh_for=0))
+def _fetch_for(issuer: IssuerSettings) -> Fetch:
+    """A provider's way out: one client for each origin it names, for the discovery document and the keys may differ."""
+    clients: dict[str, UpstreamClient] = {}
 
     async def fetch(url: str) -> bytes:
-        return (await client.get(url)).content
+        origin = urljoin(url, "/")
+        if origin not in clients:
+            keys = Upstream(f"keys of {issuer.name}", origin, max_bytes=256 * 1024, fresh_for=0, stale_for=0)
+            clients[origin] = UpstreamClient(keys)
+        return (await clients[origin].get(url)).content
 
     return fetch
 
@@ -148,9 +138,11 @@ def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with plugins.running(UpstreamClient):
-            yield
-        await plugins.database.engine.dispose()
+        try:
+            async with plugins.running(UpstreamClient):
+                yield
+        finally:
+            await plugins.database.engine.dispose()
 
     app = Starlette(routes=routes, lifespan=lifespan)
     app.add_middleware(RequestIds)

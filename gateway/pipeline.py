@@ -9,7 +9,7 @@ from typing import Any
 
 from callboard_sdk import CallboardError, Viewer
 
-from gateway.auth import Identify
+from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
 from gateway.execution.executor import Execute
 from gateway.execution.shape import Response, shape_errors, shape_result
 from gateway.planning.limits import check_limits, measure
@@ -85,6 +85,6 @@ def _check_method(operation: Operation, request: GraphQLRequest) -> None:
 
 
 def _refused(error: CallboardError) -> Response:
-    if error.code == "UNAUTHENTICATED":
-        return shape_errors([error], error.code, 401, **{"www-authenticate": 'Bearer realm="callboard"'})
-    return shape_errors([error], error.code)
+    if isinstance(error, Unauthenticated):
+        return shape_errors([error], error.code, 401, **{"www-authenticate": challenge(error)})
+    return shape_errors([error], error.code, 503 if isinstance(error, KeysUnavailable) else None)

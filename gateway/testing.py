@@ -65,9 +65,11 @@ async def running_gateway(
     file = folder / "callboard.yaml"
     file.write_text(yaml.safe_dump(base | dict(settings or {})), encoding="utf-8")
     gateway = build(read_configuration(file, {}), plugins)
-    async with gateway.plugins.running(connect or _connect):
-        yield Harness(gateway)
-    await gateway.plugins.database.engine.dispose()
+    try:
+        async with gateway.plugins.running(connect or _connect):
+            yield Harness(gateway)
+    finally:
+        await gateway.plugins.database.engine.dispose()
 
 
 def _connect(upstream: Upstream) -> Client:

@@ -12,8 +12,42 @@ LOCK_FILES = {"pypi": "requirements.txt", "npm": "package-lock.json", "golang": 
 TRIVY_TYPES = {"pypi": "pip", "npm": "npm", "golang": "gomod", "maven": "pom"}
 ADVISORY_SITE = "https://advisories.proscenia.example"
 
-_FRONTS = "amber brass candle drop ember fly gobo house iris lamp mask proscenium quill rope scrim trap".split()
-_BACKS = "cache client codec forms http json log mail parse queue route store text xml yaml zip".split()
+_FRONTS = [
+    "amber",
+    "brass",
+    "candle",
+    "drop",
+    "ember",
+    "fly",
+    "gobo",
+    "house",
+    "iris",
+    "lamp",
+    "mask",
+    "proscenium",
+    "quill",
+    "rope",
+    "scrim",
+    "trap",
+]
+_BACKS = [
+    "cache",
+    "client",
+    "codec",
+    "forms",
+    "http",
+    "json",
+    "log",
+    "mail",
+    "parse",
+    "queue",
+    "route",
+    "store",
+    "text",
+    "xml",
+    "yaml",
+    "zip",
+]
 _WEIGHTS = (("CRITICAL", 9.6, 8), ("HIGH", 7.9, 27), ("MEDIUM", 5.6, 45), ("LOW", 3.1, 20))
 _FLAWS = (
     ("CWE-79", "script in shown text", "Text from outside reaches the page as it is."),
@@ -22,7 +56,11 @@ _FLAWS = (
     ("CWE-400", "endless work", "A short input keeps one processor busy for minutes."),
     ("CWE-502", "object from outside", "Reading a crafted document runs what it names."),
     ("CWE-918", "request to the inside", "A crafted address makes the server ask its own network."),
-    ("CWE-287", "missing check of the signature", "A token with an empty signature is taken for a valid one."),
+    (
+        "CWE-287",
+        "missing check of the signature",
+        "A token with an empty signature is taken for a valid one.",
+    ),
     ("CWE-125", "read past the end", "A truncated frame shows bytes of other requests."),
 )
 
@@ -66,9 +104,7 @@ class Advisory:
 def packages(ecosystem: str) -> tuple[Package, ...]:
     """The 48 packages of an ecosystem, always the same, whatever the seed."""
     names = [f"{front}{back}" for place, front in enumerate(_FRONTS) for back in _BACKS[place % 5 :: 5]]
-    return tuple(
-        Package(_full_name(name, ecosystem), _version(ecosystem, name), ecosystem) for name in names[:48]
-    )
+    return tuple(Package(_full_name(name, ecosystem), _version(ecosystem, name), ecosystem) for name in names[:48])
 
 
 @cache

@@ -92,9 +92,7 @@ class _Yard:
         self._teams = teams
         self._dice = dice
 
-    def build(
-        self, system: System, name: str, part: Part, thing: str, *, scanned: bool, surely_rising: bool
-    ) -> Component:
+    def build(self, system: System, name: str, part: Part, thing: str, *, scanned: bool, surely_rising: bool) -> Component:
         """The component that `part` becomes in `system`."""
         throw = self._dice.of("component", name)
         own_repository = throw.random() < 0.55
@@ -172,5 +170,4 @@ def _placements(throw: Random, part: Part, lifecycle: str) -> tuple[Placement, .
 
 
 def _one_of(throw: Random, choices: tuple[tuple[T, int], ...]) -> T:
-    values, weights = zip(*choices, strict=True)
-    return throw.choices(values, weights)[0]
+    return throw.choices([value for value, _ in choices], [weight for _, weight in choices])[0]

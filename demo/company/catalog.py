@@ -14,7 +14,7 @@ from demo.company.descriptors import Descriptor
 from demo.company.mistakes import Mistake, mistakes, sound_documents
 from demo.company.model import Company, System
 
-_DUMPER: type[yaml.CSafeDumper] | type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_DUMPER: type[yaml.CSafeDumper | yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _DEFINITIONS_IN_FILES = 2
 
 
@@ -70,10 +70,7 @@ def _write_system(company: Company, system: System, folder: Path, index: int) ->
     documents = [
         write.system_descriptor(system),
         *(write.component_descriptor(one) for one in company.components if one.system == system.name),
-        *(
-            write.api_descriptor(api, definition_file=f"{api.name}.{suffix(api)}" if api in in_files else None)
-            for api in apis
-        ),
+        *(write.api_descriptor(api, definition_file=f"{api.name}.{suffix(api)}" if api in in_files else None) for api in apis),
         *(write.resource_descriptor(one) for one in company.resources if one.system == system.name),
     ]
     _write(folder / "catalog-info.yaml", documents)
@@ -97,5 +94,11 @@ def _write(path: Path, documents: Iterable[Descriptor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         yaml.dump_all(
-            documents, file, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, explicit_start=True, width=100
+            documents,
+            file,
+            Dumper=_DUMPER,
+            sort_keys=False,
+            allow_unicode=True,
+            explicit_start=True,
+            width=100,
         )

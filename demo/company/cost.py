@@ -72,11 +72,9 @@ def write_cost(company: Company, folder: Path) -> int:
                 (_MONITOR, "monitoring", "format csv, header"),
             ):
                 target = folder / f"{name}-{month:%Y-%m}.{form.split()[1].rstrip(',')}"
-                database.execute(
-                    "create or replace temp view part as select * from charges"
-                    f" where ProviderName = '{provider}' and BillingPeriodStart = timestamp '{month:%Y-%m-%d}'"
-                )
-                database.execute(f"copy part to '{_quoted(target)}' ({form})")
+                period_of_file = f"BillingPeriodStart = timestamp '{month:%Y-%m-%d}'"
+                chosen = f"select * from charges where ProviderName = '{provider}' and {period_of_file}"  # noqa: S608 - constants
+                database.execute(f"copy ({chosen}) to '{_quoted(target)}' ({form})")
         row = database.execute("select count(*) from charges").fetchone()
     return int(row[0]) if row else 0
 

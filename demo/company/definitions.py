@@ -64,9 +64,7 @@ def _asyncapi(api: Api) -> str:
     document = {
         "asyncapi": "2.6.0",
         "info": {"title": api.title, "description": api.text, "version": "1.0.0"},
-        "channels": {
-            f"{api.system}.{api.thing}.changed": {"subscribe": {"message": {"name": name, "payload": payload}}}
-        },
+        "channels": {f"{api.system}.{api.thing}.changed": {"subscribe": {"message": {"name": name, "payload": payload}}}},
     }
     return json.dumps(document, indent=2) + "\n"
 

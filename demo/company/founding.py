@@ -74,7 +74,7 @@ def _people(teams: list[str], founding: Founding, dice: Dice) -> tuple[Person, .
 
 
 def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.lower().replace("ø", "o").replace("ı", "i"))
+    letters = unicodedata.normalize("NFKD", text.lower().replace("ø", "o"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
@@ -82,12 +82,7 @@ def _systems(domains: tuple[DomainIdea, ...], founding: Founding, dice: Dice) ->
     """Systems in turn from each domain, so that a small company is a little of everything."""
     wanted = max(len(domains), _scaled(sum(len(domain.systems) for domain in DOMAINS), founding))
     rounds = max(len(domain.systems) for domain in domains)
-    ideas = [
-        (domain, domain.systems[place])
-        for place in range(rounds)
-        for domain in domains
-        if place < len(domain.systems)
-    ]
+    ideas = [(domain, domain.systems[place]) for place in range(rounds) for domain in domains if place < len(domain.systems)]
     return tuple(_system(domain, idea, dice) for domain, idea in ideas[:wanted])
 
 
@@ -113,10 +108,7 @@ def _apis(systems: tuple[System, ...], dice: Dice) -> tuple[Api, ...]:
     chosen = {(system.name, kind) for system, kind in extra[:wanted]}
     kinds = ("openapi", "asyncapi", "grpc", "graphql")
     return tuple(
-        _api(system, kind, dice)
-        for system in systems
-        for kind in kinds
-        if kind == "openapi" or (system.name, kind) in chosen
+        _api(system, kind, dice) for system in systems for kind in kinds if kind == "openapi" or (system.name, kind) in chosen
     )
 
 

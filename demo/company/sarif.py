@@ -17,7 +17,12 @@ RULES = {
     "footlight/unchecked-redirect": ("Redirect to an address from outside", "note", "3.4", "CWE-601"),
 }
 _LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note"}
-_SOURCES = {"python": "src/main.py", "typescript": "src/index.ts", "go": "cmd/main.go", "java": "src/Main.java"}
+_SOURCES = {
+    "python": "src/main.py",
+    "typescript": "src/index.ts",
+    "go": "cmd/main.go",
+    "java": "src/Main.java",
+}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -79,9 +84,7 @@ def _code_rule(name: str) -> dict[str, Any]:
     }
 
 
-def _result(
-    rule: str, index: int, level: str, text: str, file: str, line: int, properties: dict[str, str]
-) -> dict[str, Any]:
+def _result(rule: str, index: int, level: str, text: str, file: str, line: int, properties: dict[str, str]) -> dict[str, Any]:
     place = {
         "artifactLocation": {"uri": file, "uriBaseId": "ROOTPATH"},
         "region": {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": 1},
@@ -97,9 +100,7 @@ def _result(
     }
 
 
-def _run(
-    inspection: Inspection, tool: str, rules: list[dict[str, Any]], results: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _run(inspection: Inspection, tool: str, rules: list[dict[str, Any]], results: list[dict[str, Any]]) -> dict[str, Any]:
     ended = inspection.scanned_at.isoformat().replace("+00:00", "Z")
     driver = {"name": tool, "version": "3.2.0", "informationUri": ADVISORY_SITE, "rules": rules}
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,7 @@ def inspect(component: Component, company: Company) -> Inspection:
     sarif_saw = tuple(flaw for flaw in known if flaw not in trivy_saw or throw.random() < 0.5)
     states = ("not_affected", "in_triage", "exploitable", "resolved", "false_positive")
     excused = tuple((flaw, throw.choices(states, (40, 25, 15, 10, 10))[0]) for flaw in known if throw.random() < 0.2)
-    code_flaws = tuple(
-        (rule, throw.randint(12, 400)) for rule in sarif.RULES if throw.random() < 0.2
-    )
+    code_flaws = tuple((rule, throw.randint(12, 400)) for rule in sarif.RULES if throw.random() < 0.2)
     hours = throw.randint(2, 70)
     midnight = dt.datetime.combine(company.founding.as_of, dt.time(), dt.UTC)
     return Inspection(
@@ -82,6 +81,7 @@ def inspect(component: Component, company: Company) -> Inspection:
     )
 
 
+@cache
 def version(component: Component) -> str:
     """The version of a component that runs everywhere now."""
     throw = Dice(0).of("version", component.name)

@@ -106,7 +106,12 @@ def _dockerfile(inspection: Inspection) -> list[dict[str, Any]]:
                 "Severity": "HIGH",
                 "PrimaryURL": "https://advisories.proscenia.example/ds-0002",
                 "Status": "FAIL",
-                "CauseMetadata": {"Provider": "Dockerfile", "Service": "general", "StartLine": 1, "EndLine": 1},
+                "CauseMetadata": {
+                    "Provider": "Dockerfile",
+                    "Service": "general",
+                    "StartLine": 1,
+                    "EndLine": 1,
+                },
             }
         ]
     return [result]

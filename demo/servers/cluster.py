@@ -34,7 +34,13 @@ class Kind:
 
 
 _NAMED = frozenset({"metadata.name", "metadata.namespace"})
-_POD_FIELDS = _NAMED | {"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "status.phase", "status.podIP"}
+_POD_FIELDS = _NAMED | {
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "status.phase",
+    "status.podIP",
+}
 _EVENT_FIELDS = (
     _NAMED
     | {f"involvedObject.{part}" for part in ("kind", "namespace", "name", "uid", "apiVersion", "fieldPath")}
@@ -100,13 +106,12 @@ class Cluster:
                 return orjson.dumps({"kind": kind.kind, "apiVersion": kind.group_version})[:-1] + b"," + item.body[1:]
         return None
 
-    def list(
-        self, kind: Kind, namespace: str | None, labels: Selector, fields: Selector, limit: int, proceed: str
-    ) -> Page:
+    def page(self, kind: Kind, namespace: str | None, labels: Selector, fields: Selector, limit: int, proceed: str) -> Page:
         """A page of the objects that both selectors choose; `limit` 0 is all; raises ContinueError."""
         items = self._all.get(kind.plural, []) if namespace is None else self._of.get((kind.plural, namespace), [])
         start = bisect_right(items, self._after(proceed), key=lambda item: item.key) if proceed else 0
         bodies: list[bytes] = []
+        last = ("", "")
         for place in range(start, len(items)):
             item = items[place]
             if not (labels.matches(item.labels) and fields.matches(item.fields)):

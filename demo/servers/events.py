@@ -33,7 +33,15 @@ def _waiting(site: Site, pod: Object, waiting: dict[str, str], count: int) -> It
     if waiting["reason"] == "CrashLoopBackOff":
         text = f"Back-off restarting failed container app in pod {pod['metadata']['name']}_{site.namespace}"
         yield _event(site, pod, "Warning", "BackOff", text, 4 * count, "kubelet")
-        yield _event(site, pod, "Normal", "Pulled", f'Container image "{site.image}" already present on machine', count, "kubelet")
+        yield _event(
+            site,
+            pod,
+            "Normal",
+            "Pulled",
+            f'Container image "{site.image}" already present on machine',
+            count,
+            "kubelet",
+        )
     elif waiting["reason"] == "ImagePullBackOff":
         yield _event(site, pod, "Normal", "BackOff", f'Back-off pulling image "{site.image}"', 37, "kubelet")
         yield _event(site, pod, "Warning", "Failed", "Error: ImagePullBackOff", 37, "kubelet")

@@ -30,9 +30,7 @@ def pod(
     if fate is Fate.UNSCHEDULABLE:
         del spec["nodeName"]
     return {
-        "metadata": site.metadata(
-            "Pod", name, began, labels=labels, owner=owner
-        )
+        "metadata": site.metadata("Pod", name, began, labels=labels, owner=owner)
         | {"generateName": name.rsplit("-", 1)[0] + "-"},
         "spec": spec,
         "status": _status(site, name, fate, began),
@@ -45,12 +43,14 @@ def finished_pod(site: Site, name: str, job: str, ended: dt.datetime, *, failure
     code = {"": 0, "OOMKilled": 137}.get(failure, 1)
     terminated = _terminated(site, name, failure or "Completed", code, began, ended)
     ready_reason = {"reason": "PodFailed" if failure else "PodCompleted"}
-    conditions = [
-        _condition(kind, began, ready=kind in ("Initialized", "PodScheduled"), **ready_reason) for kind in _READY
-    ]
+    conditions = [_condition(kind, began, ready=kind in ("Initialized", "PodScheduled"), **ready_reason) for kind in _READY]
     return {
         "metadata": site.metadata(
-            "Pod", name, began, labels={"job-name": job, "batch.kubernetes.io/job-name": job}, owner=("batch/v1", "Job", job)
+            "Pod",
+            name,
+            began,
+            labels={"job-name": job, "batch.kubernetes.io/job-name": job},
+            owner=("batch/v1", "Job", job),
         )
         | {"generateName": f"{job}-"},
         "spec": site.pod_spec("Never") | {"nodeName": node(site, name)},
@@ -83,7 +83,10 @@ def _status(site: Site, name: str, fate: Fate, began: dt.datetime) -> Object:
     ready = is_ready(fate)
     conditions = [
         _condition(
-            kind, began, ready=ready or kind not in ("Ready", "ContainersReady"), **({} if ready else _NOT_READY)
+            kind,
+            began,
+            ready=ready or kind not in ("Ready", "ContainersReady"),
+            **({} if ready else _NOT_READY),
         )
         for kind in _READY
     ]
@@ -145,9 +148,7 @@ def _container(
     return status
 
 
-def _terminated(
-    site: Site, name: str, reason: str, code: int, began: dt.datetime, ended: dt.datetime
-) -> Object:
+def _terminated(site: Site, name: str, reason: str, code: int, began: dt.datetime, ended: dt.datetime) -> Object:
     return {
         "exitCode": code,
         "reason": reason,
@@ -188,7 +189,10 @@ def _placed(site: Site, name: str, phase: str, began: dt.datetime, conditions: l
 
 
 def _unscheduled(began: dt.datetime) -> Object:
-    text = "0/6 nodes are available: 6 Insufficient memory. preemption: 0/6 nodes are available: 6 No preemption victims found for incoming pod."
+    text = (
+        "0/6 nodes are available: 6 Insufficient memory. preemption: "
+        "0/6 nodes are available: 6 No preemption victims found for incoming pod."
+    )
     condition = _condition("PodScheduled", began, ready=False, reason="Unschedulable", message=text)
     return {"phase": "Pending", "conditions": [condition], "qosClass": "Burstable"}
 

@@ -16,7 +16,7 @@ Object = dict[str, Any]
 
 def stamp(moment: dt.datetime) -> str:
     """A time as the Kubernetes API writes it: RFC 3339, whole seconds, UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat()[:19] + "Z"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,10 @@ class Site:
 
     def template(self, labels: dict[str, str], *, restart: str = "Always") -> Object:
         """The pod template of a workload."""
-        return {"metadata": {"creationTimestamp": None, "labels": self.labels | labels}, "spec": self.pod_spec(restart)}
+        return {
+            "metadata": {"creationTimestamp": None, "labels": self.labels | labels},
+            "spec": self.pod_spec(restart),
+        }
 
     def pod_spec(self, restart: str = "Always") -> Object:
         """The PodSpec, without the node that a scheduler adds."""

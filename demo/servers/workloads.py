@@ -79,15 +79,16 @@ def _deployment_object(site: Site, ready: int, updated: int, older: int) -> Obje
         ],
     }
     return {
-        "metadata": site.metadata(
-            "Deployment", site.name, site.created, annotations={"deployment.kubernetes.io/revision": "2"}
-        )
+        "metadata": site.metadata("Deployment", site.name, site.created, annotations={"deployment.kubernetes.io/revision": "2"})
         | {"generation": 2},
         "spec": {
             "replicas": wanted,
             "selector": {"matchLabels": {"app": site.name}},
             "template": site.template({}),
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}},
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
+            },
             "revisionHistoryLimit": 10,
             "progressDeadlineSeconds": 600,
         },
@@ -99,14 +100,16 @@ def _progress(site: Site, *, stuck: bool) -> Object:
     name = f'ReplicaSet "{site.name}-{site.hash(2)}"'
     if stuck:
         return _condition(
-            "Progressing", False, "ProgressDeadlineExceeded", f"{name} has timed out progressing.", site.rolled_out
+            "Progressing",
+            False,
+            "ProgressDeadlineExceeded",
+            f"{name} has timed out progressing.",
+            site.rolled_out,
         )
-    return _condition(
-        "Progressing", True, "NewReplicaSetAvailable", f"{name} has successfully progressed.", site.rolled_out
-    )
+    return _condition("Progressing", True, "NewReplicaSetAvailable", f"{name} has successfully progressed.", site.rolled_out)
 
 
-def _condition(kind: str, good: bool, reason: str, message: str, since: dt.datetime) -> Object:  # noqa: FBT001
+def _condition(kind: str, good: bool, reason: str, message: str, since: dt.datetime) -> Object:
     return {
         "type": kind,
         "status": "True" if good else "False",
@@ -147,28 +150,31 @@ def _stateful_set(site: Site) -> Iterator[Made]:
     fates = pod_fates(site, site.placement.replicas)
     revision = f"{site.name}-{site.hash(2)}"
     ready = sum(map(is_ready, fates))
-    yield "statefulsets", {
-        "metadata": site.metadata("StatefulSet", site.name, site.created) | {"generation": 1},
-        "spec": {
-            "replicas": len(fates),
-            "selector": {"matchLabels": {"app": site.name}},
-            "template": site.template({}),
-            "serviceName": site.name,
-            "podManagementPolicy": "OrderedReady",
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+    yield (
+        "statefulsets",
+        {
+            "metadata": site.metadata("StatefulSet", site.name, site.created) | {"generation": 1},
+            "spec": {
+                "replicas": len(fates),
+                "selector": {"matchLabels": {"app": site.name}},
+                "template": site.template({}),
+                "serviceName": site.name,
+                "podManagementPolicy": "OrderedReady",
+                "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            },
+            "status": {
+                "observedGeneration": 1,
+                "replicas": len(fates),
+                **({"readyReplicas": ready} if ready else {}),
+                "availableReplicas": ready,
+                "currentReplicas": len(fates),
+                "updatedReplicas": len(fates),
+                "currentRevision": revision,
+                "updateRevision": revision,
+                "collisionCount": 0,
+            },
         },
-        "status": {
-            "observedGeneration": 1,
-            "replicas": len(fates),
-            **({"readyReplicas": ready} if ready else {}),
-            "availableReplicas": ready,
-            "currentReplicas": len(fates),
-            "updatedReplicas": len(fates),
-            "currentRevision": revision,
-            "updateRevision": revision,
-            "collisionCount": 0,
-        },
-    }
+    )
     for place, fate in enumerate(fates):
         labels = {"controller-revision-hash": revision, "apps.kubernetes.io/pod-index": str(place)}
         owner = ("apps/v1", "StatefulSet", site.name)
@@ -178,24 +184,30 @@ def _stateful_set(site: Site) -> Iterator[Made]:
 def _daemon_set(site: Site) -> Iterator[Made]:
     fates = pod_fates(site, _DAEMON_NODES)
     ready = sum(map(is_ready, fates))
-    yield "daemonsets", {
-        "metadata": site.metadata("DaemonSet", site.name, site.created) | {"generation": 1},
-        "spec": {
-            "selector": {"matchLabels": {"app": site.name}},
-            "template": site.template({}),
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
+    yield (
+        "daemonsets",
+        {
+            "metadata": site.metadata("DaemonSet", site.name, site.created) | {"generation": 1},
+            "spec": {
+                "selector": {"matchLabels": {"app": site.name}},
+                "template": site.template({}),
+                "updateStrategy": {
+                    "type": "RollingUpdate",
+                    "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0},
+                },
+            },
+            "status": {
+                "currentNumberScheduled": _DAEMON_NODES,
+                "numberMisscheduled": 0,
+                "desiredNumberScheduled": _DAEMON_NODES,
+                "numberReady": ready,
+                "observedGeneration": 1,
+                "updatedNumberScheduled": _DAEMON_NODES,
+                **({"numberAvailable": ready} if ready else {}),
+                **({"numberUnavailable": _DAEMON_NODES - ready} if ready < _DAEMON_NODES else {}),
+            },
         },
-        "status": {
-            "currentNumberScheduled": _DAEMON_NODES,
-            "numberMisscheduled": 0,
-            "desiredNumberScheduled": _DAEMON_NODES,
-            "numberReady": ready,
-            "observedGeneration": 1,
-            "updatedNumberScheduled": _DAEMON_NODES,
-            **({"numberAvailable": ready} if ready else {}),
-            **({"numberUnavailable": _DAEMON_NODES - ready} if ready < _DAEMON_NODES else {}),
-        },
-    }
+    )
     for place, fate in enumerate(fates):
         name = f"{site.name}-{hexes(5, site.placement.cluster, site.name, str(place))}"
         labels = {"controller-revision-hash": site.hash(2), "pod-template-generation": "1"}
@@ -207,21 +219,27 @@ def _cron_job(site: Site) -> Iterator[Made]:
     failure = {Fate.CRASH_LOOP: "Error", Fate.OUT_OF_MEMORY: "OOMKilled"}.get(site.placement.fate, "")
     last = site.now.replace(hour=3, minute=0, second=0, microsecond=0)
     last = last if last < site.now - dt.timedelta(hours=1) else last - dt.timedelta(days=1)
-    yield "cronjobs", {
-        "metadata": site.metadata("CronJob", site.name, site.created) | {"generation": 1},
-        "spec": {
-            "schedule": "0 3 * * *",
-            "concurrencyPolicy": "Forbid",
-            "suspend": False,
-            "jobTemplate": {"metadata": {}, "spec": {"backoffLimit": 0, "template": site.template({}, restart="Never")}},
-            "successfulJobsHistoryLimit": 3,
-            "failedJobsHistoryLimit": 1,
+    yield (
+        "cronjobs",
+        {
+            "metadata": site.metadata("CronJob", site.name, site.created) | {"generation": 1},
+            "spec": {
+                "schedule": "0 3 * * *",
+                "concurrencyPolicy": "Forbid",
+                "suspend": False,
+                "jobTemplate": {
+                    "metadata": {},
+                    "spec": {"backoffLimit": 0, "template": site.template({}, restart="Never")},
+                },
+                "successfulJobsHistoryLimit": 3,
+                "failedJobsHistoryLimit": 1,
+            },
+            "status": {
+                "lastScheduleTime": stamp(last),
+                "lastSuccessfulTime": stamp(last + dt.timedelta(minutes=20, days=-1 if failure else 0)),
+            },
         },
-        "status": {
-            "lastScheduleTime": stamp(last),
-            "lastSuccessfulTime": stamp(last + dt.timedelta(minutes=20, days=-1 if failure else 0)),
-        },
-    }
+    )
     for night in range(3):
         yield from _job(site, last - dt.timedelta(days=night), failure if night == 0 else "")
 
@@ -242,16 +260,25 @@ def _job(site: Site, start: dt.datetime, failure: str) -> Iterator[Made]:
         ),
     }
     counted = {"failed": 1} if failure else {"succeeded": 1, "completionTime": stamp(ended)}
-    yield "jobs", {
-        "metadata": site.metadata("Job", name, start, labels=labels, owner=("batch/v1", "CronJob", site.name))
-        | {"generation": 1},
-        "spec": {
-            "parallelism": 1,
-            "completions": 1,
-            "backoffLimit": 0,
-            "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": site.id("Job", name)}},
-            "template": site.template(labels, restart="Never"),
+    yield (
+        "jobs",
+        {
+            "metadata": site.metadata("Job", name, start, labels=labels, owner=("batch/v1", "CronJob", site.name))
+            | {"generation": 1},
+            "spec": {
+                "parallelism": 1,
+                "completions": 1,
+                "backoffLimit": 0,
+                "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": site.id("Job", name)}},
+                "template": site.template(labels, restart="Never"),
+            },
+            "status": {
+                "conditions": [condition],
+                "startTime": stamp(start),
+                "ready": 0,
+                "terminating": 0,
+                **counted,
+            },
         },
-        "status": {"conditions": [condition], "startTime": stamp(start), "ready": 0, "terminating": 0, **counted},
-    }
+    )
     yield "pods", finished_pod(site, f"{name}-{hexes(5, name)}", name, ended, failure=failure)

@@ -12,11 +12,13 @@ import { examples } from './examples'
 import { examplesPlugin } from './ExamplesPanel'
 import { createFetcher } from './fetcher'
 import { HiddenFields } from './HiddenFields'
+import { defaultFieldNames } from './leaves'
 import { FollowSystemTheme } from './theme'
 import { tokens } from './token'
 import { ViewerBar } from './ViewerBar'
 
-const plugins = [DOC_EXPLORER_PLUGIN, examplesPlugin, explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN]
+const explorer = explorerPlugin({ showAttribution: false, getDefaultFieldNames: defaultFieldNames })
+const plugins = [DOC_EXPLORER_PLUGIN, examplesPlugin, explorer, HISTORY_PLUGIN]
 
 /** Shows the page in `element`. */
 export function showPage(element: HTMLElement): void {
@@ -43,6 +45,7 @@ function Graph({ token }: { token: string | null }) {
           fetcher={fetcher}
           plugins={plugins}
           referencePlugin={DOC_EXPLORER_PLUGIN}
+          getDefaultFieldNames={defaultFieldNames}
           defaultQuery={examples[0]?.query ?? ''}
           inputValueDeprecation
           schemaDescription

@@ -1,5 +1,5 @@
 /** The bar above GraphiQL: which graph this is, who asks, and the place for a token. */
-import { useEffect, useId, useRef, useState } from 'react'
+import { Fragment, useEffect, useId, useRef, useState } from 'react'
 import type { SubmitEvent } from 'react'
 import mark from './mark.svg'
 import { tokens } from './token'
@@ -57,9 +57,10 @@ function Who({ identity, hasToken }: { identity: Identity; hasToken: boolean }) 
         <>
           You are <strong>{identity.viewer.subject}</strong>
           {identity.viewer.roles.map((role) => (
-            <span className="bar-role" key={role}>
-              {role}
-            </span>
+            <Fragment key={role}>
+              {' '}
+              <span className="bar-role">{role}</span>
+            </Fragment>
           ))}
         </>
       )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -147,7 +148,8 @@ class RemoteKeys:
         wait = RETRY_SECONDS if self._usable() else FIRST_RETRY_SECONDS
         if self._flight is None and not 0 <= self._clock() - self._tried < wait:
             self._tried = self._clock()
-            self._flight = asyncio.create_task(self._load())
+            alone = contextvars.Context()  # the fetch is everyone's: no request's deadline or id goes with it
+            self._flight = asyncio.create_task(self._load(), context=alone)
             self._flight.add_done_callback(self._land)
 
     def _land(self, flight: asyncio.Task[None]) -> None:

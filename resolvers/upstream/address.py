@@ -49,7 +49,10 @@ class Address:
             raise BadAddress("its URL is not on the upstream's own host: only the base URL's origin is asked")
         if any(part in (".", "..") for part in unquote(path.partition("?")[0]).split("/")):
             raise BadAddress("its path climbs with '.' or '..'")
-        return _with_params(url, params)
+        try:
+            return _with_params(url, params)
+        except UnicodeEncodeError:
+            raise BadAddress("a parameter holds characters that no text has") from None
 
     def same_origin(self, url: httpx.URL) -> bool:
         """Whether `url` has the base URL's scheme, host and port, and names no user."""

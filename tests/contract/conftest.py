@@ -29,8 +29,9 @@ def plugin(plugin_name: str) -> Any:
 
 @pytest.fixture
 async def alone(plugin_name: str, tmp_path: Path) -> AsyncIterator[Harness]:
-    """A gateway with this plugin alone, under its own example settings (`callboard_<name>/contract.yaml`) or none."""
-    async with running_gateway(tmp_path, {"plugins": {plugin_name: _settings(plugin_name, tmp_path)}}) as harness:
+    """A gateway with this plugin and, for those that ask it, an empty catalog; under its own example settings (`callboard_<name>/contract.yaml`) or none."""
+    beside = {"catalog": {}} if "catalog" in installed() else {}
+    async with running_gateway(tmp_path, {"plugins": {**beside, plugin_name: _settings(plugin_name, tmp_path)}}) as harness:
         yield harness
 
 

@@ -32,8 +32,16 @@ const STEPS = {
   'the explorer panel writes a query': async (page) => {
     await page.getByRole('button', { name: 'New tab' }).click()
     await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click()
-    await page.locator('.graphiql-explorer-node', { hasText: 'viewer' }).first().click()
+    await page.locator('[data-field-name=viewer]').click()
     await page.waitForFunction(() => window.__MONACO.editor.getModels()[0].getValue().includes('viewer'))
+  },
+  'the keyboard runs a query, and history has it': async (page) => {
+    await editor(page).click()
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST')
+    await page.keyboard.press('ControlOrMeta+Enter')
+    await answered
+    await page.getByRole('button', { name: 'Show History' }).click()
+    await page.locator('.graphiql-history-item').first().waitFor()
   },
   'every example opens in a tab of its own': async (page) => {
     await page.getByRole('button', { name: 'Show Examples' }).click()
@@ -45,14 +53,6 @@ const STEPS = {
       await page.waitForFunction((t) => window.__MONACO.editor.getModels()[0].getValue().startsWith(`# ${t}`), title)
     }
     expect((await tabs(page).count()) === before + (await buttons.count()), 'an example took another tab’s place')
-  },
-  'the keyboard runs a query, and history has it': async (page) => {
-    await editor(page).click()
-    const answered = page.waitForResponse((response) => response.request().method() === 'POST')
-    await page.keyboard.press('ControlOrMeta+Enter')
-    await answered
-    await page.getByRole('button', { name: 'Show History' }).click()
-    await page.locator('.graphiql-history-item').first().waitFor()
   },
   'the theme switch darkens the whole page': async (page) => {
     const light = await background(page)

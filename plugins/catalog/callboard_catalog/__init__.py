@@ -1,0 +1,5 @@
+"""Callboard's software catalog."""
+
+from .plugin import plugin
+
+__all__ = ["plugin"]

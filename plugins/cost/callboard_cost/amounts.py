@@ -19,7 +19,7 @@ def money(amount: Decimal | None, currency: str) -> Money:
     exponent = short.as_tuple().exponent
     if not isinstance(exponent, int) or exponent > -2:
         short = short.quantize(_CENT, context=_EXACT)
-    return Money(amount=abs(short) if not short else short, currency=currency)
+    return Money(amount=short or abs(short), currency=currency)
 
 
 def add(one: Decimal, other: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ import csv
 import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .settings import CostColumn
 
@@ -71,7 +72,7 @@ def csv_scan(path: str, cost: CostColumn) -> Scan:
 
 def parquet_scan(types: Sequence[tuple[str, str]], cost: CostColumn) -> Scan:
     """How to read a Parquet file whose columns have these names and types. Raises Unreadable."""
-    texts = {}
+    texts: dict[str, str] = {}
     for name, kind in types:
         quoted = '"' + name.replace('"', '""') + '"'
         as_text = f"CAST(to_json({quoted}) AS VARCHAR)" if _nested(kind) else f"CAST({quoted} AS VARCHAR)"
@@ -98,7 +99,7 @@ def _known(texts: Mapping[str, str], cost: CostColumn) -> dict[str, str]:
 
 def _header(path: str) -> tuple[str, list[str]]:
     """The delimiter (whichever splits the first line most often) and the columns' names."""
-    opened = gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")  # noqa: SIM115
+    opened = gzip.open(path, "rb") if path.endswith(".gz") else Path(path).open("rb")  # noqa: SIM115
     try:
         with opened as file:
             line = file.readline(_MAX_HEADER)

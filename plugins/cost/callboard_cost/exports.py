@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,14 @@ from callboard_sdk import Problem, Severity
 
 from .settings import CostSettings, SourceSettings
 
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
     """One file. `path` is resolved and inside its source's folder; `name` is relative to it; `signature` changes when the
-    file does (time of change in ns, size, inode)."""
+    file does (time of change in ns, size, inode, time of its attributes' change in ns).
+    """
 
     source: str
     name: str
@@ -41,9 +41,7 @@ class Listing:
 
 def problem(rule: str, message: str, remedy: str, file: str | None = None, line: int | None = None) -> Problem:
     """A Problem about exports; `rule` without its prefix."""
-    return Problem(
-        rule=f"cost.{rule}", message=message, severity=Severity.MEDIUM, remedy=remedy, file=file, line=line
-    )
+    return Problem(rule=f"cost.{rule}", message=message, severity=Severity.MEDIUM, remedy=remedy, file=file, line=line)
 
 
 def list_exports(source: SourceSettings, settings: CostSettings) -> Listing:
@@ -86,13 +84,16 @@ def _export(source: str, root: Path, path: Path, max_bytes: int) -> Export | Pro
     name = str(path.relative_to(root)).encode(errors="replace").decode()
     try:
         resolved = path.resolve(strict=True)
-        facts = os.stat(resolved)
+        facts = resolved.stat()
         str(resolved).encode()
     except (OSError, RuntimeError, UnicodeError):
         return problem("unreadable", f"{name} can't be opened", "Let the gateway's user read it, or remove it.", name)
     if not resolved.is_relative_to(root):
         return problem(
-            "outside", f"{name} is a link that leads out of its folder", "Put the file itself into the folder.", name
+            "outside",
+            f"{name} is a link that leads out of its folder",
+            "Put the file itself into the folder.",
+            name,
         )
     if not stat.S_ISREG(facts.st_mode):
         return problem("unreadable", f"{name} is not a regular file", "Leave it out of `include`.", name)
@@ -103,13 +104,16 @@ def _export(source: str, root: Path, path: Path, max_bytes: int) -> Export | Pro
             "Export it in smaller parts, or raise `max_bytes`.",
             name,
         )
-    return Export(source, name, str(resolved), (facts.st_mtime_ns, facts.st_size, facts.st_ino))
+    signature = (facts.st_mtime_ns, facts.st_size, facts.st_ino, facts.st_ctime_ns)
+    return Export(source, name, str(resolved), signature)
 
 
 def _missing(source: SourceSettings, error: OSError) -> Problem:
     what = "does not exist" if isinstance(error, FileNotFoundError) else "can't be opened"
     return problem(
-        "no-folder", f"the place of source {source.label!r} {what}", "Mend `path` in the settings, or create it."
+        "no-folder",
+        f"the place of source {source.label!r} {what}",
+        "Mend `path` in the settings, or create it.",
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are made of this package's own texts; every value is bound
 """All charges as day sums in a native DuckDB table in memory: files go in whole, questions come out exact."""
 
 from __future__ import annotations
@@ -140,7 +141,10 @@ class Ledger:
         """Each distinct combination is judged once, however many charges it has."""
         columns = ", ".join(self._attributor.columns)
         run = self._database.execute
-        run(f"CREATE OR REPLACE TEMP TABLE keys AS SELECT row_number() OVER () AS key, * FROM (SELECT DISTINCT {columns} FROM part WHERE bad IS NULL)")
+        run(
+            "CREATE OR REPLACE TEMP TABLE keys AS "
+            f"SELECT row_number() OVER () AS key, * FROM (SELECT DISTINCT {columns} FROM part WHERE bad IS NULL)"
+        )
         keys: list[int] = []
         entities: list[int | None] = []
         reasons: list[int | None] = []

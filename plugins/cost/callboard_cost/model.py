@@ -16,9 +16,7 @@ MAX_TOP = 100
 
 T = TypeVar("T")
 
-Top = Annotated[
-    int, strawberry.argument(description=f"How many at most, the most expensive first; 0 to {MAX_TOP}.")
-]
+Top = Annotated[int, strawberry.argument(description=f"How many at most, the most expensive first; 0 to {MAX_TOP}.")]
 
 
 @enum

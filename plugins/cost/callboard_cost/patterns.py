@@ -65,9 +65,7 @@ class Matches:
     def _add(self, text: str, target: str) -> None:
         words = _TOKEN.findall(text)
         if not text or len(text) > MAX_LENGTH or len(words) > MAX_WILDCARDS:
-            raise PatternError(
-                f"{text[:80]!r}: write 1 to {MAX_LENGTH} characters with at most {MAX_WILDCARDS} wildcards"
-            )
+            raise PatternError(f"{text[:80]!r}: write 1 to {MAX_LENGTH} characters with at most {MAX_WILDCARDS} wildcards")
         if _BRACE.search(_TOKEN.sub("", text)):
             raise PatternError(f"{text!r}: write a placeholder as {{name}}, in lower case")
         named = [word for word in words if word]

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are made of this package's own texts; every value is bound
 """The statements that the ledger is asked: fixed texts, every value bound.
 
 All keep to one shape: charges of the period and of the one compared with are summed side by side, by currency.
@@ -14,8 +15,7 @@ BY_SERVICE, BY_ENTITY, BY_MONTH, IN_ALL = 3, 5, 6, 7
 """What GROUPING(service, entity, month) gives for each of the sums that a cost question is answered with."""
 
 _SUMS = (
-    "sum(amount) FILTER (WHERE day >= $first) AS now, "
-    "sum(amount) FILTER (WHERE day < $before_end AND day >= $before) AS before"
+    "sum(amount) FILTER (WHERE day >= $first) AS now, sum(amount) FILTER (WHERE day < $before_end AND day >= $before) AS before"
 )
 _WITHIN = "day >= $since AND day < $end AND ($currency::VARCHAR IS NULL OR currency = $currency)"
 _SETS = """

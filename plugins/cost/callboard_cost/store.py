@@ -96,7 +96,9 @@ class Store:
             return await loop.run_in_executor(self._askers, self.ledger.ask, statement, values)
         except duckdb.OutOfMemoryException:
             raise UpstreamError(
-                "cost exports", "OVERLOADED", "the costs asked for need more memory than allowed: ask for fewer at once"
+                "cost exports",
+                "OVERLOADED",
+                "the costs asked for need more memory than allowed: ask for fewer at once",
             ) from None
 
     def facts(self) -> Facts:
@@ -172,7 +174,9 @@ class Store:
     def _unmoved(self, listings: Sequence[tuple[str, Listing]]) -> tuple[SourceState, ...]:
         """The sources as before, since what was read could not be put in place; the next look reads it again."""
         what = problem(
-            "memory", "the files' changes need more memory than allowed, and wait", "Raise `memory_mb`, or keep fewer months."
+            "memory",
+            "the files' changes need more memory than allowed, and wait",
+            "Raise `memory_mb`, or keep fewer months.",
         )
         before = {source.name: source for source in self.state.sources}
         return tuple(

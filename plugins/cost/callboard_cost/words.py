@@ -22,7 +22,11 @@ def amount_words(money: Money) -> str:
 
 
 def cost_words(
-    costs: Sequence[CurrencyCost], categories: Mapping[str, Mapping[str, Decimal]], window: Window, *, attributed: bool
+    costs: Sequence[CurrencyCost],
+    categories: Mapping[str, Mapping[str, Decimal]],
+    window: Window,
+    *,
+    attributed: bool,
 ) -> str:
     """One sentence a cost. `categories` gives, by currency, the amounts by category ("" for none named)."""
     if not attributed:
@@ -33,7 +37,11 @@ def cost_words(
         listed = [amount_words(cost.total) for cost in costs]
         return f"{', '.join(listed[:-1])} and {listed[-1]} {window.words}; not added up, since the currencies differ"
     cost = costs[0]
-    parts = [f"{amount_words(cost.total)} {window.words}", _change(cost, window), _most(categories.get(cost.currency, {}))]
+    parts = [
+        f"{amount_words(cost.total)} {window.words}",
+        _change(cost, window),
+        _most(categories.get(cost.currency, {})),
+    ]
     return ", ".join(part for part in parts[:2] if part) + (f"; {parts[2]}" if parts[2] else "")
 
 

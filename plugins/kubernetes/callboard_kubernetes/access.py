@@ -125,9 +125,7 @@ def _check_tls(certificate: tuple[Path, Path] | None, ca: Path | str | None) -> 
         if certificate is not None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(*certificate, password=lambda: "")
     except (OSError, ValueError):
-        raise AccessError(
-            "client certificate and key don't belong together, or the key is encrypted: use a plain PEM pair"
-        ) from None
+        raise AccessError("client certificate and key don't belong together, or the key is encrypted: use plain PEM") from None
 
 
 def _file(path: Path | None, data: str | None, what: str) -> Path | None:

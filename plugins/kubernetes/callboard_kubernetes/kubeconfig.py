@@ -102,8 +102,9 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _named(config: Mapping[str, Any], many: str, one: str, name: str, path: Path) -> Mapping[str, Any]:
-    entries = config.get(many)
-    found = {e["name"]: e.get(one) for e in entries if isinstance(e, dict) and isinstance(e.get("name"), str)} if entries else {}
+    listed = config.get(many)
+    entries = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
+    found = {e["name"]: e.get(one) for e in entries if isinstance(e.get("name"), str)}
     if name not in found:
         raise AccessError(f"{path} has no {one} {name!r}; it has {', '.join(sorted(found)[:20]) or 'none'}")
     entry = found[name]

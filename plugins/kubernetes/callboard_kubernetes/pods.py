@@ -132,7 +132,7 @@ def _ended(name: str, ended: Terminated) -> tuple[RunState, str, str | None]:
 def _ending(ended: Terminated) -> str:
     if ended.reason in _ENDINGS:
         return _ENDINGS[ended.reason]
-    if ended.exit_code == 0:
+    if ended.exit_code == 0 and not ended.signal:
         return "it ended by itself, without an error (exit code 0)"
     code = f"signal {ended.signal}" if ended.signal else f"exit code {ended.exit_code}"
     message = shorten(ended.message)

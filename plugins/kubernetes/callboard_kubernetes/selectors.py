@@ -73,8 +73,8 @@ class Requirement:
                 return f"!{self.key}"
             case Operator.GREATER | Operator.LESS:
                 return f"{self.key}{self.operator.value}{min(self.values)}"
-            case Operator.IN if len(self.values) == 1:
-                return f"{self.key}={min(self.values)}"
+            case Operator.IN | Operator.NOT_IN if len(self.values) == 1:
+                return f"{self.key}{'=' if self.operator is Operator.IN else '!='}{min(self.values)}"
             case _:
                 return f"{self.key} {self.operator.value} ({','.join(sorted(self.values))})"
 

@@ -189,7 +189,7 @@ def _parts(found: _Vulnerability, packages: Mapping[str, FindingPackage], notes:
             package, link = _outside(affect.ref)
         here = affect is not None and affect.ref in packages
         if here or reported:
-            yield _sighting(found, identifier, aliases, package)
+            yield _sighting(found, identifier, aliases, package, claimed=not here and verdict is not None)
         if affect:
             yield from _statements(affect, verdict, Statement(identifier, verdict or _OPEN, aliases, package, link), notes)
         elif verdict:
@@ -251,7 +251,9 @@ def _verdict(analysis: _Analysis | None) -> Verdict | None:
     )
 
 
-def _sighting(found: _Vulnerability, identifier: str, aliases: tuple[str, ...], package: FindingPackage | None) -> Sighting:
+def _sighting(
+    found: _Vulnerability, identifier: str, aliases: tuple[str, ...], package: FindingPackage | None, *, claimed: bool
+) -> Sighting:
     words = [
         severity_of(rating.severity) if rating.severity else severity_of_score(rating.score or 0)
         for rating in found.ratings or ()
@@ -268,4 +270,5 @@ def _sighting(found: _Vulnerability, identifier: str, aliases: tuple[str, ...], 
         url=web_url(found.source.url if found.source else None),
         remedy=clip(found.recommendation),
         message=clip(found.detail),
+        claimed=claimed,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -14,7 +15,8 @@ Raws = Sequence[msgspec.Raw] | None
 
 MAX_PROBLEMS = 20
 MAX_TEXT = 2_000
-_YEAR_ONE = 1970
+_EARLIEST_YEAR = 1970
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Notes:
@@ -102,7 +104,7 @@ def clip(text: str | None, limit: int = MAX_TEXT) -> str | None:
     """The text trimmed to `limit` characters, None for an empty one; control characters other than newline and tab go."""
     if not text:
         return None
-    cleaned = "".join(c for c in text[: limit + 1] if c in "\n\t" or (ord(c) >= 32 and not 0x7F <= ord(c) < 0xA0)).strip()
+    cleaned = _CONTROL.sub("", text[: limit + 1]).strip()
     return (cleaned if len(text) <= limit else cleaned[: limit - 1] + "…") or None
 
 
@@ -110,7 +112,7 @@ def moment(text: str | None) -> datetime | None:
     """A time in UTC from RFC 3339 text; None when there is none, it can't be read, or it is a language's zero time."""
     try:
         found = datetime.fromisoformat(text) if text else None
-        if found is None or found.year < _YEAR_ONE:
+        if found is None or found.year < _EARLIEST_YEAR:
             return None
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -69,6 +69,12 @@ class Aliases:
             return identifier
         return min(cves or near | {identifier}, key=lambda name: (not name.startswith("GHSA-"), name))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all documents together tell the same."""
+        return isinstance(other, Aliases) and self._names == other._names
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
+
     def names(self, identifier: str) -> set[str]:
         """All names tied to `identifier`, itself left out."""
         return self._names.get(identifier, set()) - {identifier}
@@ -90,6 +96,7 @@ def package_of(purl: str | None, name: str | None = None, version: str | None = 
     return FindingPackage(name=name or _purl_name(parsed), version=version or own, purl=parsed.to_string())
 
 
+@lru_cache(maxsize=65_536)
 def _parsed(purl: str | None) -> PackageURL | None:
     if not purl or len(purl) > 2_000:
         return None

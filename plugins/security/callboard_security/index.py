@@ -6,7 +6,6 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from callboard_sdk import Entity, EntityRef, Problem
 
@@ -22,17 +21,13 @@ ANNOTATION = "callboard.dev/security-reports"
 MAX_OVERRIDES = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What is known about one entity: its documents, its findings in order, and their summary."""
 
     documents: tuple[Document, ...]
     findings: tuple[Finding, ...]
-
-    @cached_property
-    def summary(self) -> SecuritySummary:
-        """The findings counted and in words."""
-        return summarise(self.findings, self.documents)
+    summary: SecuritySummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +40,16 @@ class SourceState:
     checked_at: datetime
 
 
-_NOTHING = Standing((), ())
+_NOTHING = Standing((), (), summarise((), ()))
 
 
 class Index:
-    """The findings of all entities. Look-ups do no I/O; building takes time in the number of findings."""
+    """The findings of all entities. Look-ups do no I/O; building takes time in the number of findings.
 
-    def __init__(self, sources: Sequence[SourceState] = ()) -> None:
+    What is known about an entity is taken over from the index `before` where nothing that it depends on changed.
+    """
+
+    def __init__(self, sources: Sequence[SourceState] = (), before: Index | None = None) -> None:
         documents = follow_links([document for source in sources for document in source.documents])
         self.documents = tuple(documents)
         contents = [document.content for document in documents if document.content]
@@ -61,7 +59,11 @@ class Index:
         for document in documents:
             if document.entity:
                 owned[document.entity].append(document)
-        self._standings = {ref: self._assembled(ref, found) for ref, found in owned.items()}
+        known: dict[EntityRef, Standing] = before._standings if before and before._aliases == self._aliases else {}
+        self._standings: dict[EntityRef, Standing] = {
+            ref: known[ref] if ref in known and _unchanged(known[ref], found) else self._assembled(ref, found)
+            for ref, found in owned.items()
+        }
         self._overrides: OrderedDict[tuple[EntityRef, str], Standing] = OrderedDict()
         self.findings = tuple(sorted((f for s in self._standings.values() for f in s.findings), key=lambda f: f.place))
         self._by_id: dict[str, list[Finding]] = defaultdict(list)
@@ -91,7 +93,14 @@ class Index:
 
     def _assembled(self, ref: EntityRef, documents: Sequence[Document]) -> Standing:
         statements = Statements(documents, self._aliases, self._library)
-        return Standing(tuple(documents), tuple(merge(ref, documents, self._aliases, statements)))
+        findings = merge(ref, documents, self._aliases, statements)
+        return Standing(tuple(documents), tuple(findings), summarise(findings, documents))
+
+
+def _unchanged(standing: Standing, documents: Sequence[Document]) -> bool:
+    """Whether the same documents count, and none of them speaks of elements of others, which may have changed."""
+    linked = any(s.link for document in documents if document.content for s in document.content.statements)
+    return not linked and standing.documents == tuple(documents)
 
 
 def _claims(content: Content) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -79,7 +79,7 @@ def _by_ecosystem(seen: list[Seen]) -> list[tuple[str, list[Seen]]]:
 
 
 def _finding(entity: EntityRef, subject: Subject, seen: list[Seen], aliases: Aliases, statements: Statements) -> Finding:
-    ordered = sorted(seen, key=_trust)
+    ordered = sorted([one for one in seen if not one.sighting.claimed] or seen, key=_trust)
     sightings = [one.sighting for one in ordered]
     first = sightings[0]
     vulnerable = first.kind is FindingKind.VULNERABILITY

@@ -114,7 +114,7 @@ class FindingEvidence:
     end_line: int | None = None
     """The last line."""
     message: str | None = None
-    """What the scanner says about this place; for secrets nothing, since it may quote them."""
+    """What the scanner says about this place; nothing where it might quote a secret."""
 
 
 @node(permission=READ, open_fields=("id",))

@@ -24,7 +24,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One finding as one document reports it; `line` counts from 1. Never holds a secret's text."""
+    """One finding as one document reports it; `line` counts from 1. Never holds a secret's text.
+
+    `claimed` says that a VEX has it and no scan of its own: it counts where no scanner reports the same.
+    """
 
     kind: FindingKind
     identifier: str
@@ -44,6 +47,7 @@ class Sighting:
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     verdict: Verdict | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -41,9 +42,11 @@ _TOOLS = {
     "codeql": "CodeQL",
 }
 _SECRET = re.compile(
-    r"secret|credential|password|passwd|private[-_ ]?key|api[-_ ]?key|access[-_ ]?key|access[-_ ]?token|cwe-(?:798|259|321)\b",
+    r"(?:api|access|private|secret|encryption)[-_ ]?keys?\b|(?:access|auth|bearer)[-_ ]?tokens?\b|cwe-(?:798|259|321)\b"
+    r"|(?:hard-?coded|leaked|exposed|detected)[-_ ].*(?:secret|password|credential|token)|^secrets?$",
     re.IGNORECASE,
 )
+_TOUCHY = re.compile(r"secret|credential|passw|token|[-_ ]key", re.IGNORECASE)
 _SECRET_TOOLS = re.compile(r"gitleaks|trufflehog|detect-secrets|ggshield|secret", re.IGNORECASE)
 _TRIVY_LINE = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): *(.*)$", re.MULTILINE)
 _GRYPE = re.compile(r"vulnerability in (?:\S+ )?package: ([^\s,]+), version ([^\s,]+)")
@@ -123,13 +126,24 @@ class _Rules:
         return self._lists[part][index] if known and index is not None and 0 <= index < len(self._lists[part]) else None
 
     def kind(self, identifier: str, rule: Rule) -> FindingKind:
-        """What sort of thing a rule finds. Whatever may be about a secret counts as one, so that no text shows."""
-        tags = [tag.lower() for tag in (rule.properties.tags if rule.properties else None) or ()]
+        """What sort of thing a rule finds: from its id, the tool, and the words it is named and tagged with."""
         if vulnerability_prefix(identifier):
             return FindingKind.VULNERABILITY
-        if self._secrets or any(_SECRET.search(text) for text in (identifier, rule.name or "", *tags)):
+        words = _words(identifier, rule)
+        if self._secrets or any(_SECRET.search(word) for word in words):
             return FindingKind.SECRET
-        return next((_KIND_TAGS[tag] for tag in tags if tag in _KIND_TAGS), FindingKind.CODE)
+        return next((_KIND_TAGS[word] for word in words if word in _KIND_TAGS), FindingKind.CODE)
+
+
+def _words(identifier: str, rule: Rule) -> list[str]:
+    tags = (rule.properties.tags if rule.properties else None) or ()
+    return [identifier, rule.name or "", *(tag.lower() for tag in tags)]
+
+
+def _may_quote(kind: FindingKind, identifier: str, rule: Rule) -> bool:
+    """Whether a result's own text might quote a secret: told far more readily than that it is about one."""
+    other = kind in (FindingKind.VULNERABILITY, FindingKind.LICENSE)
+    return kind is FindingKind.SECRET or (not other and any(_TOUCHY.search(word) for word in _words(identifier, rule)))
 
 
 def _within(identifier: str, rule: str) -> bool:
@@ -147,23 +161,25 @@ def _sightings(result: Result, rules: _Rules, scanner: str, at: datetime | None)
     facts = dict(_TRIVY_LINE.findall(message or ""))
     physical = location.physical_location or Physical()
     region = physical.region or Region()
-    secret = kind is FindingKind.SECRET
+    hidden = _may_quote(kind, identifier, rule)
     provenance = result.provenance or Provenance()
     yield Sighting(
         kind=kind,
         identifier=(vulnerability_prefix(identifier) or identifier) if kind is FindingKind.VULNERABILITY else identifier,
         severity=_severity(result, rule, facts),
         aliases=alias_ids(rule.deprecated_ids or ()) if kind is FindingKind.VULNERABILITY else (),
-        package=_package(facts, message, location, rule) if kind in (FindingKind.VULNERABILITY, FindingKind.LICENSE) else None,
-        title=_title(rule, message, secret=secret),
-        description=None if secret else _text(rule.full_description),
+        package=_package(facts, message, location, result, rule)
+        if kind in (FindingKind.VULNERABILITY, FindingKind.LICENSE)
+        else None,
+        title=_title(rule, message, hidden=hidden),
+        description=None if hidden else _text(rule.full_description),
         url=web_url(rule.help_uri),
-        fixed_version=None if secret else clip(facts.get("Fixed Version"), 300),
-        remedy="Revoke it, then take it out of the file and its history." if secret else None,
+        fixed_version=None if hidden else clip(facts.get("Fixed Version"), 300),
+        remedy="Revoke it, then take it out of the file and its history." if kind is FindingKind.SECRET else None,
         file=_file(physical.artifact_location),
         line=_line(region.start_line),
         end_line=_line(region.end_line),
-        message=None if secret else clip(message),
+        message=None if hidden else clip(message),
         scanner=scanner,
         first_seen=moment(provenance.first_detection_time_utc) or at,
         last_seen=moment(provenance.last_detection_time_utc) or at,
@@ -193,22 +209,29 @@ def _severity(result: Result, rule: Rule, facts: dict[str, str]) -> Severity:
     for word in (facts.get("Severity"), *(properties.tags or ())):
         if (found := severity_of(word)) is not Severity.UNKNOWN:
             return found
-    score = _number((result.properties or Properties()).security_severity) or _number(properties.security_severity)
-    if score is not None:
-        return severity_of_score(score)
+    for given in ((result.properties or Properties()).security_severity, properties.security_severity):
+        if (score := _number(given)) is not None:
+            return severity_of_score(score)
     default = rule.default_configuration.level if rule.default_configuration else None
     return _LEVELS.get(result.level or default or "warning", Severity.MEDIUM)
 
 
 def _number(text: str | float | None) -> float | None:
     try:
-        return float(text) if text is not None else None
+        number = float(text) if text is not None else math.nan
+        return None if math.isnan(number) else number
     except ValueError:
         return None
 
 
-def _package(facts: dict[str, str], message: str | None, location: Location, rule: Rule) -> FindingPackage | None:
-    """The package a message names, in the words of Trivy or of Grype; SARIF has no place of its own for it."""
+def _package(facts: dict[str, str], message: str | None, location: Location, result: Result, rule: Rule) -> FindingPackage | None:
+    """The package by its purl in the properties, else as a message names it in the words of Trivy or of Grype.
+
+    SARIF has no place of its own for packages.
+    """
+    purl = package_of(clip((result.properties or Properties()).purl))
+    if purl:
+        return purl
     if facts.get("Package"):
         return package_of(None, clip(facts["Package"], 300), clip(facts.get("Installed Version"), 200))
     found = _GRYPE.search(message or "") or _PLACE.search((location.message.text if location.message else None) or "")
@@ -218,9 +241,9 @@ def _package(facts: dict[str, str], message: str | None, location: Location, rul
     return package_of(None, clip(found[1], 300), clip(found[2], 200)) if found else None
 
 
-def _title(rule: Rule, message: str | None, *, secret: bool) -> str | None:
+def _title(rule: Rule, message: str | None, *, hidden: bool) -> str | None:
     named = _text(rule.short_description) or (clip(rule.name, 300) if rule.name != rule.id else None)
-    first = None if secret or not message else message.partition("\n")[0]
+    first = None if hidden or not message else message.partition("\n")[0]
     return clip(named or first, 300)
 
 

@@ -25,6 +25,7 @@ class Properties(Part):
     image_name: str | None = None
     repo_tags: list[str] | None = None
     purls: list[str] | None = None
+    purl: str | None = None
 
 
 class Configuration(Part):

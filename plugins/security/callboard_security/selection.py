@@ -20,23 +20,25 @@ def select(findings: Sequence[Finding], given: FindingFilter | None, index: Inde
     """The findings that meet all of a filter's conditions, in order. Raises BadArgument for a text that is too long."""
     if given is None:
         return findings
-    tests = [test for test in (_identifier(given, index), _package(given), *_simple(given)) if test]
-    return [finding for finding in findings if all(test(finding) for test in tests)] if tests else findings
+    for test in (_identifier(given, index), *_simple(given), _package(given)):
+        findings = list(filter(test, findings)) if test else findings
+    return findings
 
 
 Test = Callable[[Finding], bool]
 
 
 def _simple(given: FindingFilter) -> list[Test]:
+    """Enum values are looked for in short tuples: those compare by identity, while a set hashes in Python."""
     tests: list[Test] = []
     if given.severity is not None:
-        severities = frozenset(given.severity)
+        severities = tuple(dict.fromkeys(given.severity))
         tests.append(lambda finding: finding.severity in severities)
     if given.state is not None:
-        states = frozenset(given.state)
+        states = tuple(dict.fromkeys(given.state))
         tests.append(lambda finding: finding.state in states)
     if given.kind is not None:
-        kinds = frozenset(given.kind)
+        kinds = tuple(dict.fromkeys(given.kind))
         tests.append(lambda finding: finding.kind in kinds)
     if given.fixable is not None:
         tests.append(lambda finding: (finding.fixed_version is not None) is given.fixable)

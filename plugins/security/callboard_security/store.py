@@ -47,7 +47,7 @@ class Store:
         sources = tuple(self._source(source) for source in self._settings.sources)
         unchanged = self.sources and all(a.documents == b.documents for a, b in zip(self.sources, sources, strict=True))
         if not unchanged:
-            self.index = Index(sources)
+            self.index = Index(sources, self.index)
         self.sources = sources
 
     async def watch(self) -> None:

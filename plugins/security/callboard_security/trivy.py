@@ -196,7 +196,7 @@ def _vulnerability(found: _Vulnerability, target: str | None, verdict: Verdict |
 
 def _aliases(identifier: str, found: _Vulnerability) -> tuple[str, ...]:
     """The vendor's ids that name one vulnerability, and the GitHub advisory when the references hold exactly one."""
-    advisories = {match[1] for link in found.references or () if (match := _ADVISORY.match(link))}
+    advisories = {match[1] for link in found.references or () if "advisories/" in link and (match := _ADVISORY.match(link))}
     linked = advisories if len(advisories) == 1 else set()
     return tuple(alias for alias in alias_ids([*(found.vendor_ids or ()), *linked]) if alias != identifier)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -67,7 +68,7 @@ TEXTS = [
     "/a/../b",
 ]
 TIMES = ["2024-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "2024-01-01", "soon"]
-JUNK = [None, True, -1, 10**30, 1e308, float("nan"), "", "x", [], {}, [None], [[]], {"a": {}}, [[{}]], {"": None}]
+JUNK = [None, True, -1, 10**30, 1e308, "", "x", [], {}, [None], [[]], {"a": {}}, [[{}]], {"": None}]
 
 
 class Chaos:
@@ -88,7 +89,7 @@ class Chaos:
         return [make() for _ in range(self.random.choice([0, 1, 1, 2, 5]))]
 
     def junk(self) -> Any:
-        return self.random.choice(JUNK)
+        return deepcopy(self.random.choice(JUNK))
 
     def number(self) -> Any:
         return self.random.choice([0, 1, 7, -3, 10**18, "12", 1.0])
@@ -294,7 +295,7 @@ def _change(part: Any, random: Random) -> None:
         if isinstance(part[place], (dict, list)) and random.random() < 0.8:
             part = part[place]
             continue
-        part[place] = random.choice(JUNK)
+        part[place] = deepcopy(random.choice(JUNK))
         return
 
 

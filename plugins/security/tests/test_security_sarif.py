@@ -98,6 +98,7 @@ def test_several_runs_keep_their_own_tools(folder: Any, reports: Any) -> None:
         ("DS-0002", {"properties": {"tags": ["misconfiguration"]}}, FindingKind.MISCONFIGURATION),
         ("generic-api-key", {}, FindingKind.SECRET),
         ("r1", {"properties": {"tags": ["CWE-798: hard-coded credentials"]}}, FindingKind.SECRET),
+        ("tool/secret-in-log", {"properties": {"tags": ["external/cwe/cwe-532"]}}, FindingKind.CODE),
         ("py/sql-injection", {"properties": {"tags": ["security", "external/cwe/cwe-089"]}}, FindingKind.CODE),
     ],
 )

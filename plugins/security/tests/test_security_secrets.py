@@ -55,6 +55,17 @@ def test_sarifs_secrets_are_found_and_their_text_is_not_kept(folder: Any, report
     assert PLANTED not in everything(store)
 
 
+@pytest.mark.parametrize("rule", ["tool/secret-in-log", "password-in-url", "jwt-token", "weak-credentials"])
+def test_a_weakness_in_code_that_has_to_do_with_secrets_is_shown_without_the_tools_words(
+    folder: Any, reports: Any, rule: str
+) -> None:
+    log = reports.sarif(reports.result(rule, PLANTED), rules=[{"id": rule, "fullDescription": {"text": PLANTED}}])
+    store = folder.store({"web/a.json": log})
+
+    assert [f.kind for f in store.index.findings] == [FindingKind.CODE]
+    assert PLANTED not in everything(store)
+
+
 def test_problems_never_quote_the_document(folder: Any, reports: Any, caplog: pytest.LogCaptureFixture) -> None:
     whole = json.dumps(reports.trivy(Secrets=[trivy_secret()])).encode()
     wrong = reports.trivy(Secrets=[trivy_secret(StartLine=PLANTED), PLANTED, {"RuleID": [PLANTED]}])

@@ -232,3 +232,35 @@ async def test_a_load_that_fails_leaves_the_last_good_index_and_the_watch_going(
     assert len(store.index.findings) == 1
     assert "OSError" in caplog.text
     assert "should not be shown" not in caplog.text
+
+
+def test_a_change_elsewhere_leaves_what_is_known_as_it_is(folder: Any, reports: Any, component: Any) -> None:
+    store = folder.store({f"{name}/a.json": reports.trivy(reports.vulnerability()) for name in ("web", "pay")})
+    before = {name: store.index.of(component(name)) for name in ("web", "pay")}
+    folder.write({"pay/a.json": reports.trivy()})
+    store.load()
+
+    assert store.index.of(component("web")) is before["web"]
+    assert store.index.of(component("pay")).findings == ()
+
+
+def test_an_alias_learned_elsewhere_changes_what_is_known_here(folder: Any, reports: Any, component: Any) -> None:
+    advisory = "GHSA-aaaa-bbbb-cccc"
+    store = folder.store({"web/a.json": reports.trivy(reports.vulnerability(advisory))})
+    folder.write({"pay/a.json": reports.trivy(reports.vulnerability("CVE-2024-0001", VendorIDs=[advisory]))})
+    store.load()
+
+    assert [f.identifier for f in store.index.of(component("web")).findings] == ["CVE-2024-0001"]
+
+
+def test_an_sbom_that_comes_later_gives_a_statement_its_element(folder: Any, reports: Any, component: Any) -> None:
+    purl = "pkg:apk/alpine/openssl@3.0.1"
+    vex = reports.cyclonedx(reports.statement("not_affected", "urn:cdx:abc/1#seven"))
+    store = folder.store({"web/a.json": reports.trivy(reports.vulnerability(purl=purl)), "web/vex.json": vex})
+    assert store.index.of(component("web")).summary.open_count == 1
+
+    sbom = reports.cyclonedx(components=[purl], serialNumber="urn:uuid:abc")
+    sbom["components"][0]["bom-ref"] = "seven"
+    folder.write({"elsewhere/bom.json": sbom})
+    store.load()
+    assert store.index.of(component("web")).summary.open_count == 0

@@ -138,6 +138,17 @@ def test_what_a_vex_calls_exploitable_is_a_finding_even_when_no_scanner_saw_it(f
     assert [(f.identifier, f.state) for f in store.index.findings] == [("CVE-2024-0001", FindingState.OPEN)]
 
 
+def test_a_vex_is_no_scanner_where_one_reports_the_same(folder: Any, reports: Any) -> None:
+    vex = reports.cyclonedx(
+        {**reports.statement("exploitable", PURL), "ratings": [{"severity": "low"}]}, timestamp="2020-01-01T00:00:00Z"
+    )
+    store = folder.store({"web/a.json": reports.trivy(reports.vulnerability(purl=PURL)), "web/v.json": vex})
+    [found] = store.index.findings
+
+    assert (found.scanners, len(found.evidence), found.first_seen.year) == (["Trivy"], 1, 2026)
+    assert found.verdict.analysis == "exploitable"
+
+
 def test_an_sbom_alone_does_not_mean_that_somebody_looked(folder: Any, reports: Any) -> None:
     sbom = reports.cyclonedx(components=[PURL])
     del sbom["vulnerabilities"]

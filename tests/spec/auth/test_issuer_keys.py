@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import json
 from typing import Any
 
 import pytest
@@ -48,6 +50,32 @@ async def test_a_request_that_gives_up_does_not_take_the_others_fetch_with_it() 
     assert (await second).subject == "acme:bob"
     assert first.cancelled() or (await asyncio.gather(first, return_exceptions=True))
     assert here.provider.fetched == [KEYS]
+
+
+async def test_a_slow_fetch_is_not_joined_by_a_second() -> None:
+    here, gate = world(), asyncio.Event()
+    here.provider.before_answer = gate.wait
+    waiting = []
+    for number in range(3):
+        waiting.append(asyncio.create_task(here.verifier.verify(sign(claims(sub=f"u{number}")))))
+        await settle(here)
+        here.clock.pass_(40)
+    gate.set()
+    assert len(await asyncio.gather(*waiting)) == 3
+    assert here.provider.fetched == [KEYS]
+
+
+async def test_a_fetch_that_all_share_carries_nothing_of_the_request_that_began_it() -> None:
+    here, seen = world(), []
+    deadline = contextvars.ContextVar("deadline", default="none")
+
+    async def look() -> None:
+        seen.append(deadline.get())
+
+    here.provider.before_answer = look
+    deadline.set("in 1 ms")
+    await here.verifier.verify(sign(claims()))
+    assert seen == ["none"]
 
 
 async def test_a_new_key_is_seen_after_one_fetch() -> None:
@@ -98,9 +126,10 @@ async def test_a_withdrawn_key_ends_even_the_tokens_checked_before() -> None:
     assert here.provider.fetched == [KEYS, KEYS]
 
 
+GOOD = {"keys": [jwk(rsa_key("acme"))]}
 OUTAGES: list[Any] = [
     ConnectionError("refused"), TimeoutError(), b"", b"<html>502</html>", b"[]", {"keys": []}, {"keys": "k1"}, {"keys": [1, None]},
-    b'{"keys":' + b" " * 300_000 + b"[]}", b"[" * 100_000, {"keys": [{"kty": "RSA"}] * 101},
+    json.dumps(GOOD).encode() + b" " * 300_000, b"[" * 100_000, {"keys": GOOD["keys"] * 101},
 ]  # fmt: skip
 
 

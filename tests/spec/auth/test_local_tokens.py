@@ -98,6 +98,13 @@ def test_of_many_that_make_the_key_at_once_one_wins(key_file: Path) -> None:
     assert [path.name for path in key_file.parent.iterdir()] == ["local-key.pem"]
 
 
+def test_a_key_that_another_process_made_in_between_stands(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = pem(read_or_make(key_file))
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert pem(read_or_make(key_file)) == first
+    assert [path.name for path in key_file.parent.iterdir()] == ["local-key.pem"]
+
+
 @posix
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o660, 0o777])
 def test_a_key_file_open_to_others_is_refused(key_file: Path, mode: int) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from callboard_sdk.errors import UpstreamError
 from resolvers.upstream import Limits, State
+from resolvers.upstream.failure import Failed
+from resolvers.upstream.gate import Gate
 from tests.faults import Answer, Fault, Proxy, Request, Server
 from tests.spec.upstream.clients import Hands, client_of, within
 
@@ -216,11 +218,25 @@ async def test_a_full_queue_refuses_at_once() -> None:
 
 
 async def test_waiting_for_a_slot_counts_as_time() -> None:
-    async with Server(lambda _: Answer(delay=5)) as server:
-        async with client_of(server, concurrency=1, timeout=0.1, attempts=1) as client:
-            ended = await asyncio.gather(client.get("/1"), client.get("/2"), return_exceptions=True)
-    assert sorted(one.reason for one in ended if isinstance(one, UpstreamError)) == ["OVERLOADED", "TIMEOUT"]
+    async with Server(lambda _: Answer(delay=0.2)) as server, client_of(server, concurrency=1) as client:
+        first = asyncio.create_task(client.get("/1"))
+        await seen(server, 1)
+        with within(0.05):
+            assert (await failing(client, "/2")).reason == "TIMEOUT"
+        assert (await first).status == 200
     assert len(server.requests) == 1
+
+
+async def test_a_slot_that_never_comes_free_is_an_overload() -> None:
+    gate = Gate("stage", slots=1, queue=1)
+    now = asyncio.get_running_loop().time()
+    async with gate.slot(now + 5):
+        with pytest.raises(Failed) as caught:
+            async with gate.slot(now + 0.02):
+                raise AssertionError("there was no slot")
+    assert caught.value.error.reason == "OVERLOADED"
+    async with gate.slot(now + 5):
+        pass
 
 
 async def test_a_call_never_outlasts_the_requests_own_deadline_and_that_is_not_the_upstreams_fault() -> None:

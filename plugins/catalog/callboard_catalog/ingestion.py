@@ -1,0 +1,38 @@
+"""Brings the sources into the store: reading in a worker thread, writing in one transaction, and again at intervals."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from .reading import read_sources
+from .settings import CatalogSettings
+from .store import CatalogStore
+
+_log = logging.getLogger("callboard.catalog")
+
+
+class Ingestion:
+    """One catalog's ingestion. What is stored stays as it is when a reading fails; `last_error` then says why."""
+
+    def __init__(self, settings: CatalogSettings, store: CatalogStore) -> None:
+        self._settings = settings
+        self._store = store
+        self.last_error: str | None = None
+
+    async def run(self) -> bool:
+        """Read everything once; whether that changed the catalog."""
+        try:
+            changed = await self._store.replace(await asyncio.to_thread(read_sources, self._settings))
+        except Exception as error:
+            self.last_error = f"{type(error).__name__}: {error}"[:500]
+            _log.exception("the catalog could not be read")
+            return False
+        self.last_error = None
+        return changed
+
+    async def repeat(self) -> None:
+        """Read at each interval, until cancelled."""
+        while True:
+            await asyncio.sleep(self._settings.refresh_seconds)
+            await self.run()

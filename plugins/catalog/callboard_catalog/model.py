@@ -1,0 +1,64 @@
+"""What the catalog answers with, beside the entities themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from callboard_sdk import Entity, EntityRef, Problem, node, value
+
+READ = "catalog.read"
+PROBLEMS = "catalog.problems.read"
+
+
+@value
+class Reference:
+    """An entity that another one names; it stays visible when nothing by that name exists."""
+
+    ref: EntityRef
+    """The name, as the descriptor gives it."""
+    entity: Entity | None = None
+    """The entity; null when there is none that the viewer may see."""
+    problem: Problem | None = None
+    """What is wrong with the reference."""
+
+
+@value
+class Relation:
+    """One relation of an entity to another."""
+
+    type: str
+    """What the relation is, seen from this side, such as `ownedBy` or `dependsOn`."""
+    ref: EntityRef
+    """The other entity's name."""
+    entity: Entity | None = None
+    """The other entity; null when there is none that the viewer may see."""
+
+
+@value
+class SourceLocation:
+    """Where an entity was read."""
+
+    location: str
+    """The file, relative to its source's root."""
+    line: int | None = None
+    """The line its document starts at, counted from 1."""
+
+
+@node(permission=PROBLEMS)
+class CatalogStatus:
+    """What the catalog read last."""
+
+    read_at: datetime | None = None
+    """When the sources were read last."""
+    changed_at: datetime | None = None
+    """When a reading last changed the catalog, since the gateway started."""
+    files: int | None = None
+    """How many files were read."""
+    documents: int | None = None
+    """How many documents they had."""
+    entities: int | None = None
+    """How many entities those are."""
+    problems: int | None = None
+    """How many problems were found."""
+    last_error: str | None = None
+    """Why the last reading failed, if it did; what was read before stays."""

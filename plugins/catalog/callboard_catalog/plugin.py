@@ -1,0 +1,199 @@
+"""The catalog's fields: who owns what, what belongs where, and what is wrong with the descriptors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from callboard_sdk import Batch, Connection, Database, Entity, EntityRef, Page, Plugin, Problem, Severity
+from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
+
+from .filters import EntityFilter, ProblemFilter
+from .ingestion import Ingestion
+from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
+from .settings import CatalogSettings
+from .store import CatalogStore
+
+_log = logging.getLogger("callboard.catalog")
+
+E = TypeVar("E", bound=Entity)
+
+Filter = Annotated[EntityFilter | None, strawberry.argument(description="Only what is all of this.")]
+Problems = Annotated[ProblemFilter | None, strawberry.argument(description="Only what is all of this.")]
+RefArgument = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
+Types = Annotated[list[str] | None, strawberry.argument(description="Only relations of these types, such as `dependsOn`.")]
+
+plugin = Plugin(
+    "catalog",
+    settings=CatalogSettings,
+    permissions={
+        READ: "Read entities: names, descriptions, owners and relations.",
+        PROBLEMS: "See what is wrong with descriptors, and where.",
+    },
+)
+
+
+@plugin.resource
+async def store(settings: CatalogSettings, database: Database) -> AsyncIterator[CatalogStore]:
+    """The store, read before the first query and again while the gateway runs."""
+    made = CatalogStore(database)
+    await made.prepare()
+    yield made
+
+
+@plugin.resource
+async def ingestion(settings: CatalogSettings, store: CatalogStore) -> AsyncIterator[Ingestion]:
+    """Reads the sources into the store: once now, then at each interval."""
+    made = Ingestion(settings, store)
+    await made.run()
+    task = asyncio.create_task(made.repeat()) if settings.refresh_seconds else None
+    yield made
+    if task:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@plugin.query(permission=READ)
+async def entity(ref: RefArgument, store: CatalogStore) -> Entity | None:
+    """The entity with this name; null when there is none that the viewer may see."""
+    return (await store.get([ref]))[0]
+
+
+@plugin.query(permission=READ)
+async def entities(page: Page, store: CatalogStore, filter: Filter = None) -> Connection[Entity] | None:
+    """Entities of every kind, by name."""
+    return await store.entities(filter, page)
+
+
+def _list(kind: type[E], name: str) -> None:
+    async def listed(page: Page, store: CatalogStore, filter: Filter = None) -> Any:
+        return await store.entities(filter, page, kind.KIND.lower())
+
+    listed.__doc__ = f"{name[0].upper()}{name[1:]}, by name."
+    listed.__annotations__["return"] = Connection[kind] | None  # type: ignore[valid-type]
+    plugin.query(permission=READ, name=name)(listed)
+
+
+for _kind, _name in (
+    (Component, "components"), (API, "apis"), (Resource, "resources"), (System, "systems"),
+    (Domain, "domains"), (Group, "groups"), (User, "users"), (Template, "templates"),
+):  # fmt: skip
+    _list(_kind, _name)
+
+
+@plugin.query(permission=PROBLEMS)
+async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> Connection[Problem] | None:
+    """What is wrong with the descriptors, in the order it was found."""
+    return await store.problems(filter, page)
+
+
+@plugin.query(permission=PROBLEMS)
+async def catalog_status(store: CatalogStore, ingestion: Ingestion) -> CatalogStatus | None:
+    """What the catalog read last."""
+    counts = await store.counts()
+    return CatalogStatus(read_at=store.read_at, changed_at=store.written_at, last_error=ingestion.last_error, **counts)
+
+
+@plugin.field(on=Entity, permission=READ)
+async def owner(entities: Batch[Entity], store: CatalogStore) -> list[Reference | None]:
+    """Who owns it."""
+    return [found[0] if found else None for found in await _references(entities, "ownedBy", store)]
+
+
+@plugin.field(on=Entity, permission=READ)
+async def relations(entities: Batch[Entity], store: CatalogStore, types: Types = None) -> list[list[Relation] | None]:
+    """Every relation to other entities, by type and name."""
+    refs = [entity.ref for entity in entities]
+    found = await store.relations(refs, types)
+    known = await _known(store, [target for every in found.values() for _, target in every])
+    return [[Relation(type=kind, ref=target, entity=known.get(target)) for kind, target in found[ref]] for ref in refs]
+
+
+@plugin.field(on=Entity, permission=PROBLEMS, name="problems")
+async def problems_of(entities: Batch[Entity], store: CatalogStore) -> list[list[Problem] | None]:
+    """What is wrong with its descriptor."""
+    found = await store.problems_of([entity.ref for entity in entities])
+    return [found[entity.ref] for entity in entities]
+
+
+@plugin.field(on=Entity, permission=READ)
+async def source(entities: Batch[Entity]) -> list[SourceLocation | None]:
+    """Where it was read."""
+    return [SourceLocation(location=e.source.location, line=e.source.line) if e.source else None for e in entities]
+
+
+def _single(on: type[Entity], name: str, relation: str, kind: type[Entity], description: str) -> None:
+    async def field(entities: Any, store: CatalogStore) -> list[Reference | None]:
+        found = await _references(entities, relation, store, kind)
+        return [references[0] if references else None for references in found]
+
+    _register(field, on, name, description)
+
+
+def _several(on: type[Entity], name: str, relation: str, kind: type[Entity] | None, description: str) -> None:
+    async def field(entities: Any, store: CatalogStore) -> list[list[Reference] | None]:
+        return [*await _references(entities, relation, store, kind)]
+
+    _register(field, on, name, description)
+
+
+def _register(field: Any, on: type[Entity], name: str, description: str) -> None:
+    field.__doc__ = description
+    field.__annotations__["entities"] = Batch[on]  # type: ignore[valid-type]
+    plugin.field(on=on, permission=READ, name=name)(field)
+
+
+_single(Component, "system", "partOf", System, "The system it is part of.")
+_single(Component, "subcomponentOf", "partOf", Component, "The component it is part of.")
+_several(Component, "subcomponents", "hasPart", Component, "The components that are part of it.")
+_several(Component, "providesApis", "providesApi", API, "The APIs it provides.")
+_several(Component, "consumesApis", "consumesApi", API, "The APIs it consumes.")
+_several(Component, "dependsOn", "dependsOn", None, "What it needs to run.")
+_several(Component, "dependents", "dependencyOf", None, "What needs it to run.")
+_single(API, "system", "partOf", System, "The system it is part of.")
+_several(API, "providers", "apiProvidedBy", Component, "The components that provide it.")
+_several(API, "consumers", "apiConsumedBy", Component, "The components that consume it.")
+_single(Resource, "system", "partOf", System, "The system it is part of.")
+_several(Resource, "dependents", "dependencyOf", None, "What needs it to run.")
+_single(System, "domain", "partOf", Domain, "The domain it is part of.")
+_several(System, "parts", "hasPart", None, "Its components, APIs and resources.")
+_several(Domain, "systems", "hasPart", System, "The systems of the domain.")
+_single(Group, "parent", "childOf", Group, "The group it belongs to.")
+_several(Group, "children", "parentOf", Group, "The groups that belong to it.")
+_several(Group, "members", "hasMember", User, "Its people.")
+_several(Group, "owned", "ownerOf", None, "What it owns itself.")
+_several(User, "memberOf", "memberOf", Group, "The groups the person belongs to.")
+
+
+async def _references(
+    entities: Sequence[Entity], relation: str, store: CatalogStore, kind: type[Entity] | None = None
+) -> list[list[Reference]]:
+    refs = [entity.ref for entity in entities]
+    related = await store.related(refs, relation)
+    wanted = kind.KIND.lower() if kind else None
+    kept = {ref: [target for target in related[ref] if wanted in (None, target.kind)] for ref in refs}
+    known = await _known(store, [target for targets in kept.values() for target in targets])
+    return [[_reference(target, known.get(target)) for target in kept[ref]] for ref in refs]
+
+
+async def _known(store: CatalogStore, refs: Sequence[EntityRef]) -> dict[EntityRef, Entity]:
+    distinct = sorted(set(refs))
+    found = zip(distinct, await store.get(distinct), strict=True) if distinct else ()
+    return {ref: entity for ref, entity in found if entity is not None}
+
+
+def _reference(ref: EntityRef, entity: Entity | None) -> Reference:
+    if entity is not None:
+        return Reference(ref=ref, entity=entity)
+    missing = Problem(
+        rule="catalog.dangling-reference",
+        message=f"nothing is named {ref}",
+        severity=Severity.LOW,
+        remedy="Mend the name, or add its descriptor.",
+    )
+    return Reference(ref=ref, problem=missing)
