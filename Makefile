@@ -54,7 +54,7 @@ check: $(STAMPS)/python ## format, lint, types, arrows
 bench: $(STAMPS)/python ## run the benchmarks; ratios, measured side by side
 	$(BIN)/python -m bench
 
-lock: ## compile the pinned dependencies again, with hashes and without addresses
+lock: $(STAMPS)/python ## compile the pinned dependencies again, with hashes and without addresses
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  $(foreach name,callboard $(patsubst %,callboard-%,sdk catalog ci cost kubernetes security),--no-emit-package $(name)) \
 	  pyproject.toml --extra plugins --group dev -o requirements/dev.txt

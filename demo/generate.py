@@ -39,7 +39,7 @@ def generate(founding: Founding, folder: Path) -> dict[str, Any]:
         "counts": _counts(company)
         | {"costRows": write_cost(company, folder / "cost")}
         | {"securityReports": write_security(company, folder / "security")},
-        "mistakes": [{key: value for key, value in asdict(one).items() if key != "text"} for one in made],
+        "mistakes": [asdict(one) for one in made],
     }
     _write(folder / COMPANY_FILE, facts)
     return facts

@@ -11,7 +11,7 @@ from demo.company import descriptors as write
 from demo.company import extras
 from demo.company.definitions import definition, suffix
 from demo.company.descriptors import Descriptor
-from demo.company.mistakes import Mistake, mistakes, sound_documents
+from demo.company.mistakes import FOLDER, Mistake, files, mistakes
 from demo.company.model import Company, System
 
 _DUMPER: type[yaml.CSafeDumper | yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -39,7 +39,7 @@ def _root() -> Descriptor:
         "./domains/*/location.yaml",
         "./templates/*.yaml",
         "./houses.yaml",
-        "./mirrorball/*.yaml",
+        "./mirrorball/location.yaml",
     )
     return write.location_descriptor("proscenia", "Everything that Proscenia runs.", targets)
 
@@ -79,15 +79,15 @@ def _write_system(company: Company, system: System, folder: Path, index: int) ->
 
 
 def _write_mistakes(company: Company, folder: Path) -> tuple[Mistake, ...]:
+    repeated = company.components[-1].name
     team = next(group.name for group in company.groups if group.type == "team")
-    made = mistakes(company.components[-1].name, team)
-    documents = {(one.file, one.document): one.text for one in made} | sound_documents(team)
-    for file in sorted({file for file, _ in documents}):
-        texts = [text for (_, _), text in sorted((key, text) for key, text in documents.items() if key[0] == file)]
-        path = folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("---\n".join(texts), encoding="utf-8")
-    return made
+    target = folder / FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    found = write.location_descriptor("mirrorball", "What Mirrorball Rentals brought along.", ["./catalog/*.yaml"])
+    _write(target.parent / "location.yaml", [found])
+    for name, text in files(repeated, team).items():
+        (target / name).write_text(text, encoding="utf-8")
+    return tuple(mistakes(repeated))
 
 
 def _write(path: Path, documents: Iterable[Descriptor]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+FOLDER = "mirrorball/catalog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,94 +19,69 @@ class Mistake:
     what: str
     file: str
     document: int
+    about: str | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A document as somebody wrote it; faultless where `what` is empty."""
+
     text: str
+    what: str = ""
     about: str | None = None
     missing: tuple[str, ...] = ()
 
 
-def mistakes(existing_component: str, existing_team: str) -> tuple[Mistake, ...]:
-    """All mistakes, in the order of their files; one of them repeats `existing_component`."""
-    return tuple(
-        Mistake(
-            what,
-            f"mirrorball/{file}.yaml",
-            int(place),
-            _fill(text, existing_component, existing_team),
-            about,
-            missing,
-        )
-        for what, file, place, about, missing, text in _written(existing_component)
-    )
+def mistakes(component: str) -> Iterator[Mistake]:
+    """What is wrong, in the order of files and documents; one mistake repeats the existing `component`."""
+    for file, documents in _acquired(component).items():
+        for place, one in enumerate(documents):
+            if one.what:
+                yield Mistake(one.what, f"{FOLDER}/{file}", place, one.about, one.missing)
 
 
-def sound_documents(existing_team: str) -> dict[tuple[str, int], str]:
-    """Faultless documents that share a file with mistakes, by file and place."""
-    return {(f"mirrorball/{file}.yaml", place): _fill(text, "", existing_team) for (file, place), text in _SOUND.items()}
+def files(component: str, team: str) -> dict[str, str]:
+    """The files' texts by their names; what is owned by anyone is owned by the existing `team`."""
+    return {
+        file: "---\n".join(one.text.strip("\n").replace("@TEAM@", team) + "\n" for one in documents)
+        for file, documents in _acquired(component).items()
+    }
 
 
-def _fill(text: str, component: str, team: str) -> str:
-    return text.strip("\n").replace("@COMPONENT@", component).replace("@TEAM@", team) + "\n"
+def _acquired(component: str) -> dict[str, tuple[_Written, ...]]:
+    return {
+        "locations.yaml": (
+            _Written(_LOST_TARGET, "target that does not exist", "location:default/mirrorball-warehouse"),
+            _sound("mirrorball-returns"),
+        ),
+        "rentals.yaml": (
+            _wrong("dangling owner", "mirrorball-rentals-api", "group:default/mirrorball-crew", owner="mirrorball-crew"),
+            _wrong("invalid tag", "mirrorball-price-list", tags="[Rental Prices, paper]"),
+            _wrong("duplicate entity", component),
+            _Written(_component("Fog Machine / Old"), "invalid name"),
+            _Written(_BROKEN, "unreadable YAML"),
+            _sound("mirrorball-lamp-hire"),
+        ),
+        "stock.yaml": (
+            _Written(_NO_OWNER, "missing owner", "component:default/mirrorball-stock-sheet"),
+            _wrong("dangling system", "mirrorball-truck-plan", "system:default/mirrorball", extra="system: mirrorball"),
+            _wrong("dangling API", "mirrorball-web", "api:default/mirrorball-api", extra="consumesApis: [mirrorball-api]"),
+            _wrong("tags that are not a list", "mirrorball-invoices", tags="billing"),
+            _Written(_NO_KIND, "no kind"),
+            _Written("- mirrorball-lights\n- mirrorball-sound", "not a mapping"),
+            _Written(_BAD_LINK, "link without an address", "component:default/mirrorball-manuals"),
+            _Written(_BAD_LABEL, "label too long", "component:default/mirrorball-labels"),
+        ),
+    }
 
 
-def _written(existing: str) -> tuple[tuple[str, str, int, str | None, tuple[str, ...], str], ...]:
-    return (
-        (
-            "dangling owner",
-            "rentals",
-            0,
-            "component:default/mirrorball-rentals-api",
-            ("group:default/mirrorball-crew",),
-            _component("mirrorball-rentals-api", owner="mirrorball-crew"),
-        ),
-        (
-            "invalid tag",
-            "rentals",
-            1,
-            "component:default/mirrorball-price-list",
-            (),
-            _component("mirrorball-price-list", tags="[Rental Prices, paper]"),
-        ),
-        ("unreadable YAML", "rentals", 2, None, (), _BROKEN),
-        ("duplicate entity", "rentals", 4, f"component:default/{existing}", (), _component("@COMPONENT@")),
-        ("invalid name", "rentals", 5, None, (), _component("Fog Machine / Old")),
-        ("missing owner", "stock", 0, "component:default/mirrorball-stock-sheet", (), _NO_OWNER),
-        (
-            "dangling system",
-            "stock",
-            1,
-            "component:default/mirrorball-truck-plan",
-            ("system:default/mirrorball",),
-            _component("mirrorball-truck-plan", extra="system: mirrorball"),
-        ),
-        (
-            "dangling API",
-            "stock",
-            2,
-            "component:default/mirrorball-web",
-            ("api:default/mirrorball-api",),
-            _component("mirrorball-web", extra="consumesApis: [mirrorball-api]"),
-        ),
-        (
-            "tags that are not a list",
-            "stock",
-            3,
-            "component:default/mirrorball-invoices",
-            (),
-            _component("mirrorball-invoices", tags="billing"),
-        ),
-        ("no kind", "stock", 4, None, (), _NO_KIND),
-        ("not a mapping", "stock", 5, None, (), "- mirrorball-lights\n- mirrorball-sound"),
-        ("link without an address", "stock", 6, "component:default/mirrorball-manuals", (), _BAD_LINK),
-        ("label too long", "stock", 7, "component:default/mirrorball-labels", (), _BAD_LABEL),
-        (
-            "target that does not exist",
-            "locations",
-            0,
-            "location:default/mirrorball-warehouse",
-            (),
-            _LOST_TARGET,
-        ),
-    )
+def _sound(name: str) -> _Written:
+    return _Written(_component(name))
+
+
+def _wrong(what: str, name: str, *missing: str, owner: str = "@TEAM@", tags: str = "", extra: str = "") -> _Written:
+    return _Written(_component(name, owner=owner, tags=tags, extra=extra), what, f"component:default/{name}", missing)
 
 
 def _component(name: str, *, owner: str = "@TEAM@", tags: str = "", extra: str = "") -> str:
@@ -162,7 +140,7 @@ metadata:
 spec:
   type: documentation
   lifecycle: deprecated
-  owner: "@TEAM@"
+  owner: @TEAM@
 """
 
 _BAD_LABEL = f"""
@@ -175,7 +153,7 @@ metadata:
 spec:
   type: service
   lifecycle: deprecated
-  owner: "@TEAM@"
+  owner: @TEAM@
 """
 
 _LOST_TARGET = """
@@ -188,8 +166,3 @@ spec:
   targets:
     - ./warehouse/catalog-info.yaml
 """
-
-_SOUND = {
-    ("rentals", 3): _component("mirrorball-lamp-hire"),
-    ("locations", 1): _component("mirrorball-returns"),
-}

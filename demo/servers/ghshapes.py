@@ -6,6 +6,8 @@ import base64
 import datetime as dt
 from typing import Any
 
+import orjson
+
 from demo.company.business import GITHUB_ORGANISATION, MAIL
 from demo.company.dice import hexes, number
 from demo.company.model import Component
@@ -138,8 +140,8 @@ def full_repository(api: str, component: Component, pushed: dt.datetime) -> Shap
     }
 
 
-def workflow_run(api: str, component: Component, run: Run, repository: Shape) -> Shape:
-    """A run; `repository` is the minimal repository that the caller shares between the runs of a page."""
+def workflow_run(api: str, component: Component, run: Run, repository: Shape, encoded: orjson.Fragment) -> Shape:
+    """A run; `encoded` is the minimal `repository` as JSON, which the runs of a page share."""
     base = f"{repository['url']}/actions/runs/{run.id}"
     suite = run.id + 500_000_000
     workflow = number(10**8, "workflow", component.repository, run.file)
@@ -174,8 +176,8 @@ def workflow_run(api: str, component: Component, run: Run, repository: Shape) ->
         "previous_attempt_url": f"{base}/attempts/1" if run.attempt > 1 else None,
         "workflow_url": f"{repository['url']}/actions/workflows/{workflow}",
         "head_commit": _commit(run),
-        "repository": repository,
-        "head_repository": repository,
+        "repository": encoded,
+        "head_repository": encoded,
     }
 
 

@@ -82,16 +82,17 @@ class GitHubApi:
                 raise GitHubError(404, "Not Found")
         api = str(request.base_url).rstrip("/")
         minimal = ghshapes.minimal_repository(api, component)
+        encoded = orjson.Fragment(orjson.dumps(minimal))
         match rest:
             case []:
                 return ghshapes.full_repository(api, component, runs[0].created), {}
             case ["actions", "runs"]:
                 chosen = [run for run in runs if _wanted(run, request.query_params)]
                 page, links = _page(request, chosen)
-                shapes = [ghshapes.workflow_run(api, component, run, minimal) for run in page]
+                shapes = [ghshapes.workflow_run(api, component, run, minimal, encoded) for run in page]
                 return {"total_count": len(chosen), "workflow_runs": shapes}, links
             case ["actions", "runs", id_]:
-                return ghshapes.workflow_run(api, component, _one(runs, id_), minimal), {}
+                return ghshapes.workflow_run(api, component, _one(runs, id_), minimal, encoded), {}
             case ["actions", "runs", id_, "jobs"]:
                 run = _one(runs, id_)
                 jobs = [ghshapes.job(run, step, place, minimal) for place, step in enumerate(split(run))]

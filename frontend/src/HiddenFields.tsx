@@ -1,6 +1,6 @@
 /** One quiet line under the response: what policies hide from this viewer in it. */
 import { useGraphiQL } from '@graphiql/react'
-import { useMemo } from 'react'
+import { Fragment, useMemo } from 'react'
 import { hiddenFields } from './hidden'
 
 const NAMED = 4
@@ -12,13 +12,14 @@ export function HiddenFields() {
   return (
     <p className="hidden-fields" role="note">
       {fields.length === 1 ? '1 field is' : `${fields.length} fields are`} hidden from you:{' '}
-      {fields.slice(0, NAMED).map(({ name, places }) => (
-        <span key={name}>
+      {fields.slice(0, NAMED).map(({ name, places }, index) => (
+        <Fragment key={name}>
+          {index > 0 && ', '}
           <code>{name}</code>
           {places > 1 && ` ×${places}`}
-        </span>
+        </Fragment>
       ))}
-      {fields.length > NAMED && <span>and {fields.length - NAMED} more</span>}
+      {fields.length > NAMED && ` and ${fields.length - NAMED} more`}
     </p>
   )
 }

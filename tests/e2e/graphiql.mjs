@@ -91,6 +91,7 @@ async function write(page, text) {
   await page.locator('.graphiql-query-editor .monaco-editor').first().click()
   await page.keyboard.press('ControlOrMeta+A')
   await page.keyboard.press('ControlOrMeta+V')
+  await page.keyboard.press('ControlOrMeta+Home')
   await page.waitForFunction((expected) => textOf('operation') === expected, text)
   const name = /^\s*(?:#.*\n\s*)*query\s+(\w+)/.exec(text)?.[1] // GraphiQL reads it a moment after the text: the tab shows when
   if (name) await page.locator('.graphiql-tab', { hasText: name }).first().waitFor()

@@ -47,7 +47,7 @@ async def test_an_error_reaches_all_who_share_and_the_next_read_asks_again() -> 
 
 
 async def test_one_who_leaves_does_not_stop_the_request_for_the_others() -> None:
-    async with Server(lambda _: Answer(delay=0.1)) as server, client_of(server) as client:
+    async with Server(lambda _: Answer(delay=0.3)) as server, client_of(server) as client:
         first, second, third = (asyncio.create_task(client.get("/x")) for _ in range(3))
         await seen(server, 1)
         first.cancel()
@@ -141,13 +141,13 @@ async def test_a_plugins_own_condition_is_its_own_affair() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [Answer(500), Answer(429), Answer(200, length=99), Answer(delay=5)],
-    ids=["500", "429", "cut", "late"],
+    [Answer(500), Answer(429), Answer(200, length=99)],
+    ids=["500", "429", "cut"],
 )
 async def test_a_kept_answer_stands_in_when_the_upstream_fails_and_says_so(bad: Answer) -> None:
     hands = Hands()
     async with Server(lambda _: Answer(body=b'"old"')) as server:
-        async with client_of(server, fresh_for=15, stale_for=100, attempts=1, timeout=0.2, hands=hands) as client:
+        async with client_of(server, fresh_for=15, stale_for=100, attempts=1, hands=hands) as client:
             kept = await client.get("/x")
             hands.seconds += 100
             server.script = lambda _: bad

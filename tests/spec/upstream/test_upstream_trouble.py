@@ -47,12 +47,13 @@ async def failing(client: object, path: str = "/") -> UpstreamError:
 async def test_every_fault_of_a_connection_becomes_an_error_that_names_the_upstream(fault: Fault, reason: str) -> None:
     answer = Answer(body=b'"' + b"x" * 998 + b'"')
     async with Server(lambda _: answer) as server, Proxy(server.port, fault) as proxy:
-        async with client_of(proxy, attempts=1, timeout=0.2) as client:
+        async with client_of(proxy, attempts=1, timeout=0.2 if reason == "TIMEOUT" else 5) as client:
             error = await failing(client, "/things")
             assert client.health.state is State.FAILING
+            assert client.health.in_flight == 0
+        async with client_of(proxy, attempts=1, timeout=5) as client:
             proxy.fault = None
-            assert len((await client.get("/things")).content) == 1000, "the next connection is a sound one"
-            assert client.health.state is State.OK
+            assert len((await client.get("/things")).content) == 1000
     assert error.reason == reason
     assert "stage" in error.message
     assert len(server.requests) == 2
@@ -83,6 +84,19 @@ async def test_a_read_is_tried_again_after_a_pause_with_jitter() -> None:
             assert client.health.failures == 0
     assert len(server.requests) == 3
     assert hands.slept == [0.05, 0.1], "half (the chance given) of a longest pause that doubles"
+
+
+@pytest.mark.parametrize("fault", [Fault(cut=0), Fault(cut=400, reset=True), Fault(garbage=b"?" * 999)], ids=str)
+async def test_a_spoilt_connection_is_never_used_again(fault: Fault) -> None:
+    async with (
+        Server(lambda _: Answer(body=b"1" * 999)) as server,
+        Proxy(server.port, fault) as proxy,
+        client_of(proxy) as client,
+    ):
+        await failing(client)
+        proxy.fault = None
+        assert (await client.get("/")).content == b"1" * 999
+        assert client.health.state.name == "OK"
 
 
 async def test_a_broken_connection_is_tried_again_on_another_one() -> None:
