@@ -40,6 +40,7 @@ run: $(STAMPS)/python $(STAMPS)/frontend ## serve the demo; HOST and PORT say wh
 	@$(BIN)/python -m demo.run
 
 test: $(STAMPS)/python $(STAMPS)/frontend $(STAMPS)/e2e ## run every test
+	cd frontend && npm run --silent lint && npm test --silent
 	$(BIN)/pytest -q -m "not soak"
 
 soak: $(STAMPS)/python ## run the long versions of property and fault tests

@@ -134,7 +134,7 @@ def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int) -> Starlette:
         Route("/metrics", lambda request: PlainTextResponse(pipeline.record.metrics()), methods=["GET"]),
     ]
     if (folder := built_page()) is not None:
-        routes.append(Mount("/graphiql", Assets(directory=folder)))
+        routes.append(Mount("/graphiql/assets", Assets(directory=folder / "assets")))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -21,7 +21,12 @@ export function ViewerBar({ token }: { token: string | null }) {
       <h1 className="bar-name">
         <img src={mark} alt="" width="22" height="22" /> Callboard
       </h1>
-      <p className="bar-viewer" role="status" data-state={identity.state} data-refused={identity.state === 'unknown' && token !== null}>
+      <p
+        className="bar-viewer"
+        role="status"
+        data-state={identity.state}
+        data-refused={identity.state === 'unknown' && token !== null}
+      >
         <Who identity={identity} hasToken={token !== null} />
       </p>
       <div className="bar-token">
@@ -51,7 +56,9 @@ function Who({ identity, hasToken }: { identity: Identity; hasToken: boolean }) 
     case 'asking':
       return 'Asking who you are …'
     case 'unknown':
-      return hasToken ? `Your token was not accepted: ${identity.reason}` : 'No token: use one to see what you may read.'
+      return hasToken
+        ? `Your token was not accepted: ${identity.reason}`
+        : 'No token: use one to see what you may read.'
     case 'known':
       return (
         <>

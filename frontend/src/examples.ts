@@ -28,12 +28,16 @@ export function readExamples(files: Record<string, string>): Example[] {
 /** Groups `all` by plugin, in the order in which each plugin first appears. */
 export function groupByPlugin(all: Example[]): ExampleGroup[] {
   const plugins = new Set(all.map(({ plugin }) => plugin))
-  return [...plugins].map((plugin) => ({ plugin, examples: all.filter((example) => example.plugin === plugin) }))
+  return [...plugins].map((plugin) => ({
+    plugin,
+    examples: all.filter((example) => example.plugin === plugin),
+  }))
 }
 
 function readExample(path: string, query: string): Example {
   const plugin = FILE.exec(path)?.[1]
-  if (!plugin) throw new Error(`${path}: name an example NUMBER-PLUGIN-SUBJECT.graphql, as in 20-catalog-owners.graphql`)
+  if (!plugin)
+    throw new Error(`${path}: name an example NUMBER-PLUGIN-SUBJECT.graphql, as in 20-catalog-owners.graphql`)
   const lines = query.split('\n')
   const end = lines.findIndex((line) => !line.startsWith('#'))
   const [title, ...about] = lines.slice(0, end).map((line) => line.replace(/^#\s*/, ''))

@@ -12,7 +12,8 @@ interface Observer {
 
 /** A fetcher for one viewer; unsubscribing aborts the request, which cancels the gateway's work upstream. */
 export function createFetcher(token: string | null): Fetcher {
-  return (request, options) => answer((signal) => ask(request, token, { headers: texts(options?.headers), signal }))
+  return (request, options) =>
+    answer((signal) => ask(request, token, { headers: texts(options?.headers), signal }))
 }
 
 function answer(request: (signal: AbortSignal) => Promise<ExecutionResult>): Observable<ExecutionResult> {
@@ -39,5 +40,7 @@ function answer(request: (signal: AbortSignal) => Promise<ExecutionResult>): Obs
 
 /** Header values as GraphiQL's headers editor has them, without what is not text. */
 function texts(headers: Record<string, unknown> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }

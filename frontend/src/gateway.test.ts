@@ -24,7 +24,12 @@ describe('asking the gateway', () => {
     await expect(ask({ query: '{ a }' }, 'secret')).resolves.toEqual({ data: { a: 1 } })
     const [address, init] = fetched.mock.calls[0] ?? []
     expect(address).toBe('/graphql')
-    expect(init).toMatchObject({ method: 'POST', credentials: 'omit', redirect: 'error', body: '{"query":"{ a }"}' })
+    expect(init).toMatchObject({
+      method: 'POST',
+      credentials: 'omit',
+      redirect: 'error',
+      body: '{"query":"{ a }"}',
+    })
     expect(new Headers(init?.headers).get('Authorization')).toBe('Bearer secret')
   })
 
@@ -36,7 +41,9 @@ describe('asking the gateway', () => {
 
   it('passes on the gateway’s own errors, whatever the status', async () => {
     answer('{"errors":[{"message":"This token has expired."}]}', { status: 401 })
-    await expect(ask({ query: '{ a }' }, 'old')).resolves.toEqual({ errors: [{ message: 'This token has expired.' }] })
+    await expect(ask({ query: '{ a }' }, 'old')).resolves.toEqual({
+      errors: [{ message: 'This token has expired.' }],
+    })
   })
 
   it('says what answered instead of JSON', async () => {

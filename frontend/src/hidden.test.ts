@@ -39,10 +39,14 @@ describe('the fields that a response says are hidden', () => {
     ])
   })
 
-  it.each([null, '', 'not JSON "FORBIDDEN"', '{"errors": "FORBIDDEN"}', '[]', '{"data": {"note": "FORBIDDEN"}}'])(
-    'are none in %j',
-    (text) => {
-      expect(hiddenFields(text)).toEqual([])
-    },
-  )
+  it.each([
+    null,
+    '',
+    'not JSON "FORBIDDEN"',
+    '{"errors": "FORBIDDEN"}',
+    '[]',
+    '{"data": {"note": "FORBIDDEN"}}',
+  ])('are none in %j', (text) => {
+    expect(hiddenFields(text)).toEqual([])
+  })
 })

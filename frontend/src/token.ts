@@ -13,7 +13,8 @@ export type TokenStore = ReturnType<typeof createTokenStore>
  */
 export function tokenProblem(text: string): string | null {
   const token = bare(text)
-  if (token === '') return 'Paste a token first: make run prints one per role, and callboard token create makes one.'
+  if (token === '')
+    return 'Paste a token first: make run prints one per role, and callboard token create makes one.'
   if (token.length > LONGEST) {
     return `This is ${token.length} characters long; a token has at most ${LONGEST}. Paste the token alone.`
   }

@@ -9,9 +9,7 @@ export interface Viewer {
 
 /** What is known about the viewer: being asked, known, or why it can't be known. */
 export type Identity =
-  | { state: 'asking' }
-  | { state: 'known'; viewer: Viewer }
-  | { state: 'unknown'; reason: string }
+  { state: 'asking' } | { state: 'known'; viewer: Viewer } | { state: 'unknown'; reason: string }
 
 const WHO_AM_I = 'query WhoAmI { viewer { subject roles } }'
 
@@ -19,7 +17,8 @@ const WHO_AM_I = 'query WhoAmI { viewer { subject roles } }'
 export async function identify(token: string | null, signal: AbortSignal): Promise<Identity> {
   const { data, errors } = await ask({ query: WHO_AM_I }, token, { signal })
   const viewer: unknown = data?.['viewer']
-  if (isViewer(viewer)) return { state: 'known', viewer: { subject: viewer.subject, roles: viewer.roles ?? [] } }
+  if (isViewer(viewer))
+    return { state: 'known', viewer: { subject: viewer.subject, roles: viewer.roles ?? [] } }
   return { state: 'unknown', reason: errors?.[0]?.message ?? 'The gateway did not say who this is.' }
 }
 
@@ -39,6 +38,7 @@ export function useIdentity(token: string | null): Identity {
 }
 
 function isViewer(value: unknown): value is { subject: string; roles: string[] | null } {
-  if (typeof value !== 'object' || value === null || !('subject' in value) || !('roles' in value)) return false
+  if (typeof value !== 'object' || value === null || !('subject' in value) || !('roles' in value))
+    return false
   return typeof value.subject === 'string' && (value.roles === null || Array.isArray(value.roles))
 }

@@ -31,9 +31,9 @@ def shape_result(result: ExecutionResult) -> Response:
     """An executed operation's response."""
     errors = [_error(error) for error in result.errors or ()]
     executed = result.data is not None or any(error.path for error in result.errors or ())
-    body: dict[str, Any] = {"errors": errors} if errors else {}
-    if executed:
-        body["data"] = result.data
+    body: dict[str, Any] = {"data": result.data} if executed else {}
+    if errors:
+        body["errors"] = errors
     return Response(_json(body), executed, tuple(error["extensions"]["code"] for error in errors))
 
 

@@ -21,7 +21,9 @@ export async function launch() {
 export function watch(page) {
   const seen = { requests: [], failures: [], console: [], consoleErrors: [] }
   page.on('request', (request) => seen.requests.push(request.url()))
-  page.on('requestfailed', (request) => seen.failures.push(`${request.url()}: ${request.failure()?.errorText}`))
+  page.on('requestfailed', (request) =>
+    seen.failures.push(`${request.url()}: ${request.failure()?.errorText}`),
+  )
   page.on('console', (message) => {
     const text = `${message.type()}: ${message.text()} (${message.location().url})`
     seen.console.push(text)

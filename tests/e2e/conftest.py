@@ -16,6 +16,7 @@ import pytest
 
 HERE = Path(__file__).parent
 
+
 @dataclass(frozen=True)
 class Served:
     url: str
@@ -32,7 +33,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     )
     callboard = str(Path(sys.executable).with_name("callboard"))
     token = subprocess.run(
-        [callboard, "token", "create", "-s", str(settings), "--role", "admin", "--subject", "alice"], capture_output=True, text=True, check=True
+        [callboard, "token", "create", "-s", str(settings), "--role", "admin", "--subject", "alice"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     process = subprocess.Popen([callboard, "serve", "-s", str(settings)], stderr=subprocess.PIPE, text=True)
     try:
@@ -63,4 +67,6 @@ def _address(process: subprocess.Popen[str]) -> str:
 def node(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     if not (HERE / "node_modules").is_dir():
         pytest.skip("tests/e2e/node_modules is absent: `make test` installs it")
-    return subprocess.run(["node", str(HERE / script), *arguments], capture_output=True, text=True, timeout=110, check=False, cwd=HERE)
+    return subprocess.run(
+        ["node", str(HERE / script), *arguments], capture_output=True, text=True, timeout=110, check=False, cwd=HERE
+    )

@@ -21,7 +21,9 @@ const { values: options, positionals } = parseArgs({
   options: { dark: { type: 'boolean' }, paste: { type: 'boolean' }, panel: { type: 'string' } },
 })
 if (positionals.length !== 4) {
-  console.error('Use: node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]')
+  console.error(
+    'Use: node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]',
+  )
   process.exit(2)
 }
 const [url, token, queryFile, screenshot] = positionals
@@ -85,7 +87,11 @@ async function run(page) {
 /** Pastes `text` into the operation editor (typing would indent it anew), and makes sure that it arrived unchanged. */
 async function write(page, text) {
   await page.evaluate((copied) => {
-    window.textOf = (part) => window.__MONACO.editor.getModels().find((model) => model.uri.path.includes(part))?.getValue()
+    window.textOf = (part) =>
+      window.__MONACO.editor
+        .getModels()
+        .find((model) => model.uri.path.includes(part))
+        ?.getValue()
     return navigator.clipboard.writeText(copied)
   }, text)
   await page.locator('.graphiql-query-editor .monaco-editor').first().click()
@@ -113,7 +119,10 @@ async function report(page, seen, response, problems) {
     outside: leaving,
     address,
     identity: await page.locator('.bar-viewer').innerText(),
-    hidden: await page.locator('.hidden-fields').innerText({ timeout: 500 }).catch(() => null),
+    hidden: await page
+      .locator('.hidden-fields')
+      .innerText({ timeout: 500 })
+      .catch(() => null),
     response,
   }
 }

@@ -40,7 +40,9 @@ async def test_python_gql_reads_the_graph_with_the_schema_fetched(served: Served
 
 
 @pytest.mark.parametrize("look", [[], ["--dark", "--paste"]])
-def test_graphiql_runs_a_query_in_a_browser_without_leaving_its_origin(served: Served, query_file: str, tmp_path: Path, look: list[str]):
+def test_graphiql_runs_a_query_in_a_browser_without_leaving_its_origin(
+    served: Served, query_file: str, tmp_path: Path, look: list[str]
+):
     shot = tmp_path / "page.png"
     result = node("graphiql.mjs", served.url, served.token, query_file, str(shot), *look)
     report = json.loads(result.stdout or "{}")

@@ -50,9 +50,15 @@ const STEPS = {
     for (const button of await buttons.all()) {
       await button.click()
       const title = await button.locator('strong').innerText()
-      await page.waitForFunction((t) => window.__MONACO.editor.getModels()[0].getValue().startsWith(`# ${t}`), title)
+      await page.waitForFunction(
+        (t) => window.__MONACO.editor.getModels()[0].getValue().startsWith(`# ${t}`),
+        title,
+      )
     }
-    expect((await tabs(page).count()) === before + (await buttons.count()), 'an example took another tab’s place')
+    expect(
+      (await tabs(page).count()) === before + (await buttons.count()),
+      'an example took another tab’s place',
+    )
   },
   'the theme switch darkens the whole page': async (page) => {
     const light = await background(page)
@@ -92,7 +98,8 @@ try {
   for (const [name, step] of Object.entries(STEPS)) steps.push({ name, problem: await problemOf(step, page) })
   const leaving = outside(seen.requests, new URL(url).origin)
   await forget(page, steps)
-  const ok = steps.every(({ problem }) => problem === null) && leaving.length + seen.consoleErrors.length === 0
+  const ok =
+    steps.every(({ problem }) => problem === null) && leaving.length + seen.consoleErrors.length === 0
   console.log(JSON.stringify({ ok, steps, ...seen, outside: leaving }, null, 2))
   process.exitCode = ok ? 0 : 1
 } finally {

@@ -32,7 +32,9 @@ Count = Annotated[int, strawberry.argument(description="How many.")]
 def make_company() -> tuple[Plugin[CompanySettings], list[int]]:
     """The plugin, and the batch sizes of each call of `onCall`."""
     company: Plugin[CompanySettings] = Plugin(
-        "company", settings=CompanySettings, permissions={"company.read": "Read it.", "company.call": "See shifts.", "company.change": "Change it."}
+        "company",
+        settings=CompanySettings,
+        permissions={"company.read": "Read it.", "company.call": "See shifts.", "company.change": "Change it."},
     )
     batches: list[int] = []
 

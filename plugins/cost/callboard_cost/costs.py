@@ -74,7 +74,7 @@ class Costs:
             summary=cost_words(currencies, self._categories(sums), window, attributed=attributed),
             attributed=attributed,
             currencies=currencies,
-            by_month=self._months(sums, [cost.currency for cost in currencies]),
+            by_month=self._months(sums, {cost.currency for cost in currencies}),
             freshness=Freshness(fetched_at=self._facts.loaded_at, stale=self._stale),
             as_of=self._as_of,
             total=single.total if single else None,
@@ -118,7 +118,7 @@ class Costs:
             change=self.compared.change(pair),
         )
 
-    def _months(self, sums: _Sums, currencies: Sequence[str]) -> list[MonthCost]:
+    def _months(self, sums: _Sums, currencies: set[str]) -> list[MonthCost]:
         first = self._facts.first.replace(day=1)
         return [
             MonthCost(
@@ -128,7 +128,7 @@ class Costs:
             )
             for month in self._window.months
             if month >= first
-            for currency in currencies
+            for currency in sorted(currencies | {currency for currency, _ in sums.months})
         ]
 
     def _categories(self, sums: _Sums) -> dict[str, dict[str, Decimal]]:

@@ -199,6 +199,7 @@ def _open(settings: CostSettings, folders: Sequence[Path]) -> duckdb.DuckDBPyCon
         },
     )
     database.execute("SET allowed_directories = ?", [[str(folder) for folder in folders]])
+    database.execute("SET TimeZone = 'UTC'")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
     return database

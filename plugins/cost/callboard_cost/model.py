@@ -160,7 +160,7 @@ class Cost:
     currencies: list[CurrencyCost]
     """The cost in each currency, by code."""
     by_month: list[MonthCost]
-    """The twelve months to the period's last day, oldest first, as far back as the exports reach."""
+    """The twelve months to the period's last day, oldest first, as far back as the exports reach; each currency apart."""
     freshness: Freshness
     """When the exports were read, and whether some can't be read at present."""
     as_of: date

@@ -96,7 +96,10 @@ class Reader:
                     {scan.text("Tags")} AS tags
                 FROM {scan.table} LIMIT {self._max_rows + 1}
             ), typed AS (
-                SELECT * REPLACE (TRY_CAST(starts AS TIMESTAMP) AS starts, TRY_CAST(ends AS TIMESTAMP) AS ends),
+                SELECT * REPLACE (
+                    TRY_CAST(starts AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS starts,
+                    TRY_CAST(ends AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS ends
+                ),
                     TRY_CAST(cost AS DECIMAL(38, 15)) AS amount, upper(currency_text) AS currency,
                     {"".join(f"{tag}, " for tag in tags)}
                     tags IS NOT NULL AND NOT coalesce(json_valid(tags), false) AS bad_tags

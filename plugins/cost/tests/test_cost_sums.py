@@ -47,7 +47,13 @@ async def test_every_sum_equals_a_plain_sum_over_the_rows(desk: Any, form: str, 
     with tempfile.TemporaryDirectory(dir=desk.folder.parent) as folder:
         bench = type(desk)(Path(folder))
         written = [
-            bench.charge(day_of(r).isoformat(), r["cost"], r["component"], ServiceName=r["ServiceName"], BillingCurrency=r["BillingCurrency"])
+            bench.charge(
+                day_of(r).isoformat(),
+                r["cost"],
+                r["component"],
+                ServiceName=r["ServiceName"],
+                BillingCurrency=r["BillingCurrency"],
+            )
             for r in drawn
         ]
         (bench.csv if form == "csv" else bench.parquet)(f"a.{form}", written)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 import msgspec
@@ -181,7 +181,7 @@ def _parts(found: _Vulnerability, packages: Mapping[str, FindingPackage], notes:
     reported = verdict is None or verdict.analysis == "exploitable"
     identifier = vulnerability_id(clip(found.id, 200) or "unnamed")
     aliases = alias_ids(reference.id for reference in found.references or () if reference.id)
-    affects: list[_Affect | None] = [*(found.affects or ())][: notes.limit] or [None]  # None: every package
+    affects: Sequence[_Affect | None] = found.affects[: notes.limit] if found.affects else [None]  # None: every package
     for affect in affects:
         package = packages.get(affect.ref) if affect else None
         link = None

@@ -54,6 +54,7 @@ async def test_every_parent_gets_its_own_summary_in_order(store: Any, component:
     assert (clean.state.value, clean.summary) == ("CLEAR", "Nothing found")
     assert (unknown.state.value, unknown.documents, unknown.worst) == ("UNSCANNED", 0, None)
     assert (pay.state.value, pay.summary) == ("CLEAR", "Nothing open, 1 settled")
+    assert (pay.open_count, pay.fixable_count, pay.worst) == (0, 0, None)
     assert (web.state.value, web.worst, web.documents) == ("AT_RISK", Severity.CRITICAL, 2)
     assert web.summary == "1 critical, 1 high, 1 with a fix: upgrade openssl to 3.0.9"
     assert (web.counts.critical, web.counts.high, web.counts.low, web.open_count, web.fixable_count) == (1, 1, 30, 32, 1)

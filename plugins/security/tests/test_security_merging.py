@@ -193,3 +193,10 @@ def test_ids_are_compared_in_their_usual_spelling() -> None:
     assert vulnerability_id("ghsa-AAAA-bbbb-1234") == "GHSA-aaaa-bbbb-1234"
     assert rule_key("AVD-AWS-0001") == rule_key("AWS-0001") == "AWS-0001"
     assert rule_key("python.lang.eval") == "python.lang.eval"
+
+
+def test_references_to_several_advisories_name_none_of_them(folder: Any, reports: Any) -> None:
+    links = [f"https://github.com/advisories/GHSA-aaaa-bbbb-{n}" for n in ("cccc", "dddd")]
+    [found] = findings(folder.store({"web/a.json": reports.trivy(reports.vulnerability(References=links))}))
+
+    assert found.aliases == []

@@ -158,3 +158,15 @@ def test_an_sbom_alone_does_not_mean_that_somebody_looked(folder: Any, reports: 
     ref = EntityRef("component", "default", "web")
     assert store.index.standing(ref).summary.state.value == "UNSCANNED"
     assert scanned.index.standing(ref).summary.state.value == "CLEAR"
+
+
+@pytest.mark.parametrize("owner", ["pay", "web"])
+def test_a_vex_that_links_to_two_sboms_belongs_to_somebody_only_if_both_have_one_owner(
+    folder: Any, reports: Any, owner: str
+) -> None:
+    boms = [reports.cyclonedx(components=[PURL], serialNumber=f"urn:uuid:{n}") for n in ("one", "two")]
+    vex = reports.cyclonedx(reports.statement("not_affected", f"urn:cdx:one/1#{PURL}", f"urn:cdx:two/1#{PURL}"))
+    store = folder.store({"web/1.json": boms[0], f"{owner}/2.json": boms[1], "vex.json": vex})
+
+    [found] = [document.entity for document in store.index.documents if document.path == "vex.json"]
+    assert found == (EntityRef("component", "default", "web") if owner == "web" else None)

@@ -34,7 +34,9 @@ async function generateTypes() {
     {
       schema: { [url]: { headers } },
       documents: [join(folder, 'query.graphql')],
-      generates: { [`${folder}/gql/`]: { preset: 'client', config: { documentMode: 'string', useTypeImports: true } } },
+      generates: {
+        [`${folder}/gql/`]: { preset: 'client', config: { documentMode: 'string', useTypeImports: true } },
+      },
       importExtension: '.js',
       silent: true,
     },
@@ -59,9 +61,21 @@ async function writeProgram() {
 }
 
 function compile() {
-  const options = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', '--outDir', 'out']
+  const options = [
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--skipLibCheck',
+    '--outDir',
+    'out',
+  ]
   const tsc = join(MODULES, 'typescript', 'bin', 'tsc')
-  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options, 'program.ts'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`the generated types do not compile:\n${stdout}`)
 }
 
@@ -77,6 +91,7 @@ async function run(document) {
 
 function operationName(text) {
   const operation = parse(text).definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION)
-  if (!operation?.name) throw new Error('name the operation in the query file: generated types are named by it')
+  if (!operation?.name)
+    throw new Error('name the operation in the query file: generated types are named by it')
   return operation.name.value[0].toUpperCase() + operation.name.value.slice(1)
 }

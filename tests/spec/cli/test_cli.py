@@ -12,7 +12,9 @@ run = CliRunner().invoke
 @pytest.fixture
 def settings(tmp_path):
     file = tmp_path / "callboard.yaml"
-    file.write_text(f"auth: {{local: {{key_file: {tmp_path}/key.pem}}}}\ndatabase: {{url: 'sqlite+aiosqlite:///{tmp_path}/db.sqlite'}}\n")
+    file.write_text(
+        f"auth: {{local: {{key_file: {tmp_path}/key.pem}}}}\ndatabase: {{url: 'sqlite+aiosqlite:///{tmp_path}/db.sqlite'}}\n"
+    )
     return str(file)
 
 

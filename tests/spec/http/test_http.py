@@ -34,7 +34,9 @@ async def test_a_token_gives_its_roles_and_none_gives_nothing(client, token):
     assert without.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
-@pytest.mark.parametrize("headers", [{"authorization": "Bearer not.a.token"}, {"authorization": "Basic eDp5"}, {"authorization": "Bearer"}])
+@pytest.mark.parametrize(
+    "headers", [{"authorization": "Bearer not.a.token"}, {"authorization": "Basic eDp5"}, {"authorization": "Bearer"}]
+)
 async def test_a_wrong_token_is_401_and_not_anonymous(client, headers):
     answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
     assert answer.status_code == 401
@@ -45,9 +47,14 @@ async def test_a_wrong_token_is_401_and_not_anonymous(client, headers):
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
-        (b"{", 400, "not JSON"), (b"[]", 400, "a list"), (b"1", 400, "no JSON object"), (b"{}", 400, "no `query`"),
-        (b'{"query": 1}', 400, "no `query`"), (b'{"query":"{a}","variables":[]}', 400, "`variables`"),
-        (b'{"query":"{a}","operationName":1}', 400, "`operationName`"), (b"\xff", 400, "not JSON"),
+        (b"{", 400, "not JSON"),
+        (b"[]", 400, "a list"),
+        (b"1", 400, "no JSON object"),
+        (b"{}", 400, "no `query`"),
+        (b'{"query": 1}', 400, "no `query`"),
+        (b'{"query":"{a}","variables":[]}', 400, "`variables`"),
+        (b'{"query":"{a}","operationName":1}', 400, "`operationName`"),
+        (b"\xff", 400, "not JSON"),
         (b'{"query":"' + b"x" * 300_000 + b'"}', 413, "larger than"),
     ],
 )
@@ -65,7 +72,8 @@ async def test_a_form_is_415_so_that_no_page_elsewhere_can_post(client):
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
         ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ("{ " + "{a" * 30_000, "GRAPHQL_PARSE_FAILED"),
         ("{ " + " ".join(f"a{n}: __typename" for n in range(60)) + " }", "LIMIT_EXCEEDED"),
@@ -81,15 +89,24 @@ async def test_a_document_that_can_not_run_is_refused_by_media_type(client, quer
 
 async def test_get_reads_and_never_changes(client, token):
     headers = {"authorization": f"Bearer {token}"}
-    read = await client.get("/graphql", params={"query": "query Q($n: Int) { components(first: $n) { totalCount } }", "variables": '{"n": 1}'}, headers=headers)
+    read = await client.get(
+        "/graphql",
+        params={"query": "query Q($n: Int) { components(first: $n) { totalCount } }", "variables": '{"n": 1}'},
+        headers=headers,
+    )
     assert read.json() == {"data": {"components": {"totalCount": 5}}}
     change = await client.get("/graphql", params={"query": "mutation { rename(count: 1) }"}, headers=headers)
     assert change.status_code == 405
-    assert (await client.post("/graphql", json={"query": "mutation { rename(count: 1) }"}, headers=headers)).json() == {"data": {"rename": 1}}
+    assert (await client.post("/graphql", json={"query": "mutation { rename(count: 1) }"}, headers=headers)).json() == {
+        "data": {"rename": 1}
+    }
 
 
 async def test_a_fragment_bomb_is_measured_without_unfolding(client):
-    fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60)) + "fragment F60 on Query { __typename }"
+    fragments = (
+        "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60))
+        + "fragment F60 on Query { __typename }"
+    )
     answer = await client.post("/graphql", json={"query": "{ ...F0 } " + fragments})
     assert answer.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
 
@@ -113,8 +130,15 @@ async def test_a_browser_gets_the_page_under_a_strict_policy(client):
 @pytest.mark.parametrize(
     ("accept", "chosen"),
     [
-        (None, JSON), ("*/*", JSON), (JSON, JSON), (GRAPHQL_JSON, GRAPHQL_JSON), (f"{GRAPHQL_JSON}, {JSON}", GRAPHQL_JSON),
-        (f"{JSON};q=0.5, {GRAPHQL_JSON};q=0.9", GRAPHQL_JSON), (f"{JSON}, {GRAPHQL_JSON}", JSON), ("text/html", None), (f"{JSON};q=0", None),
+        (None, JSON),
+        ("*/*", JSON),
+        (JSON, JSON),
+        (GRAPHQL_JSON, GRAPHQL_JSON),
+        (f"{GRAPHQL_JSON}, {JSON}", GRAPHQL_JSON),
+        (f"{JSON};q=0.5, {GRAPHQL_JSON};q=0.9", GRAPHQL_JSON),
+        (f"{JSON}, {GRAPHQL_JSON}", JSON),
+        ("text/html", None),
+        (f"{JSON};q=0", None),
     ],
 )
 def test_the_media_type_is_chosen_by_quality_and_then_by_order(accept, chosen):

@@ -51,10 +51,13 @@ async def test_an_error_for_one_parent_or_inside_one_value_costs_nothing_else(co
     harness, _ = company
     answer = await harness.ask("{ components(first: 3) { nodes { flaky { person notes } } } }")
     assert answer.data["components"]["nodes"] == [
-        {"flaky": None}, {"flaky": {"person": "half", "notes": None}}, {"flaky": {"person": "ok", "notes": None}},
+        {"flaky": None},
+        {"flaky": {"person": "half", "notes": None}},
+        {"flaky": {"person": "ok", "notes": None}},
     ]
     assert [(e["path"][-2:], e["extensions"]["code"], e["extensions"]["upstream"]) for e in answer.errors] == [
-        ([0, "flaky"], "UPSTREAM", "pager"), (["flaky", "notes"], "UPSTREAM", "pager"),
+        ([0, "flaky"], "UPSTREAM", "pager"),
+        (["flaky", "notes"], "UPSTREAM", "pager"),
     ]
 
 
@@ -72,7 +75,7 @@ async def test_a_field_that_keeps_failing_is_left_out_and_the_plugin_says_so(com
     harness, _ = company
     for _ in range(6):
         answer = await harness.ask("{ components(first: 1) { nodes { broken } } }")
-    health = await harness.ask('{ plugins { name health { state reason } } }')
+    health = await harness.ask("{ plugins { name health { state reason } } }")
     states = {p["name"]: p["health"] for p in health.data["plugins"]}
     assert answer.errors[0]["extensions"]["code"] == "PLUGIN_UNAVAILABLE"
     assert (await harness.ask("{ components(first: 1) { nodes { onCall { person } } } }")).errors == []
@@ -82,13 +85,27 @@ async def test_a_field_that_keeps_failing_is_left_out_and_the_plugin_says_so(com
 
 async def test_pages_follow_each_other_in_both_directions(company):
     harness, _ = company
-    first = (await harness.ask("{ components(first: 2) { nodes { name } totalCount pageInfo { hasNextPage hasPreviousPage endCursor } } }")).data
+    first = (
+        await harness.ask(
+            "{ components(first: 2) { nodes { name } totalCount pageInfo { hasNextPage hasPreviousPage endCursor } } }"
+        )
+    ).data
     assert first["components"]["totalCount"] == 5
     cursor = first["components"]["pageInfo"]["endCursor"]
-    after = (await harness.ask('query ($c: String) { components(first: 2, after: $c) { nodes { name } pageInfo { hasPreviousPage startCursor } } }', {"c": cursor})).data
+    after = (
+        await harness.ask(
+            "query ($c: String) { components(first: 2, after: $c) { nodes { name } pageInfo { hasPreviousPage startCursor } } }",
+            {"c": cursor},
+        )
+    ).data
     assert [n["name"] for n in after["components"]["nodes"]] == ["c002", "c003"]
     assert after["components"]["pageInfo"]["hasPreviousPage"] is True
-    before = (await harness.ask('query ($c: String) { components(last: 5, before: $c) { nodes { name } } }', {"c": after["components"]["pageInfo"]["startCursor"]})).data
+    before = (
+        await harness.ask(
+            "query ($c: String) { components(last: 5, before: $c) { nodes { name } } }",
+            {"c": after["components"]["pageInfo"]["startCursor"]},
+        )
+    ).data
     assert [n["name"] for n in before["components"]["nodes"]] == ["c000", "c001"]
 
 

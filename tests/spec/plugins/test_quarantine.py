@@ -63,4 +63,6 @@ async def test_of_two_plugins_that_clash_the_second_is_left_out(tmp_path, rules)
 @pytest.mark.parametrize("name", ["gateway", "schema", "resolvers", "policies"])
 def test_a_foreign_package_of_our_name_is_refused(monkeypatch, name):
     monkeypatch.setattr(gateway.loading, "packages_distributions", lambda: {name: ["callboard", "stranger"]})
-    assert gateway.loading.check_packages() == [f"package {name!r} comes from callboard, stranger: uninstall what is not callboard"]
+    assert gateway.loading.check_packages() == [
+        f"package {name!r} comes from callboard, stranger: uninstall what is not callboard"
+    ]

@@ -13,11 +13,29 @@ PLUGIN, _ = make_company()
 GRAPH = stitch([PLUGIN], {"company": frozenset({PLUGIN.settings})})
 COORDINATES = sorted(GRAPH.guards)
 ROLES = ["a", "b", "c"]
-OBJECTS = ["*", "plugin:company", "permission:company.call", "type:Component", "Component.onCall", "Query.components", "Component.title"]
+OBJECTS = [
+    "*",
+    "plugin:company",
+    "permission:company.call",
+    "type:Component",
+    "Component.onCall",
+    "Query.components",
+    "Component.title",
+]
 
 rules = st.builds(
     Rules,
-    st.lists(st.builds(Rule, st.sampled_from(ROLES), st.sampled_from(OBJECTS), st.sampled_from(["read", "mutate"]), st.sampled_from(["allow", "deny"]), st.just("t:1")), max_size=6).map(tuple),
+    st.lists(
+        st.builds(
+            Rule,
+            st.sampled_from(ROLES),
+            st.sampled_from(OBJECTS),
+            st.sampled_from(["read", "mutate"]),
+            st.sampled_from(["allow", "deny"]),
+            st.just("t:1"),
+        ),
+        max_size=6,
+    ).map(tuple),
     st.sets(st.sampled_from([("b", "a"), ("c", "b"), ("c", "a")])).map(lambda s: tuple(sorted(s))),
 )
 
@@ -52,7 +70,9 @@ def test_the_version_depends_on_the_rules_and_not_on_their_order():
 
 def test_unknown_names_are_all_refused_with_the_nearest(tmp_path):
     file = tmp_path / "rules.csv"
-    file.write_text("# mistakes\np, a, Component.onCal, read, allow\np, a, Component.name, read, deny\np, a, type:Componet, read, allow\n")
+    file.write_text(
+        "# mistakes\np, a, Component.onCal, read, allow\np, a, Component.name, read, deny\np, a, type:Componet, read, allow\n"
+    )
     with pytest.raises(PolicyError) as refused:
         Policy(read_rules(file), GRAPH)
     first, second, third = refused.value.mistakes

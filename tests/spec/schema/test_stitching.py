@@ -57,7 +57,9 @@ def test_two_plugins_for_one_coordinate_are_refused_by_both_names():
     with pytest.raises(StitchError) as refused:
         stitch(plugins, {})
     assert refused.value.plugin == "two"
-    assert "'one'" in str(refused.value) and "Component.clash" in str(refused.value) and "test_stitching.py:" in str(refused.value)
+    assert (
+        "'one'" in str(refused.value) and "Component.clash" in str(refused.value) and "test_stitching.py:" in str(refused.value)
+    )
 
 
 def test_a_field_that_is_never_null_is_refused_with_the_remedy():

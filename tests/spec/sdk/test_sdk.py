@@ -16,7 +16,9 @@ def test_a_ref_survives_printing_and_reading(kind, namespace, name):
     assert decode_id(encode_id("Entity", str(ref))).key == str(ref)
 
 
-@pytest.mark.parametrize(("text", "ref"), [("web", "component:default/web"), ("Group:Ops/Pay", "group:ops/pay"), ("ops/web", "component:ops/web")])
+@pytest.mark.parametrize(
+    ("text", "ref"), [("web", "component:default/web"), ("Group:Ops/Pay", "group:ops/pay"), ("ops/web", "component:ops/web")]
+)
 def test_what_a_ref_leaves_out_is_filled_in(text, ref):
     assert str(EntityRef.parse(text, kind="component")) == ref
 
@@ -50,6 +52,8 @@ def test_dates_and_yes_stay_texts_and_every_value_has_its_place():
 
 
 def test_aliases_that_unfold_without_end_are_refused():
-    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True))
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)
+    )
     with pytest.raises(YamlError):
         list(read_documents(bomb))
