@@ -62,3 +62,8 @@ lock: $(STAMPS)/python ## compile the pinned dependencies again, with hashes and
 
 clean: ## remove what was built and generated
 	rm -rf .venv .stamps .demo frontend/dist frontend/node_modules
+
+.PHONY: snapshot
+snapshot: $(STAMPS)/python ## write the schema's snapshot again
+	@mkdir -p .stamps && printf 'auth: {local: null}\ndatabase: {url: "sqlite+aiosqlite:///.stamps/db.sqlite"}\nplugins: {catalog: , ci: , cost: , kubernetes: , security: }\n' > .stamps/snapshot.yaml
+	$(BIN)/callboard schema --settings .stamps/snapshot.yaml > schema/supergraph.graphql

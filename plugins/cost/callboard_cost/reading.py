@@ -76,7 +76,8 @@ class Reader:
         return parquet_scan(rows, self._cost)
 
     def _tag_paths(self) -> list[str]:
-        return [f'$."{key}"' for key in self._attributor.tags]
+        """JSON pointers (RFC 6901): unlike JSON paths, they take every key as it is written."""
+        return ["/" + key.replace("~", "~0").replace("/", "~1") for key in self._attributor.tags]
 
     def _statement(self, scan: Scan) -> str:
         tags = [

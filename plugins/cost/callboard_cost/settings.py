@@ -87,7 +87,7 @@ class RuleSettings(Settings):
     any text, `?` for one character.
     """
 
-    tag: str | None = Field(default=None, min_length=1, max_length=128, pattern=r'^[^"\\\x00-\x1f]+$')
+    tag: str | None = Field(default=None, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")
     """A tag's key, compared with case. Its value is an entity's name or ref, unless `values` says otherwise."""
 
     values: _Matches = Field(default_factory=dict, max_length=10_000)

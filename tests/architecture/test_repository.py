@@ -1,0 +1,72 @@
+"""What holds for the repository as a whole."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from gateway.configuration import read_configuration
+from gateway.testing import running_gateway
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted([*ROOT.glob("frontend/src/examples/*.graphql"), *ROOT.glob("plugins/*/examples/*.graphql")])
+
+
+@pytest.mark.parametrize("lock", ["requirements/dev.txt", "requirements/bootstrap.txt"])
+def test_a_python_lock_has_hashes_and_no_addresses(lock):
+    text = (ROOT / lock).read_text()
+    assert "--hash=sha256:" in text
+    assert not re.search(r"https?://|--index-url|--find-links", text)
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("[ft]*/**/package-lock.json")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_node_lock_has_no_addresses(lock):
+    if "node_modules" in lock.parts:
+        pytest.skip("not ours")
+    assert '"resolved"' not in lock.read_text()
+
+
+def all_plugins(folder: Path) -> dict[str, object]:
+    names = ["catalog", "ci", "cost", "kubernetes", "security"]
+    return {name: {} for name in names}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: f"{p.parent.parent.name}-{p.stem}")
+async def test_every_example_query_is_valid(example, tmp_path):
+    async with running_gateway(tmp_path, {"plugins": all_plugins(tmp_path)}) as harness:
+        harness.gateway.pipeline.documents.read(example.read_text())
+
+
+async def test_the_readme_s_query_is_valid(tmp_path):
+    query = re.search(r"```graphql\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    async with running_gateway(tmp_path, {"plugins": all_plugins(tmp_path)}) as harness:
+        harness.gateway.pipeline.documents.read(query[1])
+
+
+def test_the_demo_s_settings_are_in_order(tmp_path):
+    names = re.findall(r"\$\{(\w+)\}", (ROOT / "demo" / "callboard.yaml").read_text())
+    read_configuration(ROOT / "demo" / "callboard.yaml", dict.fromkeys(names, str(tmp_path)))
+
+
+def test_the_schema_changes_only_with_its_snapshot(tmp_path):
+    from schema.changes import changes
+
+    made = subprocess.run(["git", "ls-files", "schema/supergraph.graphql"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.stdout.strip(), "the snapshot is committed"
+    old = (ROOT / "schema" / "supergraph.graphql").read_text()
+    new = _sdl(tmp_path)
+    found = [f"{'breaking' if c.breaking else 'dangerous'}: {c.description}" for c in changes(old, new)]
+    assert not found, "these changes reach clients: " + "; ".join(found)
+    assert old == new, "the snapshot is old: run `make snapshot` and review its difference"
+
+
+def _sdl(folder: Path) -> str:
+    from gateway.app import build
+
+    file = folder / "callboard.yaml"
+    file.write_text(
+        f"auth: {{local: null}}\ndatabase: {{url: 'sqlite+aiosqlite:///{folder}/db.sqlite'}}\nplugins: {{catalog: , ci: , cost: , kubernetes: , security: }}\n"
+    )
+    return build(read_configuration(file, {})).supergraph.sdl + "\n"
