@@ -17,8 +17,8 @@ _WORKFLOWS = (
 _VERBS = ["Fix", "Speed-up", "Tidy", "Rework", "Log", "Test", "Document", "Guard"]
 _STATES = ("healthy", "flaky", "broken")
 _ENDS = {
-    "healthy": (("success", 90), ("failure", 5), ("cancelled", 4), ("timed_out", 1)),
-    "flaky": (("success", 65), ("failure", 28), ("cancelled", 5), ("timed_out", 2)),
+    "healthy": (("success", 94), ("failure", 2), ("cancelled", 3), ("timed_out", 1)),
+    "flaky": (("success", 73), ("failure", 20), ("cancelled", 5), ("timed_out", 2)),
     "broken": (("success", 85), ("failure", 10), ("cancelled", 5)),
 }
 _SHORTEST, _LONGEST = 25, 60

@@ -93,7 +93,9 @@ async def test_a_group_adds_up_what_it_and_the_groups_below_it_own_each_once(des
 async def test_parts_that_form_a_circle_are_counted_once(desk: Any) -> None:
     charges(desk, ("a", 1), ("b", 2))
     catalog = desk.catalog(
-        related={"hasPart": {"system:s": ["component:a"], "component:a": ["component:b"], "component:b": ["component:a", "system:s"]}}
+        related={
+            "hasPart": {"system:s": ["component:a"], "component:a": ["component:b"], "component:b": ["component:a", "system:s"]}
+        }
     )
     (found,) = await system_cost(Batch([make_entity(System, "s")]), desk.store(), catalog)
     assert found.total.amount == 3

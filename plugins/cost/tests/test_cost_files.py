@@ -247,7 +247,9 @@ async def test_links_that_lead_outside_hidden_files_and_pipes_are_left_out(desk:
     assert (await desk.cost(store, None)).total.amount == 5
 
 
-@pytest.mark.parametrize("name", ["a*.csv", "[ab].csv", "a?.csv", "it's;--.csv", 'q"uote.csv', "$x.csv", "ü {a,b}.csv", "a b.csv"])
+@pytest.mark.parametrize(
+    "name", ["a*.csv", "[ab].csv", "a?.csv", "it's;--.csv", 'q"uote.csv', "$x.csv", "ü {a,b}.csv", "a b.csv"]
+)
 async def test_a_file_name_means_itself(desk: Any, name: str) -> None:
     desk.csv("ab.csv", [desk.charge(cost=5)])
     desk.csv(name, [desk.charge(cost=7)])
@@ -278,9 +280,7 @@ def test_the_database_can_neither_reach_outside_nor_be_unlocked(desk: Any, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["exports", "outside.csv"]
 
 
-@pytest.mark.parametrize(
-    ("limit", "rule"), [({"max_files": 1}, "cost.too-many-files"), ({"max_bytes": 1_024}, "cost.too-large")]
-)
+@pytest.mark.parametrize(("limit", "rule"), [({"max_files": 1}, "cost.too-many-files"), ({"max_bytes": 1_024}, "cost.too-large")])
 async def test_what_is_beyond_a_limit_is_left_out_and_said(desk: Any, limit: dict[str, int], rule: str) -> None:
     desk.csv("a.csv", [desk.charge(cost=1)])
     desk.csv("b.csv", [desk.charge(cost=n) for n in range(20)])
@@ -299,7 +299,12 @@ async def test_a_file_with_more_rows_than_allowed_is_not_counted_by_half(desk: A
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("exports", {"a.csv", "deep/b.csv"}), ("exports/a.csv", {"a.csv"}), ("exports/*/b.csv", {"deep/b.csv"}), ("exports/**/*.csv", {"a.csv", "deep/b.csv"})],
+    [
+        ("exports", {"a.csv", "deep/b.csv"}),
+        ("exports/a.csv", {"a.csv"}),
+        ("exports/*/b.csv", {"deep/b.csv"}),
+        ("exports/**/*.csv", {"a.csv", "deep/b.csv"}),
+    ],
 )
 def test_a_source_is_a_folder_a_file_or_a_glob(desk: Any, tmp_path: Path, path: str, expected: set[str]) -> None:
     desk.csv("a.csv", [desk.charge()])
@@ -319,7 +324,9 @@ def test_a_place_that_does_not_exist_or_is_empty_is_a_problem_until_it_is_filled
     assert [f.reading.rows for source in store.state.sources for f in source.files] == [1, 1]
 
 
-@pytest.mark.parametrize("given", [{"path": "x", "include": ["../*.csv"]}, {"path": "x", "include": ["/etc/*"]}, {"path": "a/b**"}])
+@pytest.mark.parametrize(
+    "given", [{"path": "x", "include": ["../*.csv"]}, {"path": "x", "include": ["/etc/*"]}, {"path": "a/b**"}]
+)
 def test_globs_that_lead_elsewhere_or_mean_nothing_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="write a glob|stands alone"):
         SourceSettings.model_validate(given)

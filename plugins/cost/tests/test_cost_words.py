@@ -32,14 +32,26 @@ def words(total: str, previous: str | None, **categories: str) -> str:
 @pytest.mark.parametrize(
     ("given", "categories", "expected"),
     [
-        (("1240", "1050.85"), {"Compute": "900", "Storage": "340"}, "1,240 EUR in October 2024, 18% more than in September 2024; most of it Compute"),
+        (
+            ("1240", "1050.85"),
+            {"Compute": "900", "Storage": "340"},
+            "1,240 EUR in October 2024, 18% more than in September 2024; most of it Compute",
+        ),
         (("80", "100"), {"Compute": "80"}, "80.00 EUR in October 2024, 20% less than in September 2024; all of it Compute"),
-        (("100", "100.2"), {"A": "40", "B": "35", "C": "25"}, "100 EUR in October 2024, about as much as in September 2024; the largest part A (40%)"),
+        (
+            ("100", "100.2"),
+            {"A": "40", "B": "35", "C": "25"},
+            "100 EUR in October 2024, about as much as in September 2024; the largest part A (40%)",
+        ),
         (("500", "100"), {"none": "500"}, "500 EUR in October 2024, 5.0 times as much as in September 2024"),
         (("5", "0"), {"A": "5"}, "5.00 EUR in October 2024, after nothing in September 2024; all of it A"),
         (("0", "0"), {}, "0 EUR in October 2024, as before"),
         (("0", "12.5"), {}, "0 EUR in October 2024, 100% less than in September 2024"),
-        (("5", None), {"A": "5"}, "5.00 EUR in October 2024, with nothing to compare: the exports don't reach back further; all of it A"),
+        (
+            ("5", None),
+            {"A": "5"},
+            "5.00 EUR in October 2024, with nothing to compare: the exports don't reach back further; all of it A",
+        ),
         (("-3", "-4"), {"A": "-3"}, "-3.00 EUR in October 2024, after -4.00 EUR in September 2024"),
     ],
 )
