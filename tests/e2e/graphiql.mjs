@@ -94,11 +94,18 @@ async function write(page, text) {
         ?.getValue()
     return navigator.clipboard.writeText(copied)
   }, text)
-  await page.locator('.graphiql-query-editor .monaco-editor').first().click()
-  await page.keyboard.press('ControlOrMeta+A')
-  await page.keyboard.press('ControlOrMeta+V')
-  await page.keyboard.press('ControlOrMeta+Home')
-  await page.waitForFunction((expected) => textOf('operation') === expected, text)
+  // A token just given mounts the page anew, which can take the editor away between the click and the paste.
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await page.locator('.graphiql-query-editor .monaco-editor').first().click({ timeout: 5_000 })
+      await page.keyboard.press('ControlOrMeta+A')
+      await page.keyboard.press('ControlOrMeta+V')
+      await page.waitForFunction((expected) => textOf('operation') === expected, text, { timeout: 5_000 })
+      break
+    } catch (error) {
+      if (tries === 8) throw error
+    }
+  }
   const name = /^\s*(?:#.*\n\s*)*query\s+(\w+)/.exec(text)?.[1] // GraphiQL reads it a moment after the text: the tab shows when
   if (name) await page.locator('.graphiql-tab', { hasText: name }).first().waitFor()
 }

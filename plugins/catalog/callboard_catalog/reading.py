@@ -10,6 +10,7 @@ E. relate     references in both directions
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from .settings import CatalogSettings, SourceSettings
 
 _GLOB = glob.GLOBSTAR | glob.BRACE | glob.DOTGLOB | glob.NODIR
 _PATTERNS = ("**/*.yaml", "**/*.yml")
+_SEPARATOR = re.compile(r"---(\s|$)")
 _PLACEHOLDERS = ("$text", "$json", "$yaml")
 
 
@@ -65,20 +67,29 @@ class _Source:
         if (text := self._text(file, name)) is None:
             return
         self.reading.files += 1
+        start: int | None = 0
+        while start is not None:
+            start = self._documents(text, start, name, file)
+
+    def _documents(self, text: str, start: int, name: str, file: Path) -> int | None:
+        """Read documents from the line `start` on; the line to go on at after one that can't be read, None at the end."""
+        lines = text.split("\n")
         try:
-            for document in read_documents(text):
+            for document in read_documents("\n" * start + "\n".join(lines[start:])):
                 self.reading.documents += 1
                 self._document(document.value, Place(name, document), file)
         except YamlError as error:
-            line = error.mark.line if error.mark else None
             problem = Place(name).problem(
                 "yaml",
                 f"the document is not YAML: {error}"[:500],
                 "Mend the line; a template needs quotes.",
                 severity=Severity.HIGH,
             )
-            problem.line, problem.column = line, error.mark.column if error.mark else None
+            problem.line, problem.column = (error.mark.line, error.mark.column) if error.mark else (None, None)
             self.reading.problems.append(problem)
+            after = max(start, (error.mark.line if error.mark else len(lines)) - 1) + 1
+            return next((number for number in range(after, len(lines)) if _SEPARATOR.match(lines[number])), None)
+        return None
 
     def _text(self, file: Path, name: str) -> str | None:
         if not file.is_relative_to(self.root):

@@ -119,6 +119,14 @@ async def test_a_document_that_is_no_entity_is_a_problem_with_its_line_and_stops
     assert data["entities"]["totalCount"] == 4
 
 
+async def test_what_follows_an_unreadable_document_is_read_with_its_own_lines(serve):
+    async with serve({"mixed.yaml": REST + "---\na: 1\nb: c: d\n---\n" + WEB}) as harness:
+        data = (await harness.ask(ASK)).data
+        problems = (await harness.ask('{ problems(first: 9, filter: {rule: "catalog.yaml"}) { nodes { line } } }')).data
+    assert [p["line"] for p in problems["problems"]["nodes"]] == [REST.count("\n") + 3]
+    assert data["entity"]["source"]["line"] == REST.count("\n") + 6
+
+
 async def test_of_two_descriptors_with_one_name_the_first_stands(serve):
     async with serve({"a.yaml": WEB, "b.yaml": WEB.replace("The web shop", "Another")}) as harness:
         data = (await harness.ask('{ entity(ref: "component:default/WEB") { title problems { rule message file } } }')).data
