@@ -13,12 +13,13 @@ ZERO = Decimal(0)
 
 
 def money(amount: Decimal | None, currency: str) -> Money:
-    """An amount with ten decimals, without trailing zeros beyond the second; None is none at all, zero."""
+    """An amount rounded to ten decimals, without trailing zeros beyond the second; None is zero."""
     kept = (amount or ZERO).quantize(_KEPT, context=_EXACT)
     short = kept.normalize(_EXACT)
     exponent = short.as_tuple().exponent
     if not isinstance(exponent, int) or exponent > -2:
         short = short.quantize(_CENT, context=_EXACT)
+    # Decimal has a negative zero, which no reader expects.
     return Money(amount=short or abs(short), currency=currency)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from .exports import Export, Listing, list_exports, problem
 from .ledger import Facts, Ledger
 from .reading import Reading
 from .settings import CostSettings
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -87,7 +90,10 @@ class Store:
         """Load again every `refresh_seconds`, until cancelled."""
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
-            await self.load()
+            try:
+                await self.load()
+            except Exception:
+                log.exception("cost exports could not be looked at; what was read before stays, and the next look is due as ever")
 
     async def ask(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows a statement gives. Raises UpstreamError when it needs more memory than allowed."""

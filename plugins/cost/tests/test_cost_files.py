@@ -346,6 +346,30 @@ async def test_the_resource_loads_before_it_is_used_and_again_when_files_change(
         await anext(running)
 
 
+async def test_a_look_that_fails_is_logged_and_the_next_one_comes(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = desk.store(refresh_seconds=1)
+    looks = 0
+
+    async def load() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise RuntimeError("disk gone")
+        raise asyncio.CancelledError
+
+    async def at_once(seconds: float) -> None:
+        assert seconds == 1
+
+    monkeypatch.setattr(store, "load", load)
+    monkeypatch.setattr("callboard_cost.store.asyncio.sleep", at_once)
+    with pytest.raises(asyncio.CancelledError):
+        await store.watch()
+    assert looks == 2
+    assert "what was read before stays" in caplog.text
+
+
 async def total_of(store: Any) -> Decimal:
     ((amount,),) = await store.ask("SELECT sum(amount) FROM charges", {})
     return amount

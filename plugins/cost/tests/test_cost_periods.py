@@ -108,6 +108,21 @@ async def test_usage_to_midnight_ends_with_the_day_before(desk: Any) -> None:
     assert (await desk.cost(desk.store(), None)).to == date(2024, 10, 15)
 
 
+async def test_days_between_the_two_periods_count_for_neither(desk: Any) -> None:
+    days = {
+        "2024-08-01": 1,
+        "2024-09-01": 2,
+        "2024-09-20": 4,
+        "2024-09-21": 8,
+        "2024-09-30": 16,
+        "2024-10-01": 32,
+        "2024-10-20": 64,
+    }
+    desk.csv("a.csv", [desk.charge(day, amount) for day, amount in days.items()])
+    cost = await desk.cost(desk.store(), "component:web", CostPeriod.THIS_MONTH)
+    assert (cost.total.amount, cost.previous.amount) == (96, 6)
+
+
 async def test_the_settings_may_say_which_day_it_is(desk: Any) -> None:
     desk.csv("a.csv", [desk.charge("2024-10-15", 7), desk.charge("2024-11-15", 9)])
     cost = await desk.cost(desk.store(as_of="2024-11-01"), "component:web")
