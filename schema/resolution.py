@@ -1,0 +1,41 @@
+"""How a field's value is got, as the engine needs to know it: declared by the stitching, read when a plan is made.
+
+A field without one of these is an ordinary resolver, called once for each parent (GraphQL spec, section 6.4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+RESOLUTION = "callboard-resolution"
+"""The key of a GraphQLField's `extensions` that holds its resolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The parent's attribute of this name: stored, never computed, so that reading it again is free of effects."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A synchronous function of the parent alone."""
+
+    call: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """One call for all parents at once: `load(context, parents, arguments)`.
+
+    `arguments` are coerced, by their GraphQL names (`out_name` where one is set). The results stand in the order of the parents, as many as there are parents; an item that is an
+    exception fails for its parent alone, and what `load` raises fails for every parent.
+    """
+
+    load: Callable[[Any, Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]] | Sequence[Any]]
+
+
+Resolution = Attribute | Method | Batched
