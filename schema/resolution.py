@@ -31,8 +31,9 @@ class Method:
 class Batched:
     """One call for all parents at once: `load(context, parents, arguments)`.
 
-    `arguments` are coerced, by their GraphQL names (`out_name` where one is set). The results stand in the order of the parents, as many as there are parents; an item that is an
-    exception fails for its parent alone, and what `load` raises fails for every parent.
+    `arguments` are coerced, by their GraphQL names (`out_name` where one is set). The results stand in the order of the
+    parents, as many as there are parents; an item that is an exception fails for its parent alone, and what `load` raises
+    fails for every parent.
     """
 
     load: Callable[[Any, Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]] | Sequence[Any]]
