@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 import msgspec
+from callboard_sdk.errors import UpstreamError
 from callboard_sdk.upstream import Params, Upstream
 
 from .address import Address, BadAddress, label
-from .failure import no_token, not_sendable
+from .failure import no_token, not_sendable, unusable_token
 
 _BASE_HEADERS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": "callboard"}
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -98,6 +99,8 @@ class Asks:
     def _token(self, bearer: Callable[[], str], what: str) -> str:
         try:
             token = str(bearer()).strip()
+        except UpstreamError as error:
+            raise unusable_token(error) from None
         except Exception:
             token = ""
         if not token:

@@ -5,8 +5,9 @@ B. cache: an answer from memory        cache.py
 C. share: equal reads are one request  flights.py
 D. retry: reads only, within limits    retries.py, budget.py
 E. gate: so many at a time             gate.py
-F. breaker: not while it is down       breaker.py
-G. wire: send, and read under caps     wire.py, body.py, transport.py, guard.py, tls.py
+F. quota: not before it said           quota.py
+G. breaker: not while it is down       breaker.py
+H. wire: send, and read under caps     wire.py, body.py, transport.py, guard.py, tls.py
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from .flights import Closed, Flights, Span
 from .gate import Gate
 from .health import Health, Meter
 from .limits import Limits
+from .quota import Quota
 from .retries import Retries
 from .transport import TransportFactory, make_transport
 from .wire import Answer, Wire
@@ -75,6 +77,7 @@ class UpstreamClient:
         self._flights: Flights[Reply] = Flights()
         self._retries = Retries(upstream.attempts, limits, chance)
         self._gate = Gate(upstream.name, upstream.concurrency, limits.queue)
+        self._quota = Quota(upstream.name, limits.quota_cap, clock.monotonic)
         self._breaker = Breaker(upstream.name, limits, clock.monotonic)
         self._wire = Wire(upstream, address, transport_factory(upstream), clock, limits)
 
@@ -170,9 +173,16 @@ class UpstreamClient:
             await self._clock.sleep(pause)
 
     async def _attempt(self, ask: Ask, ends: float) -> Answer:
+        self._quota.check()
         async with self._gate.slot(ends):
+            self._quota.check()  # it may have been used up while this call waited
             with self._breaker.watch():
-                return await self._timed(ask, ends)
+                try:
+                    return await self._timed(ask, ends)
+                except Failed as failed:
+                    if failed.limited and failed.wait is not None:
+                        self._quota.used_up(failed.wait)
+                    raise
 
     async def _timed(self, ask: Ask, ends: float) -> Answer:
         started = self._clock.monotonic()

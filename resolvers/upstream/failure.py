@@ -17,15 +17,25 @@ class Failed(Exception):
     """One try's failure, with what the client needs to go on: the error for the caller if nothing else helps.
 
     `again`: another try of a read may help. `wait`: seconds the upstream asked to wait first. `broken`: it counts
-    against the upstream's health, and opens the circuit when it repeats.
+    against the upstream's health, and opens the circuit when it repeats. `limited`: the upstream answers, and wants
+    fewer requests.
     """
 
-    def __init__(self, error: UpstreamError, *, again: bool = False, wait: float | None = None, broken: bool = False) -> None:
+    def __init__(
+        self,
+        error: UpstreamError,
+        *,
+        again: bool = False,
+        wait: float | None = None,
+        broken: bool = False,
+        limited: bool = False,
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.again = again
         self.wait = wait
         self.broken = broken
+        self.limited = limited
 
 
 def from_status(name: str, label: str, status: int, wait: float | None, *, limited: bool) -> Failed:
@@ -131,6 +141,17 @@ def not_sendable(name: str, label: str, problem: str) -> Failed:
     return _final(name, "REFUSED", f"{label} to {name} was not sent: {problem}.")
 
 
+def quota_used_up(name: str, left: float) -> Failed:
+    """The upstream asked for a pause, which isn't over."""
+    text = f"{name} answered that there were too many requests, and is not asked again for {math.ceil(left)} s."
+    return Failed(UpstreamError(name, "RATE_LIMITED", text, **_later(left)))
+
+
+def unusable_token(error: UpstreamError) -> Failed:
+    """The plugin says itself, in words that are safe to show, why it has no token."""
+    return Failed(error, broken=True)
+
+
 def no_token(name: str, label: str) -> Failed:
     """The credentials can't be read where they are kept."""
     text = f"{label} to {name} was not sent: its token can't be read. Check the token's file or variable in its settings."
@@ -188,7 +209,8 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 
 def _rate_limited(name: str, label: str, status: int, wait: float | None) -> Failed:
     text = f"{name} answered {status} to {label}: too many requests. Try again {_when(wait)}."
-    return Failed(UpstreamError(name, "RATE_LIMITED", text, status=status, **_later(wait)), again=True, wait=wait)
+    error = UpstreamError(name, "RATE_LIMITED", text, status=status, **_later(wait))
+    return Failed(error, again=True, wait=wait, limited=True)
 
 
 def _final(name: str, reason: str, text: str, status: int | None = None) -> Failed:

@@ -25,6 +25,8 @@ class Limits:
     """How long an open circuit asks nothing; it doubles each time the probe after it fails."""
     cool_down_cap: float = 60.0
     """The longest time an open circuit asks nothing."""
+    quota_cap: float = 3600.0
+    """The longest time that an upstream's own rate limit keeps it from being asked."""
     cache_entries: int = 2048
     """Answers kept at most."""
     cache_bytes: int = 64 * 1024 * 1024

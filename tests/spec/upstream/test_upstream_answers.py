@@ -254,6 +254,22 @@ async def test_a_token_that_cannot_be_read_is_said_without_showing_why() -> None
     assert server.requests == []
 
 
+async def test_a_plugins_own_words_about_its_token_are_kept() -> None:
+    own = UpstreamError("stage", "UNAUTHORIZED", "the token file holds no token: write one line.", retryable=False)
+
+    def bearer() -> str:
+        raise own
+
+    async with Server(lambda _: Answer()) as server, client_of(server, bearer=bearer) as client:
+        with pytest.raises(UpstreamError) as read:
+            await client.get("/")
+        with pytest.raises(UpstreamError) as write:
+            await client.post("/", {})
+        assert client.health.last_error == own.message
+    assert read.value is write.value is own
+    assert server.requests == []
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "snow\u2603", "nul\x00"])
 async def test_header_values_that_would_break_out_are_not_sent(value: str) -> None:
     async with Server(lambda _: Answer()) as server, client_of(server) as client:

@@ -159,6 +159,18 @@ async def test_a_kept_answer_stands_in_when_the_upstream_fails_and_says_so(bad: 
                 await client.get("/x")
 
 
+async def test_a_kept_answer_stands_in_while_the_upstream_wants_no_more_requests() -> None:
+    hands = Hands()
+    async with Server(lambda _: Answer(body=b'"old"')) as server:
+        async with client_of(server, fresh_for=15, stale_for=600, attempts=1, hands=hands) as client:
+            await client.get("/x")
+            hands.seconds += 20
+            server.script = lambda _: Answer(429, headers={"Retry-After": "60"})
+            for _ in range(3):
+                assert (await client.get("/x")).stale
+    assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 async def test_nothing_stands_in_for_what_is_gone_or_may_not_be_read_any_more(status: int) -> None:
     hands = Hands()

@@ -168,6 +168,44 @@ async def test_a_rate_limit_does_not_open_the_circuit() -> None:
     assert len(server.requests) == 5
 
 
+async def test_a_rate_limit_is_remembered_until_the_moment_to_come_back() -> None:
+    hands = Hands()
+    async with in_turn(Answer(429, headers={"Retry-After": "60"}), Answer(body=b'"new"')) as server:
+        async with client_of(server, attempts=3, hands=hands) as client:
+            await failing(client, "/1")
+            hands.seconds += 20
+            early = await failing(client, "/2")
+            with pytest.raises(UpstreamError) as write:
+                await client.post("/3", {})
+            assert client.health.requests == len(server.requests) == 1
+            assert early.reason == write.value.reason == "RATE_LIMITED"
+            assert early.extensions["retryAfterSeconds"] == 40
+            assert "not asked again for 40 s" in early.message
+            hands.seconds += 40
+            assert (await client.get("/4")).json(str) == "new"
+    assert hands.slept == [], "and nobody waited in vain"
+
+
+async def test_calls_that_waited_behind_the_limited_one_are_not_sent() -> None:
+    async with Server(lambda _: Answer(429, headers={"Retry-After": "60"}, delay=0.02)) as server:
+        async with client_of(server, concurrency=1) as client:
+            ended = await asyncio.gather(*(client.get(f"/{number}") for number in range(5)), return_exceptions=True)
+    assert [getattr(one, "reason", one) for one in ended] == ["RATE_LIMITED"] * 5
+    assert len(server.requests) == 1
+
+
+async def test_a_rate_limits_longest_pause_is_bounded() -> None:
+    hands = Hands()
+    async with in_turn(Answer(429, headers={"Retry-After": "999999999"}), Answer()) as server:
+        async with client_of(server, hands=hands, limits=Limits(quota_cap=600)) as client:
+            await failing(client)
+            hands.seconds += 599
+            await failing(client)
+            hands.seconds += 1
+            assert (await client.get("/")).status == 200
+    assert len(server.requests) == 2
+
+
 async def test_the_circuit_opens_after_failures_in_a_row_and_closes_after_a_probe_that_succeeds() -> None:
     hands = Hands()
     async with Server(lambda _: Answer(500)) as server:
