@@ -13,10 +13,18 @@ from demo.company.security import IMAGES, version
 
 Object = dict[str, Any]
 
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+"""What Kubernetes makes names from (apimachinery's `rand`): without vowels and the digits that look like letters."""
+
 
 def stamp(moment: dt.datetime) -> str:
     """A time as the Kubernetes API writes it: RFC 3339, whole seconds, UTC."""
     return moment.isoformat()[:19] + "Z"
+
+
+def suffix(*name: str) -> str:
+    """The five stable letters that end the generated name of the thing called `name`."""
+    return "".join(_LETTERS[number(len(_LETTERS), "suffix", *name, str(place))] for place in range(5))
 
 
 @dataclass(frozen=True)

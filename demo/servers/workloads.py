@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from demo.company.dice import hexes
 from demo.company.model import Fate
 from demo.servers.pods import finished_pod, is_ready, pod
-from demo.servers.site import Object, Site, stamp
+from demo.servers.site import Object, Site, stamp, suffix
 
 _WHOLE = (Fate.IMAGE_MISSING, Fate.CONFIG_MISSING)
 _DAEMON_NODES = 6
@@ -52,7 +51,7 @@ def _deployment(site: Site) -> Iterator[Made]:
 def _replica_pods(site: Site, owner: str, generation: int, fates: list[Fate]) -> Iterator[Made]:
     started = site.rolled_out if generation == 2 else site.rolled_out - dt.timedelta(days=9)
     for place, fate in enumerate(fates):
-        name = f"{owner}-{hexes(5, site.placement.cluster, owner, str(place))}"
+        name = f"{owner}-{suffix(site.placement.cluster, owner, str(place))}"
         labels = {"pod-template-hash": site.hash(generation)}
         yield "pods", pod(site, name, ("apps/v1", "ReplicaSet", owner), fate, labels=labels, started=started)
 
@@ -209,7 +208,7 @@ def _daemon_set(site: Site) -> Iterator[Made]:
         },
     )
     for place, fate in enumerate(fates):
-        name = f"{site.name}-{hexes(5, site.placement.cluster, site.name, str(place))}"
+        name = f"{site.name}-{suffix(site.placement.cluster, site.name, str(place))}"
         labels = {"controller-revision-hash": site.hash(2), "pod-template-generation": "1"}
         yield "pods", pod(site, name, ("apps/v1", "DaemonSet", site.name), fate, labels=labels)
 
@@ -281,4 +280,4 @@ def _job(site: Site, start: dt.datetime, failure: str) -> Iterator[Made]:
             },
         },
     )
-    yield "pods", finished_pod(site, f"{name}-{hexes(5, name)}", name, ended, failure=failure)
+    yield "pods", finished_pod(site, f"{name}-{suffix(name)}", name, ended, failure=failure)

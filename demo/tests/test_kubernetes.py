@@ -57,6 +57,15 @@ def test_discovery_leads_to_every_list(eu: httpx.Client) -> None:
     assert found == {kind.plural for kind in KINDS}
 
 
+def test_generated_names_are_made_from_the_letters_that_kubernetes_uses(full: Cluster) -> None:
+    generated = [pod["metadata"] for pod in items(full, "pods") if pod["metadata"]["generateName"]]
+    ends = {metadata["name"].rsplit("-", 1)[1] for metadata in generated if not metadata["name"].rsplit("-", 1)[1].isdigit()}
+    hashes = {rs["metadata"]["labels"]["pod-template-hash"] for rs in items(full, "replicasets")}
+    assert len(ends) > 500
+    assert {len(end) for end in ends} == {5}
+    assert set("".join(ends | hashes)) <= set("bcdfghjklmnpqrstvwxz2456789")
+
+
 def test_a_namespace_s_list_is_its_part_of_the_cluster_s(eu: httpx.Client) -> None:
     everywhere = names(eu.get("/api/v1/pods"))
     here = names(eu.get("/api/v1/namespaces/seat-map/pods"))
