@@ -52,7 +52,8 @@ class PluginState(Enum):
     OK = "OK"
     """It answers."""
     FAILING = "FAILING"
-    """It answers, but a field of it failed unexpectedly, and is left out for a while if it kept failing."""
+    """It answers, but has no client for an upstream, or a field of it failed unexpectedly (and is left out for a while if it
+    kept failing)."""
     QUARANTINED = "QUARANTINED"
     """It is left out: its fields are null, with an error that says so."""
 
@@ -149,7 +150,8 @@ def _info(runtime: PluginRuntime) -> PluginInfo:
         state = PluginHealth(state=PluginState.QUARANTINED, reason=health.broken)
     else:
         left_out = health.quarantined()
-        reason = f"left out for now: {', '.join(left_out)}; {health.last_error}" if left_out else health.last_error
+        said = [*health.without.values(), f"left out for now: {', '.join(left_out)}" if left_out else None, health.last_error]
+        reason = "; ".join(text for text in said if text) or None
         state = PluginHealth(state=PluginState.FAILING if reason else PluginState.OK, reason=reason)
     return PluginInfo(
         name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=state

@@ -15,6 +15,7 @@ from callboard_sdk.fields import FieldSpec
 from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
+from .unconnected import Unconnected
 
 log = structlog.get_logger()
 
@@ -35,6 +36,8 @@ class Health:
         self._until: dict[str, float] = {}
         self.broken: str | None = None
         self.last_error: str | None = None
+        self.without: dict[str, str] = {}
+        """The upstreams that it has to do without, and why."""
 
     def reason(self, field: str) -> str | None:
         """Why this field is left out now; None when it isn't."""
@@ -98,7 +101,7 @@ class Plugins:
     async def _start(self, runtime: PluginRuntime, connect: Connect, stack: AsyncExitStack) -> None:
         if runtime.plugin.upstreams:
             for upstream in runtime.plugin.upstreams(runtime.settings):
-                client = runtime.clients[upstream.name] = connect(upstream)
+                client = runtime.clients[upstream.name] = _connected(runtime, upstream, connect)
                 if (close := getattr(client, "aclose", None)) is not None:
                     stack.push_async_callback(close)
         for make in runtime.plugin.resources:
@@ -124,6 +127,17 @@ class Plugins:
         if isinstance(annotation, type) and issubclass(annotation, Settings):
             return runtime.settings
         return runtime.resources[annotation]
+
+
+def _connected(runtime: PluginRuntime, upstream: Upstream, connect: Connect) -> Client:
+    """The upstream's client; one that can't be made costs the calls of this upstream, and nothing else."""
+    try:
+        return connect(upstream)
+    except Exception as error:
+        log.error("upstream has no client", plugin=runtime.plugin.name, upstream=upstream.name, exc_info=True)
+        client = Unconnected(upstream.name, error)
+        runtime.health.without[upstream.name] = client.why
+        return client
 
 
 def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
