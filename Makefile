@@ -1,8 +1,9 @@
 # make run   the demo: generates a made-up company, starts its upstreams and the gateway
 # make test  every test                make check  format, lint, types, arrows
 # make bench the benchmarks            make soak   the long versions of the tests
+# make conformance  graphql-core's own execution tests, run on the engine
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak frontend setup lock clean
+.PHONY: help run test check bench soak conformance frontend setup lock clean
 
 PYTHON ?= python3
 PLUGINS := $(patsubst %/pyproject.toml,%,$(filter-out plugins/template/%,$(wildcard plugins/*/pyproject.toml)))
@@ -11,7 +12,7 @@ STAMPS := .stamps
 export UV_NO_PROGRESS := 1
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
 
 setup: $(STAMPS)/python ## install the Python side into .venv
 
@@ -45,6 +46,9 @@ test: $(STAMPS)/python $(STAMPS)/frontend $(STAMPS)/e2e ## run every test
 
 soak: $(STAMPS)/python ## run the long versions of property and fault tests
 	$(BIN)/pytest -q -m soak --timeout=3600
+
+conformance: $(STAMPS)/python ## run graphql-core's own execution tests on the engine
+	@$(BIN)/python -m tests.conformance.run
 
 check: $(STAMPS)/python ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
