@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
-from callboard_sdk import Database, Plugin, Upstream
+from callboard_sdk import Database, Plugin
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
@@ -20,13 +19,11 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from policies import DEFAULT_RULES, Policy, read_rules
 from resolvers.core import PluginList, core_plugin
-from resolvers.plugins import PluginRuntime, Plugins
-from resolvers.upstream import UpstreamClient
+from resolvers.plugins import Connect, PluginRuntime, Plugins
+from resolvers.upstream import Health, UpstreamClient
 from schema import Supergraph
 
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
-from .auth.keys import Fetch
-from .auth.settings import IssuerSettings
 from .configuration import Configuration, Mistake, SettingsError
 from .execution.executor import graphql_core
 from .http.graphql import graphql_endpoint
@@ -35,12 +32,16 @@ from .loading import Loaded, load, stitch_what_fits
 from .logs import RequestIds
 from .pipeline import Pipeline
 from .planning.operation import Documents
+from .providers import Providers
 from .record import Record
+
+Running = Callable[[Connect], AbstractAsyncContextManager[None]]
+"""From start to stop: plugins start with clients of their upstreams, and at the end everything opened is closed."""
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """One gateway, put together and not yet running; `asgi` runs it."""
+    """One gateway, put together and not yet running: `asgi` runs it, or whoever enters `running`."""
 
     supergraph: Supergraph
     loaded: Loaded
@@ -48,6 +49,7 @@ class Gateway:
     policy: Policy
     pipeline: Pipeline
     asgi: Starlette
+    running: Running
 
 
 def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Gateway:
@@ -69,10 +71,33 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     listed.plugins = plugins
     policy = Policy(read_rules(settings.policies.rules or DEFAULT_RULES), supergraph)
     documents = Documents(supergraph.schema, max_tokens=settings.limits.tokens)
-    identify = identify_by(_verifier(settings.auth), settings.auth.anonymous_roles)
-    record = Record()
+    providers = Providers()
+    verifier = _verifier(settings.auth, providers)
+    identify = identify_by(verifier, settings.auth.anonymous_roles)
+    record = Record(lambda: _upstreams(plugins, providers))
     pipeline = Pipeline(identify, documents, settings.limits, policy, plugins, graphql_core(supergraph.schema), record)
-    return Gateway(supergraph, loaded, plugins, policy, pipeline, _asgi(pipeline, plugins, settings.limits.body_bytes))
+    running = _running(plugins, verifier, providers)
+    asgi = _asgi(pipeline, plugins, settings.limits.body_bytes, running)
+    return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)
+
+
+def _upstreams(plugins: Plugins, providers: Providers) -> Iterator[tuple[str, Health]]:
+    for name, runtime in plugins.runtimes.items():
+        yield from ((name, health) for health in runtime.upstreams)
+    yield from (("auth", health) for health in providers.upstreams)
+
+
+def _running(plugins: Plugins, verifier: Verifier, providers: Providers) -> Running:
+    @asynccontextmanager
+    async def running(connect: Connect) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(plugins.database.engine.dispose)
+            stack.push_async_callback(providers.aclose)
+            stack.push_async_callback(verifier.aclose)
+            await stack.enter_async_context(plugins.running(connect))
+            yield
+
+    return running
 
 
 def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) -> Plugins:
@@ -97,25 +122,11 @@ def _database(url: str) -> Database:
     return Database(create_async_engine(url))
 
 
-def _verifier(auth: AuthSettings) -> Verifier:
-    return Verifier(issuers_of(auth, _fetch_for, time.time), leeway=auth.leeway_seconds)
+def _verifier(auth: AuthSettings, providers: Providers) -> Verifier:
+    return Verifier(issuers_of(auth, providers.fetch_for, time.time), leeway=auth.leeway_seconds)
 
 
-def _fetch_for(issuer: IssuerSettings) -> Fetch:
-    """A provider's way out: one client for each origin it names, for the discovery document and the keys may differ."""
-    clients: dict[str, UpstreamClient] = {}
-
-    async def fetch(url: str) -> bytes:
-        origin = urljoin(url, "/")
-        if origin not in clients:
-            keys = Upstream(f"keys of {issuer.name}", origin, max_bytes=256 * 1024, fresh_for=0, stale_for=0)
-            clients[origin] = UpstreamClient(keys)
-        return (await clients[origin].get(url)).content
-
-    return fetch
-
-
-def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int) -> Starlette:
+def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int, running: Running) -> Starlette:
     answer = graphql_endpoint(pipeline, max_bytes)
 
     async def graphql(request: Request) -> Response:
@@ -138,11 +149,8 @@ def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        try:
-            async with plugins.running(UpstreamClient):
-                yield
-        finally:
-            await plugins.database.engine.dispose()
+        async with running(UpstreamClient):
+            yield
 
     app = Starlette(routes=routes, lifespan=lifespan)
     app.add_middleware(RequestIds)

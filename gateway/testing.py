@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import yaml
-from callboard_sdk import Client, Plugin, Upstream, Viewer, ViewerKind
+from callboard_sdk import Plugin, Viewer, ViewerKind
 
 from gateway.app import Gateway, build
 from gateway.configuration import read_configuration
@@ -55,7 +55,7 @@ async def running_gateway(
     settings: Mapping[str, Any] | None = None,
     *,
     plugins: Sequence[Plugin[Any]] = (),
-    connect: Connect | None = None,
+    connect: Connect = UpstreamClient,
 ) -> AsyncIterator[Harness]:
     """A gateway whose files are all below `folder`; `plugins` are added to those that the settings name."""
     base: dict[str, Any] = {
@@ -65,12 +65,5 @@ async def running_gateway(
     file = folder / "callboard.yaml"
     file.write_text(yaml.safe_dump(base | dict(settings or {})), encoding="utf-8")
     gateway = build(read_configuration(file, {}), plugins)
-    try:
-        async with gateway.plugins.running(connect or _connect):
-            yield Harness(gateway)
-    finally:
-        await gateway.plugins.database.engine.dispose()
-
-
-def _connect(upstream: Upstream) -> Client:
-    return UpstreamClient(upstream)
+    async with gateway.running(connect):
+        yield Harness(gateway)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from callboard_sdk import (
 )
 
 from .plugins import PluginRuntime, Plugins
+from .upstream import Health
 
 MAX_NODES = 100
 
@@ -58,6 +60,34 @@ class PluginState(Enum):
     """It is left out: its fields are null, with an error that says so."""
 
 
+@enum
+class UpstreamState(Enum):
+    """Whether an upstream can be counted on."""
+
+    OK = "OK"
+    """Its last call went well, or none was made yet."""
+    FAILING = "FAILING"
+    """Its last call failed."""
+    OPEN = "OPEN"
+    """It failed so often in a row that it is not asked for a while."""
+
+
+@value
+class UpstreamHealth:
+    """How an upstream of a plugin is doing, as seen since the gateway started."""
+
+    name: str
+    """Its name, as settings, errors and metrics have it."""
+    state: UpstreamState
+    """Whether it can be counted on."""
+    last_success: datetime | None
+    """When it last gave a whole answer."""
+    last_failure: datetime | None
+    """When a call of it last failed."""
+    last_error: str | None
+    """What that failure was."""
+
+
 @value
 class PluginHealth:
     """How a plugin is, and why."""
@@ -66,6 +96,8 @@ class PluginHealth:
     """Whether it answers."""
     reason: str | None
     """What is wrong, if anything is."""
+    upstreams: list[UpstreamHealth]
+    """How the systems are that it asks."""
 
 
 @value
@@ -145,18 +177,33 @@ async def _load(ids: Sequence[str], catalog: Catalog) -> list[Node | None]:
 
 
 def _info(runtime: PluginRuntime) -> PluginInfo:
+    state, reason = _state(runtime)
+    health = PluginHealth(state=state, reason=reason, upstreams=[_upstream(one) for one in runtime.upstreams])
+    return PluginInfo(
+        name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=health
+    )
+
+
+def _state(runtime: PluginRuntime) -> tuple[PluginState, str | None]:
     health = runtime.health
     if health.broken:
-        state = PluginHealth(state=PluginState.QUARANTINED, reason=health.broken)
-    else:
-        left_out = health.quarantined()
-        said = [*health.without.values(), f"left out for now: {', '.join(left_out)}" if left_out else None, health.last_error]
-        reason = "; ".join(text for text in said if text) or None
-        state = PluginHealth(state=PluginState.FAILING if reason else PluginState.OK, reason=reason)
-    return PluginInfo(
-        name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=state
+        return PluginState.QUARANTINED, health.broken
+    left_out = health.quarantined()
+    said = [*health.without.values(), f"left out for now: {', '.join(left_out)}" if left_out else None, health.last_error]
+    reason = "; ".join(text for text in said if text) or None
+    return PluginState.FAILING if reason else PluginState.OK, reason
+
+
+def _upstream(health: Health) -> UpstreamHealth:
+    return UpstreamHealth(
+        name=health.upstream,
+        state=UpstreamState(health.state.value),
+        last_success=health.last_success,
+        last_failure=health.last_failure,
+        last_error=health.last_error,
     )
 
 
 def _failed(name: str, reason: str) -> PluginInfo:
-    return PluginInfo(name=name, version=None, permissions=[], health=PluginHealth(state=PluginState.QUARANTINED, reason=reason))
+    health = PluginHealth(state=PluginState.QUARANTINED, reason=reason, upstreams=[])
+    return PluginInfo(name=name, version=None, permissions=[], health=health)

@@ -16,6 +16,7 @@ from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
 from .unconnected import Unconnected
+from .upstream import Health as UpstreamHealth
 
 log = structlog.get_logger()
 
@@ -72,6 +73,12 @@ class PluginRuntime:
     clients: Clients = field(default_factory=Clients)
     resources: dict[type, Any] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+
+    @property
+    def upstreams(self) -> list[UpstreamHealth]:
+        """How its upstreams are doing, in the order it declared them; a client that keeps no count is left out."""
+        found = (getattr(client, "health", None) for client in self.clients.values())
+        return [health for health in found if isinstance(health, UpstreamHealth)]
 
 
 class Plugins:

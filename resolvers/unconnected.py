@@ -8,6 +8,8 @@ from typing import NoReturn
 from callboard_sdk import Reply, UpstreamError
 from callboard_sdk.upstream import Params
 
+from .upstream import Health, State
+
 
 class Unconnected:
     """A `callboard_sdk.Client` whose every call raises an UpstreamError that names the upstream.
@@ -21,6 +23,11 @@ class Unconnected:
         self._reason = "UNREACHABLE"
         if isinstance(cause, UpstreamError):
             self.why, self._reason = cause.message, cause.reason
+
+    @property
+    def health(self) -> Health:
+        """Failing from the start, and why."""
+        return Health(self.name, State.FAILING, last_error=self.why)
 
     async def get(
         self,

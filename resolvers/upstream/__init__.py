@@ -2,8 +2,8 @@
 
 from .client import UpstreamClient
 from .clock import Clock
-from .health import Health, State
+from .health import LATENCY_BOUNDS, Health, State
 from .limits import Limits
 from .transport import TransportFactory, make_transport
 
-__all__ = ["Clock", "Health", "Limits", "State", "TransportFactory", "UpstreamClient", "make_transport"]
+__all__ = ["LATENCY_BOUNDS", "Clock", "Health", "Limits", "State", "TransportFactory", "UpstreamClient", "make_transport"]

@@ -66,6 +66,11 @@ def label(method: str, url: httpx.URL) -> str:
     return f"{method} {path if len(path) <= 200 else path[:197] + '...'}"
 
 
+def unnamed(text: str, label: str) -> str:
+    """An error's text without the request it names: for those who see it beside requests of their own."""
+    return text.replace(label, "a request") if label else text
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host.lower(), url.port or {"http": 80, "https": 443}.get(url.scheme)
 

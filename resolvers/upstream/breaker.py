@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from .address import unnamed
 from .failure import Failed, failures_in_a_row
 from .limits import Limits
 
@@ -32,14 +33,14 @@ class Breaker:
         return self._closed_again_at is not None
 
     @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Let one request through and learn from how it ends. Raises Failed where the circuit is open."""
+    def watch(self, label: str) -> Iterator[None]:
+        """Let the request so named through and learn from how it ends. Raises Failed where the circuit is open."""
         probe = self._admit()
         try:
             yield
         except Failed as failed:
             if failed.broken:
-                self._failed(failed, probe)
+                self._failed(unnamed(failed.error.message, label), probe)
             else:
                 self._succeeded()
             raise
@@ -62,9 +63,9 @@ class Breaker:
         self._in_a_row = self._opened = 0
         self._closed_again_at = None
 
-    def _failed(self, failed: Failed, probe: bool) -> None:
+    def _failed(self, text: str, probe: bool) -> None:
         self._in_a_row += 1
-        self._last = failed.error.message
+        self._last = text
         if self._in_a_row < self._limits.failures or (self.open and not probe):
             return  # a request sent before the circuit opened doesn't lengthen the pause
         pause = min(self._limits.cool_down * 2**self._opened, self._limits.cool_down_cap)

@@ -24,7 +24,7 @@ from callboard_sdk.upstream import Params, Reply, Upstream
 from resolvers.deadline import remaining
 
 from . import failure
-from .address import Address, BadAddress
+from .address import Address, BadAddress, unnamed
 from .ask import Ask, Asks
 from .breaker import Breaker
 from .cache import Cache, Kept
@@ -112,7 +112,7 @@ class UpstreamClient:
         try:
             return await self._shared(ask, kept)
         except UpstreamError as error:
-            return self._stand_in(kept, self._failed(error))
+            return self._stand_in(kept, self._failed(error, ask.label))
 
     async def post(self, path: str, body: object, *, headers: Mapping[str, str] | None = None) -> Reply:
         """Send `body`, as `callboard_sdk.Client.post` says. Raises UpstreamError."""
@@ -125,9 +125,9 @@ class UpstreamClient:
             async with asyncio.timeout(_time_left()):
                 answer = await self._attempt(ask, self._now() + self._upstream.timeout)
         except Failed as failed:
-            raise self._failed(failed.error) from None
+            raise self._failed(failed.error, ask.label) from None
         except TimeoutError:
-            raise self._failed(failure.out_of_time(self.name, ask.label)) from None
+            raise self._failed(failure.out_of_time(self.name, ask.label), ask.label) from None
         return self._reply(answer)
 
     async def aclose(self) -> None:
@@ -176,7 +176,7 @@ class UpstreamClient:
         self._quota.check()
         async with self._gate.slot(ends):
             self._quota.check()  # it may have been used up while this call waited
-            with self._breaker.watch():
+            with self._breaker.watch(ask.label):
                 try:
                     return await self._timed(ask, ends)
                 except Failed as failed:
@@ -191,8 +191,7 @@ class UpstreamClient:
         try:
             answer = await self._wire.send(ask, ends)
         finally:
-            self._meter.in_flight -= 1
-            self._meter.latency_sum += self._clock.monotonic() - started
+            self._meter.ended(self._clock.monotonic() - started)
         self._meter.succeeded(self._clock.wall())
         return answer
 
@@ -213,8 +212,8 @@ class UpstreamClient:
     def _unsent(self, failed: Failed) -> UpstreamError:
         return self._failed(failed.error) if failed.broken else failed.error  # a caller's mistake is not the upstream's
 
-    def _failed(self, error: UpstreamError) -> UpstreamError:
-        self._meter.failed(error, self._clock.wall())
+    def _failed(self, error: UpstreamError, label: str = "") -> UpstreamError:
+        self._meter.failed(error.reason, unnamed(error.message, label), self._clock.wall())
         return error
 
     def _now(self) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from callboard_sdk.errors import UpstreamError
+LATENCY_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds: the upper bounds of what a snapshot's `latencies` count; the last count is of all that took longer."""
 
 
 class State(Enum):
@@ -22,12 +26,13 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A snapshot of one upstream; counters count from the client's start. No secrets, no addresses.
+    """A snapshot of one upstream; counters count from the client's start. No secrets, no addresses, no paths.
 
     `calls` are what plugins asked for; of these, `cache_hits` were answered from memory, `deduplicated` shared
     an equal read under way, and `stale` were answered with an older answer for want of a new one. `requests`
-    went out on the wire, `retries` among them. `failures` are calls that ended in an error or a stale answer.
-    `latency_sum` is the seconds that requests took, together.
+    went out on the wire, `retries` among them. `failures` are calls that ended in an error or a stale answer; `reasons`
+    counts them by UpstreamError's reason. `latencies` counts the requests that took so long (see LATENCY_BOUNDS), and
+    `latency_sum` is the seconds that they took together.
     """
 
     upstream: str
@@ -45,6 +50,8 @@ class Health:
     failures: int = 0
     in_flight: int = 0
     latency_sum: float = 0.0
+    latencies: tuple[int, ...] = (0,) * (len(LATENCY_BOUNDS) + 1)
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 class Meter:
@@ -54,26 +61,35 @@ class Meter:
         self.calls = self.requests = self.retries = self.cache_hits = self.revalidated = 0
         self.deduplicated = self.stale = self.failures = self.in_flight = 0
         self.latency_sum = 0.0
+        self._latencies = [0] * (len(LATENCY_BOUNDS) + 1)
+        self._reasons: Counter[str] = Counter()
         self._upstream = upstream
         self._failing = False
         self._success: datetime | None = None
         self._failure: datetime | None = None
         self._error: str | None = None
 
+    def ended(self, seconds: float) -> None:
+        """A request ended, whichever way, after so long."""
+        self.in_flight -= 1
+        self.latency_sum += seconds
+        self._latencies[bisect_left(LATENCY_BOUNDS, seconds)] += 1
+
     def succeeded(self, now: datetime) -> None:
         """The upstream gave a whole answer."""
         self._failing = False
         self._success = now
 
-    def failed(self, error: UpstreamError, now: datetime) -> None:
-        """A call ended in `error`; "not found" is an answer, and no fault of the upstream."""
-        if error.reason == "NOT_FOUND":
+    def failed(self, reason: str, text: str, now: datetime) -> None:
+        """A call ended in an error; "not found" is an answer, and no fault of the upstream."""
+        if reason == "NOT_FOUND":
             self.succeeded(now)
             return
         self.failures += 1
+        self._reasons[reason] += 1
         self._failing = True
         self._failure = now
-        self._error = error.message
+        self._error = text
 
     def snapshot(self, *, circuit_open: bool) -> Health:
         """The counters now, frozen."""
@@ -94,4 +110,6 @@ class Meter:
             failures=self.failures,
             in_flight=self.in_flight,
             latency_sum=self.latency_sum,
+            latencies=tuple(self._latencies),
+            reasons=dict(self._reasons),
         )

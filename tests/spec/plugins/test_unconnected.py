@@ -29,7 +29,7 @@ def make_pair() -> Plugin:
 
 ASK = """{
   components(first: 1) { nodes { name east west } }
-  plugins { name health { state reason } }
+  plugins { name health { state reason upstreams { name state lastError } } }
 }"""
 
 
@@ -44,6 +44,10 @@ async def test_only_the_calls_on_that_upstream_fail_by_its_name(tmp_path, rules)
     health = next(plugin["health"] for plugin in answer.data["plugins"] if plugin["name"] == "pair")
     assert health["state"] == "FAILING"
     assert health["reason"].startswith("upstream east:")
+    assert health["upstreams"] == [
+        {"name": "east", "state": "FAILING", "lastError": health["reason"]},
+        {"name": "west", "state": "OK", "lastError": None},
+    ]
 
 
 async def test_what_made_the_client_impossible_shows_only_where_its_text_is_made_for_clients(tmp_path, rules):
