@@ -34,6 +34,11 @@ def installed() -> Mapping[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
 
 
+def plugin_packages() -> frozenset[str]:
+    """The top-level packages of every installed plugin: their loggers' names begin with one of them."""
+    return frozenset(point.module.partition(".")[0] for point in installed().values())
+
+
 def load(names: Iterable[str]) -> Loaded:
     """Import these plugins; a failing one is reported in `failed` and costs nobody else anything."""
     found = installed()

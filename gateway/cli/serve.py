@@ -10,7 +10,7 @@ import typer
 import uvicorn
 
 from gateway.app import build
-from gateway.loading import check_packages
+from gateway.loading import check_packages, plugin_packages
 from gateway.logs import configure_logs
 
 from .show import DEFAULT_FILE, SettingsFile, configuration, err, fail
@@ -25,7 +25,7 @@ def serve(
     if problems := check_packages():
         fail(problems)
     configured = configuration(settings)
-    configure_logs(configured.settings.logs)
+    configure_logs(configured.settings.logs, plugin_packages())
     gateway = build(configured)
     server = configured.settings.server
     listener = _listen(host or server.host, server.port if port is None else port)

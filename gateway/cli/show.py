@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import structlog
 import typer
 from rich.console import Console
 
 from gateway.configuration import Configuration, read_configuration
+from gateway.logs import silence_logs
 
 out = Console()
 err = Console(stderr=True)
@@ -26,7 +25,7 @@ DEFAULT_FILE = Path("callboard.yaml")
 
 def configuration(file: Path) -> Configuration:
     """The settings of this file, with the environment's placeholders filled. Logs stay silent until `serve` says how."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    silence_logs()
     return read_configuration(file, os.environ)
 
 
