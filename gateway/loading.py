@@ -1,4 +1,4 @@
-"""Finds the plugins by entry point and stitches those that load; one that doesn't is left out with its reason."""
+"""Finds the plugins by entry point and stitches those that load; of one that doesn't, the schema fragment stands in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import structlog
 from callboard_sdk import Plugin
 from callboard_sdk.errors import RegistrationError
 
+from resolvers.errors import PluginUnavailable
 from resolvers.plugins import injected_types
-from schema import StitchError, Supergraph, stitch
+from schema import StandIn, StitchError, Supergraph, stitch
+from schema.fragment import FILE
+
+from .fragments import shipped_fragment
 
 log = structlog.get_logger()
 
@@ -39,6 +43,14 @@ def plugin_packages() -> frozenset[str]:
     return frozenset(point.module.partition(".")[0] for point in installed().values())
 
 
+def imported(point: EntryPoint) -> Plugin[Any]:
+    """The plugin of this entry point. Raises whatever its code raises, and RegistrationError when it gives no such plugin."""
+    plugin = point.load()
+    if not isinstance(plugin, Plugin) or plugin.name != point.name:
+        raise RegistrationError(point.value, f"is not Plugin({point.name!r}, ...)", "Name the entry point as the plugin.")
+    return plugin
+
+
 def load(names: Iterable[str]) -> Loaded:
     """Import these plugins; a failing one is reported in `failed` and costs nobody else anything."""
     found = installed()
@@ -50,10 +62,7 @@ def load(names: Iterable[str]) -> Loaded:
             failed[name] = f"it is not installed; installed are: {', '.join(found) or 'none'}"
             continue
         try:
-            plugin = point.load()
-            if not isinstance(plugin, Plugin) or plugin.name != name:
-                raise RegistrationError(point.value, f"is not Plugin({name!r}, ...)", "Name the entry point as the plugin.")
-            plugins[name] = plugin
+            plugins[name] = imported(point)
             versions[name] = point.dist.version if point.dist else "0"
         except Exception as error:
             failed[name] = f"it failed to load: {type(error).__name__}: {error}"[:1000]
@@ -62,19 +71,45 @@ def load(names: Iterable[str]) -> Loaded:
 
 
 def stitch_what_fits(loaded: Loaded, core: Plugin[Any]) -> tuple[Supergraph, Loaded]:
-    """The supergraph of the core and every plugin that fits; those that don't move to `failed`."""
+    """The supergraph of the core and every plugin that fits; those that don't move to `failed`.
+
+    The fragment that a failed plugin ships stands in for it: its fields stay, and answer null with the reason.
+    """
     plugins, failed = dict(loaded.plugins), dict(loaded.failed)
+    stand_ins: dict[str, StandIn] = {}
+    for name in loaded.failed:
+        _stand_in(name, failed, stand_ins)
     while True:
         chosen = [core, *plugins.values()]
         try:
             injected = {plugin.name: injected_types(plugin) for plugin in chosen}
-            return stitch(chosen, injected, frozenset(failed)), Loaded(plugins, loaded.versions, failed)
+            missing = frozenset(failed.keys() - stand_ins.keys())
+            return stitch(chosen, injected, missing, list(stand_ins.values())), Loaded(plugins, loaded.versions, failed)
         except StitchError as error:
-            if error.plugin not in plugins:
+            if error.plugin in stand_ins:
+                log.error("schema fragment does not fit", plugin=error.plugin, reason=str(error))
+                failed[error.plugin] += f"; its fields are missing: {error}"
+                del stand_ins[error.plugin]
+            elif error.plugin in plugins:
+                log.error("plugin does not fit into the schema", plugin=error.plugin, reason=str(error))
+                failed[error.plugin] = f"it does not fit into the schema: {error}"
+                del plugins[error.plugin]
+                _stand_in(error.plugin, failed, stand_ins)
+            else:
                 raise
-            log.error("plugin does not fit into the schema", plugin=error.plugin, reason=str(error))
-            failed[error.plugin] = f"it does not fit into the schema: {error}"
-            del plugins[error.plugin]
+
+
+def _stand_in(name: str, failed: dict[str, str], stand_ins: dict[str, StandIn]) -> None:
+    reason = failed[name]
+    if (point := installed().get(name)) is None:
+        return
+    try:
+        if (fragment := shipped_fragment(point)) is not None:
+            stand_ins[name] = StandIn(fragment, lambda: PluginUnavailable(name, reason))
+        else:
+            failed[name] += f"; its fields are missing, for it ships no {FILE}"
+    except (StitchError, OSError, UnicodeError) as error:
+        failed[name] += f"; its fields are missing: {error}"
 
 
 def check_packages() -> list[str]:

@@ -1,6 +1,20 @@
 """Stitches every plugin's types into the one schema that clients see; does no I/O."""
 
+from .excerpt import excerpt
+from .fragment import Fragment, read_fragment
+from .graft import StandIn
 from .stitch import stitch
 from .supergraph import FieldResolver, Guarded, Permission, StitchError, Supergraph
 
-__all__ = ["FieldResolver", "Guarded", "Permission", "StitchError", "Supergraph", "stitch"]
+__all__ = [
+    "FieldResolver",
+    "Fragment",
+    "Guarded",
+    "Permission",
+    "StandIn",
+    "StitchError",
+    "Supergraph",
+    "excerpt",
+    "read_fragment",
+    "stitch",
+]

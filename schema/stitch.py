@@ -4,6 +4,7 @@ A. collect   every field by the class it is added to; two for one coordinate are
 B. build     one Strawberry schema whose types carry the added fields
 C. guard     which permission each coordinate needs
 D. lint      what may be denied is nullable; everything is described
+E. graft     fragments stand in for the plugins that can't be loaded
 """
 
 from __future__ import annotations
@@ -29,14 +30,20 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from .graft import StandIn, graft
 from .lint import lint
-from .supergraph import Guarded, Permission, StitchError, Supergraph
+from .supergraph import ROOTS, Guarded, Permission, StitchError, Supergraph
 
 _Injected = Mapping[str, frozenset[type]]
 
 
-def stitch(plugins: Sequence[Plugin[Any]], injected: _Injected, missing: frozenset[str] = frozenset()) -> Supergraph:
-    """The supergraph of these plugins.
+def stitch(
+    plugins: Sequence[Plugin[Any]],
+    injected: _Injected,
+    missing: frozenset[str] = frozenset(),
+    stand_ins: Sequence[StandIn] = (),
+) -> Supergraph:
+    """The supergraph of these plugins, and of what stands in for others.
 
     `injected` gives, by plugin name, the annotations that its functions are handed at run time and that are
     therefore no GraphQL arguments. Raises StitchError, naming the plugin to leave out, and the coordinate.
@@ -49,9 +56,11 @@ def stitch(plugins: Sequence[Plugin[Any]], injected: _Injected, missing: frozens
     for mistake in lint(built._schema, guards):  # D
         owner = guards[mistake.coordinate].plugin if mistake.coordinate in guards else _owner(plugins, mistake.coordinate)
         raise StitchError(owner, mistake.coordinate, mistake.problem, mistake.remedy)
-    return Supergraph(
-        built._schema, print_schema(built), guards, permissions, fields, frozenset(p.name for p in plugins), missing
-    )
+    for stand_in in stand_ins:  # E
+        guards = built.grow(stand_in, guards)
+        permissions |= stand_in.fragment.permissions
+    known = frozenset({p.name for p in plugins} | {s.fragment.plugin for s in stand_ins})
+    return Supergraph(built._schema, print_schema(built), guards, permissions, fields, known, missing)
 
 
 # A. collect
@@ -90,6 +99,12 @@ class _StitchedSchema(strawberry.Schema):
         added += self._added.get(type_definition.name, ()) if type_definition.name in (QUERY, MUTATION) else ()
         return [*type_definition.fields, *added]
 
+    def grow(self, stand_in: StandIn, guards: Mapping[str, Guarded]) -> dict[str, Guarded]:
+        """Take a fragment in; all guards, its own among them."""
+        self._schema, guarded = graft(self._schema, guards, stand_in)
+        self._schema._strawberry_schema = self  # type: ignore[attr-defined]  # where Strawberry's Info looks for it
+        return guarded
+
 
 def _build(
     plugins: Sequence[Plugin[Any]], collected: Mapping[type | str, Mapping[str, FieldSpec]], injected: _Injected
@@ -97,13 +112,13 @@ def _build(
     added = {
         on: [_field(spec, injected.get(spec.plugin, frozenset())) for spec in specs.values()] for on, specs in collected.items()
     }
-    mutation = _root(MUTATION, "What can be changed.") if MUTATION in collected else None
+    mutation = _root(MUTATION) if MUTATION in collected else None
     kinds = [kind for plugin in plugins for kind in plugin.kinds]
     types = [kind for plugin in plugins for kind in plugin.types]
     try:
         return _StitchedSchema(
             added,
-            query=_root(QUERY, "What can be asked."),
+            query=_root(QUERY),
             mutation=mutation,
             types=[*ENTITY_TYPES, *kinds, *types],
             config=StrawberryConfig(scalar_map=SCALARS),
@@ -114,8 +129,8 @@ def _build(
         raise StitchError(plugins[-1].name, "the stitched schema", str(error), "See the type that it names.") from error
 
 
-def _root(name: str, description: str) -> type:
-    return strawberry.type(type(name, (), {"__doc__": description}), name=name, description=description)
+def _root(name: str) -> type:
+    return strawberry.type(type(name, (), {"__doc__": ROOTS[name]}), name=name, description=ROOTS[name])
 
 
 def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:

@@ -8,7 +8,11 @@ from typing import Any, Protocol
 
 from callboard_sdk import RegistrationError
 from callboard_sdk.fields import FieldSpec
+from callboard_sdk.plugin import MUTATION, QUERY
 from graphql import GraphQLSchema
+
+ROOTS = {QUERY: "What can be asked.", MUTATION: "What can be changed."}
+"""The roots' descriptions, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Permission:
 class Supergraph:
     """The stitched schema. A coordinate (`Type.field` of an object type) without a guard is readable with its object.
 
-    `missing` are the plugins that should be here and aren't, because their types could not be loaded.
+    `plugins` are those whose fields are here, `missing` those that should be and aren't, because nothing tells their types.
     """
 
     schema: GraphQLSchema

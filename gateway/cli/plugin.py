@@ -6,13 +6,16 @@ import json
 import keyword
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from callboard_sdk import RegistrationError
 from rich.table import Table
 
-from gateway.loading import installed
+from gateway.fragments import fragment_file, written_fragment
+from gateway.loading import imported, installed
 from gateway.scaffold import make_plugin
 
 from .show import AsJson, fail, out
@@ -50,10 +53,35 @@ def new(
 
 
 @app.command()
+def schema(
+    names: Annotated[list[str], typer.Argument(help="Installed plugins.")],
+    write: Annotated[bool, typer.Option("--write", help="Write each into its plugin's package instead.")] = False,
+) -> None:
+    """Show what plugins add to the graph: the fragment that stands in for a plugin that can't be loaded."""
+    for name in names:
+        point = _installed(name)
+        try:
+            text = written_fragment(imported(point))
+        except RegistrationError as error:
+            fail([f"plugin {name!r} doesn't fit into the schema: {error}"])
+        except Exception as error:
+            fail([f"plugin {name!r} can't be imported: {type(error).__name__}: {error}"])
+        if not write:
+            print(text, end="")
+            continue
+        file = fragment_file(point)
+        assert file is not None, "its package was imported just now"
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            fail([f"{file} can't be written: {error}"])
+        out.print(f"Wrote {file}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> None:
     """Run the contract suite against one installed plugin."""
-    if name not in installed():
-        fail([f"plugin {name!r} is not installed; installed are: {', '.join(installed())}"], 2)
+    _installed(name)
     here = Path(__file__).parent.parent
     suite = next(place for place in (here / "contract", here.parent / "tests" / "contract") if place.is_dir())
     command = [
@@ -70,3 +98,10 @@ def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> N
         str(suite / "pytest.ini"),
     ]
     sys.exit(subprocess.run(command, check=False).returncode)
+
+
+def _installed(name: str) -> EntryPoint:
+    found = installed()
+    if name not in found:
+        fail([f"plugin {name!r} is not installed; installed are: {', '.join(found) or 'none'}"], 2)
+    return found[name]

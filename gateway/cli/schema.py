@@ -13,6 +13,8 @@ from schema.changes import changes
 
 from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
 
+_COLOURS = {"breaking": "red", "dangerous": "yellow", "safe": "green"}
+
 
 def schema(
     settings: SettingsFile = DEFAULT_FILE,
@@ -29,8 +31,8 @@ def schema(
     except OSError as error:
         fail([f"{against} can't be read: {error}"], 2)
     if as_json:
-        print(json.dumps([{"kind": c.kind, "breaking": c.breaking, "description": c.description} for c in found]))
+        print(json.dumps([{"kind": c.kind, "effect": c.effect, "description": c.description} for c in found]))
     for change in found if not as_json else ():
-        out.print(f"{'[red]breaking[/]' if change.breaking else '[yellow]dangerous[/]'} {change.description}", highlight=False)
-    if any(change.breaking for change in found):
+        out.print(f"[{_COLOURS[change.effect]}]{change.effect:9}[/] {change.description}", highlight=False)
+    if any(change.effect == "breaking" for change in found):
         raise typer.Exit(1)

@@ -12,6 +12,8 @@ from callboard_sdk import Batch, Entity, Plugin
 from callboard_sdk.entities import ENTITY_TYPES
 from callboard_sdk.testing import make_entity
 from gateway.configuration import SettingsError, read_configuration
+from gateway.fragments import fragment_file, fragment_mistake
+from gateway.loading import installed
 from gateway.testing import Harness
 from resolvers.batching import RequestContext
 
@@ -48,6 +50,15 @@ def test_a_typo_in_its_settings_is_answered_with_the_nearest_key(plugin: Any, tm
     assert mistake.line == 3
     named = mistake.message.split("'")[1]
     assert SequenceMatcher(None, named, typo).ratio() > 0.6
+
+
+def test_its_schema_fragment_is_what_it_adds_to_the_graph(plugin: Any, plugin_name: str) -> None:
+    """The fragment stands in for the plugin where its code can't be loaded; `git diff` shows what a change does to clients."""
+    file = fragment_file(installed()[plugin_name])
+    if file is None or not file.is_file():
+        pytest.fail(f"{file} is missing: write it with `callboard plugin schema {plugin_name} --write`")
+    if mistake := fragment_mistake(plugin, file.read_text(encoding="utf-8")):
+        pytest.fail(mistake, pytrace=False)
 
 
 async def test_each_entity_field_gives_as_many_results_as_parents(alone: Harness, plugin: Any) -> None:

@@ -4,7 +4,6 @@ import pytest
 from callboard_sdk import Batch, Entity, Plugin, RegistrationError, value
 from callboard_sdk.entities import Component
 from schema import StitchError, stitch
-from schema.changes import changes
 
 
 def plugin(name: str) -> Plugin:
@@ -123,8 +122,3 @@ def test_a_type_without_description_of_an_attribute_is_refused():
 
     with pytest.raises(StitchError, match="Bare.thing: has no description"):
         stitch([p], {})
-
-
-def test_removing_a_field_is_breaking_and_adding_one_is_not():
-    old, new = "type Query { a: Int b: Int }", "type Query { a: Int c: Int }"
-    assert [(c.breaking, "Query.b" in c.description) for c in changes(old, new)] == [(True, True)]

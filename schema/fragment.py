@@ -1,0 +1,120 @@
+"""What one plugin adds to the graph, as SDL: a gateway that can't load the plugin's code still knows its types.
+
+A fragment extends types that every gateway has, and defines those that come with the plugin. Directives say what SDL has no
+words for: `@permission` declares one, `@guarded` names the one that a field needs. A field that extends an interface is meant
+for every type that implements it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DirectiveNode,
+    FieldDefinitionNode,
+    GraphQLSyntaxError,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    Node,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    SchemaExtensionNode,
+    StringValueNode,
+    TypeDefinitionNode,
+    parse,
+)
+
+from .supergraph import Permission, StitchError
+
+FILE = "schema.graphql"
+"""A fragment's name inside its plugin's package."""
+PERMISSION = "permission"
+GUARDED = "guarded"
+
+Fields = tuple[FieldDefinitionNode, ...]
+_WITH_FIELDS = (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode, ObjectTypeExtensionNode, InterfaceTypeExtensionNode)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A fragment that was read. `added` has, by the name of a type that is there already, the fields it gets.
+
+    `guards` maps a coordinate to the permission that it needs; every added field has one.
+    """
+
+    plugin: str
+    permissions: Mapping[str, Permission]
+    types: tuple[TypeDefinitionNode, ...]
+    added: Mapping[str, Fields]
+    guards: Mapping[str, str]
+
+
+def read_fragment(plugin: str, text: str) -> Fragment:
+    """The plugin's fragment. Raises StitchError, naming the line, for what is none or leaves a field open to everyone."""
+    try:
+        definitions = parse(text).definitions
+    except GraphQLSyntaxError as error:
+        line = error.locations[0].line if error.locations else 1
+        raise _refused(plugin, line, f"is not SDL: {error.message}") from None
+    permissions: dict[str, Permission] = {}
+    types: list[TypeDefinitionNode] = []
+    added: dict[str, Fields] = {}
+    guards: dict[str, str] = {}
+    for node in definitions:
+        match node:
+            case SchemaExtensionNode():
+                permissions |= {one.name: one for one in _permissions(plugin, node)}
+            case ObjectTypeExtensionNode() | InterfaceTypeExtensionNode():
+                added[node.name.value] = (*added.get(node.name.value, ()), *(node.fields or ()))
+            case TypeDefinitionNode():
+                types.append(node)
+            case _:
+                raise _refused(plugin, _line(node), "defines neither a type nor fields for one")
+        if isinstance(node, _WITH_FIELDS):
+            guards |= _guards(node.name.value, node.fields or ())
+    for name, fields in added.items():
+        _check(plugin, name, fields, guards, permissions)
+    return Fragment(plugin, permissions, tuple(types), added, guards)
+
+
+def _permissions(plugin: str, node: SchemaExtensionNode) -> Iterator[Permission]:
+    for directive in node.directives or ():
+        if directive.name.value == PERMISSION:
+            said = _arguments(directive)
+            name = said.get("name", "")
+            if not name.startswith(f"{plugin}."):
+                raise _refused(plugin, _line(directive), f"declares permission {name!r}, which doesn't start with {plugin!r}")
+            yield Permission(name, plugin, said.get("description", ""))
+
+
+def _guards(type_name: str, fields: Fields) -> Mapping[str, str]:
+    return {
+        f"{type_name}.{field.name.value}": _arguments(directive).get("permission", "")
+        for field in fields
+        for directive in field.directives or ()
+        if directive.name.value == GUARDED
+    }
+
+
+def _check(plugin: str, name: str, fields: Fields, guards: Mapping[str, str], permissions: Collection[str]) -> None:
+    """What nobody can answer must be nullable, or it would take its parent away; what nobody guards, everyone could read."""
+    for field in fields:
+        coordinate = f"{name}.{field.name.value}"
+        if isinstance(field.type, NonNullTypeNode):
+            raise _refused(plugin, _line(field.name), f"says that {coordinate} is never null")
+        if guards.get(coordinate) not in permissions:
+            raise _refused(plugin, _line(field.name), f"doesn't guard {coordinate} by one of its permissions")
+
+
+def _arguments(directive: DirectiveNode) -> dict[str, str]:
+    return {a.name.value: a.value.value for a in directive.arguments or () if isinstance(a.value, StringValueNode)}
+
+
+def _line(node: Node) -> int:
+    return node.loc.start_token.line if node.loc else 1
+
+
+def _refused(plugin: str, line: int, problem: str) -> StitchError:
+    return StitchError(plugin, f"{FILE}:{line}", problem, f"Write it again: callboard plugin schema {plugin} --write.")
