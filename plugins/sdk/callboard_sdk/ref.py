@@ -14,6 +14,7 @@ class InvalidRef(ValueError):
 @dataclass(frozen=True, slots=True, order=True)
 class EntityRef:
     """Names one entity. Compared without case: the parts are kept in lower case, so equal refs hash equally.
+    What `str` gives, `parse` reads again.
 
     The form is the catalog descriptor format's: `[kind:][namespace/]name`, where each place that holds a
     reference knows the kind and namespace to assume when the text leaves them out.
@@ -25,9 +26,12 @@ class EntityRef:
 
     def __post_init__(self) -> None:
         if not (self.kind and self.namespace and self.name):
-            raise InvalidRef(f"an entity ref needs kind, namespace and name, like component:default/web, got {self!s}")
-        for part in ("kind", "namespace", "name"):
-            object.__setattr__(self, part, getattr(self, part).lower())
+            raise InvalidRef(f"an entity ref needs kind, namespace and name, like component:default/web, got {self!s:.200}")
+        for field in ("kind", "namespace", "name"):
+            part = getattr(self, field)
+            if ":" in part or "/" in part or part != part.strip():
+                raise InvalidRef(f"{part[:80]!r} can't be the {field} of an entity ref: leave out : and /, and spaces around it")
+            object.__setattr__(self, field, part.lower())
 
     @classmethod
     def parse(cls, text: str, *, kind: str = "", namespace: str = DEFAULT_NAMESPACE) -> EntityRef:
@@ -38,9 +42,9 @@ class EntityRef:
         head, colon, rest = text.strip().rpartition(":")
         space, slash, name = rest.rpartition("/")
         if (colon and not head) or (slash and not space) or not name or ":" in head or "/" in head or "/" in space:
-            raise InvalidRef(f"{text!r} is not an entity ref: write [kind:][namespace/]name, like group:default/payments")
+            raise InvalidRef(f"{text[:80]!r} is not an entity ref: write [kind:][namespace/]name, like group:default/payments")
         if not (head or kind):
-            raise InvalidRef(f"{text!r} names no kind: write it in front, like component:{text}")
+            raise InvalidRef(f"{text[:80]!r} names no kind: write it in front, like component:{text[:80]}")
         return cls(head or kind, space or namespace, name)
 
     def __str__(self) -> str:
