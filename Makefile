@@ -68,10 +68,11 @@ clean: ## remove what was built and generated
 	rm -rf .venv .stamps .demo frontend/dist frontend/node_modules
 
 .PHONY: snapshot
-snapshot: $(STAMPS)/python ## write the schema's snapshots again: the whole, each plugin's fragment, the template's
+snapshot: $(STAMPS)/python ## write the snapshots again: the schema, each plugin's fragment, the template's, the cases' plans
 	@mkdir -p .stamps && printf 'auth: {local: null}\ndatabase: {url: "sqlite+aiosqlite:///.stamps/db.sqlite"}\nplugins: {catalog: , ci: , cost: , kubernetes: , security: }\n' > .stamps/snapshot.yaml
 	$(BIN)/callboard schema --settings .stamps/snapshot.yaml > .stamps/supergraph.graphql
 	mv .stamps/supergraph.graphql schema/supergraph.graphql
 	$(BIN)/callboard plugin schema $(filter-out sdk,$(PLUGINS:plugins/%=%)) --write
 	PYTHONPATH=plugins/template $(BIN)/python -c 'from callboard_example import plugin; from gateway.fragments import written_fragment; print(written_fragment(plugin), end="")' > .stamps/template.graphql
 	mv .stamps/template.graphql plugins/template/callboard_example/schema.graphql
+	$(BIN)/pytest -q tests/cases/test_cases.py --update-plans

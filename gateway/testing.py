@@ -13,9 +13,10 @@ import yaml
 from callboard_sdk import Plugin, Viewer, ViewerKind
 
 from gateway.app import Gateway, build
+from gateway.auth import AuthSettings, LocalIssuer
 from gateway.configuration import read_configuration
 from gateway.execution.shape import shape_result
-from gateway.planning.plan import make_plan
+from gateway.planning.plan import Plan, make_plan
 from resolvers.batching import RequestContext
 from resolvers.plugins import Connect
 from resolvers.upstream import UpstreamClient
@@ -33,8 +34,20 @@ class Answer:
 class Harness:
     """A running gateway that a test asks directly."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, auth: AuthSettings) -> None:
         self.gateway = gateway
+        self._auth = auth
+
+    def bearer(self, roles: Sequence[str]) -> str:
+        """An Authorization header of a viewer with these roles, for requests that go the whole path, from `identify` on."""
+        assert self._auth.local is not None
+        return f"Bearer {LocalIssuer(self._auth.local, self._auth.audience).create('tester', roles, seconds=3600)}"
+
+    def plan(self, document: str, roles: Sequence[str]) -> Plan:
+        """What would run for a viewer with these roles."""
+        pipeline = self.gateway.pipeline
+        operation = pipeline.documents.choose(pipeline.documents.read(document), None)
+        return make_plan(operation, pipeline.policy.decide(frozenset(roles), operation.coordinates), pipeline.policy.version)
 
     async def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)
@@ -42,10 +55,8 @@ class Harness:
         """Run a document for a viewer with these roles, through the pipeline's own steps after identification."""
         viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
         pipeline = self.gateway.pipeline
-        operation = pipeline.documents.choose(pipeline.documents.read(document), None)
-        plan = make_plan(operation, pipeline.policy.decide(viewer.roles, operation.coordinates), pipeline.policy.version)
         context = RequestContext(pipeline.plugins, viewer)
-        body = orjson.loads(shape_result(await pipeline.execute(plan, variables or {}, context)).body)
+        body = orjson.loads(shape_result(await pipeline.execute(self.plan(document, roles), variables or {}, context)).body)
         return Answer(body.get("data"), body.get("errors", []), context.calls)
 
 
@@ -64,6 +75,7 @@ async def running_gateway(
     }
     file = folder / "callboard.yaml"
     file.write_text(yaml.safe_dump(base | dict(settings or {})), encoding="utf-8")
-    gateway = build(read_configuration(file, {}), plugins)
+    configuration = read_configuration(file, {})
+    gateway = build(configuration, plugins)
     async with gateway.running(connect):
-        yield Harness(gateway)
+        yield Harness(gateway, configuration.settings.auth)

@@ -1,0 +1,62 @@
+"""The README's page asks exactly what its entities' own annotations make necessary, and no more for a longer page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gateway.testing import Harness
+
+from tests.cases.case import FOLDER
+from tests.cases.world import World, watching
+
+README = FOLDER.parents[1] / "README.md"
+PAGE = (FOLDER / "main-page" / "query.graphql").read_text(encoding="utf-8")
+ANNOTATIONS = "{ components(first: 100) { nodes { annotations { key value } } } }"
+CLUSTERS = ("prod-eu", "prod-us", "staging")
+KINDS = ("apps/v1/deployments", "apps/v1/statefulsets", "apps/v1/daemonsets", "batch/v1/cronjobs", "batch/v1/jobs")
+
+
+def test_the_page_is_the_readme_s() -> None:
+    assert PAGE.replace("first: 100", "first: 20") in README.read_text(encoding="utf-8")
+
+
+async def test_each_cluster_is_asked_for_one_list_a_kind_and_namespace_and_github_once_a_repository(
+    world: World, tmp_path: Path
+) -> None:
+    addresses = world.servers()
+    async with world.gateway(tmp_path, addresses) as harness:
+        components = await _annotations(harness)
+        with watching(harness, addresses) as calls:
+            answer = await harness.ask(PAGE)
+    assert answer.errors == []
+    for cluster in CLUSTERS:
+        lists = [one.partition("?")[0] for one in calls.requests[cluster] if "/namespaces/" in one]
+        assert sorted(lists) == sorted(_lists(cluster, components))
+    repositories = {found["github.com/project-slug"].lower() for found in components if "github.com/project-slug" in found}
+    asked = [one.partition("?")[0].lower() for one in calls.requests["github"]]
+    assert sorted(asked) == sorted(f"/repos/{repository}/actions/runs" for repository in repositories)
+
+
+async def test_statements_and_questions_are_as_many_for_one_component_as_for_a_hundred(world: World, tmp_path: Path) -> None:
+    addresses = world.servers()
+    counts = []
+    async with world.gateway(tmp_path, addresses) as harness:
+        for size in (1, 10, 100):
+            with watching(harness, addresses) as calls:
+                assert (await harness.ask(PAGE.replace("first: 100", f"first: {size}"))).errors == []
+            counts.append((calls.found["database"], calls.found["duckdb"]))
+    assert counts == [({"select": 5}, {"question": 1})] * 3
+
+
+async def _annotations(harness: Harness) -> list[dict[str, str]]:
+    nodes = (await harness.ask(ANNOTATIONS)).data["components"]["nodes"]
+    return [{one["key"]: one["value"] for one in node["annotations"]} for node in nodes]
+
+
+def _lists(cluster: str, components: list[dict[str, Any]]) -> set[str]:
+    """The lists that tell what these components run there: the demo's all name their namespace."""
+    prefix = "backstage.io/kubernetes-"
+    found = [c for c in components if f"{prefix}id" in c or f"{prefix}label-selector" in c]
+    there = {c[f"{prefix}namespace"] for c in found if c.get(f"{prefix}cluster", cluster) == cluster}
+    return {f"/apis/{group}/namespaces/{name}/{kind}" for name in there for group, _, kind in (k.rpartition("/") for k in KINDS)}
