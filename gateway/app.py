@@ -25,13 +25,13 @@ from schema import Supergraph
 
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
-from .execution.executor import graphql_core
 from .http.graphql import graphql_endpoint
 from .http.page import Assets, built_page, page, wants_page
 from .loading import Loaded, load, stitch_what_fits
 from .logs import RequestIds
 from .pipeline import Pipeline
 from .planning.operation import Documents
+from .planning.plans import Plans
 from .providers import Providers
 from .record import Record
 
@@ -75,7 +75,7 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     verifier = _verifier(settings.auth, providers)
     identify = identify_by(verifier, settings.auth.anonymous_roles)
     record = Record(lambda: _upstreams(plugins, providers))
-    pipeline = Pipeline(identify, documents, settings.limits, policy, plugins, graphql_core(supergraph.schema), record)
+    pipeline = Pipeline(identify, documents, Plans(supergraph.schema), settings.limits, policy, plugins, record)
     running = _running(plugins, verifier, providers)
     asgi = _asgi(pipeline, plugins, settings.limits.body_bytes, running)
     return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)

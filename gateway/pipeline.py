@@ -10,11 +10,11 @@ from typing import Any
 from callboard_sdk import CallboardError, Viewer
 
 from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
-from gateway.execution.executor import Execute
+from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
 from gateway.planning.limits import check_limits, measure
 from gateway.planning.operation import Documents, Operation, RequestError
-from gateway.planning.plan import make_plan
+from gateway.planning.plans import Plans
 from gateway.record import Record
 from gateway.settings import LimitSettings
 from policies import Policy
@@ -46,10 +46,10 @@ class Pipeline:
 
     identify: Identify
     documents: Documents
+    plans: Plans
     limits: LimitSettings
     policy: Policy
     plugins: Plugins
-    execute: Execute
     record: Record
 
     async def answer(self, request: GraphQLRequest) -> Response:
@@ -64,8 +64,9 @@ class Pipeline:
             _check_method(operation, request)
             check_limits(measure(operation), depth=self.limits.depth, fields=self.limits.fields, aliases=self.limits.aliases)
             decisions = self.policy.decide(viewer.roles, operation.coordinates)
-            plan = make_plan(operation, decisions, self.policy.version)
-            result = await self.execute(plan, request.variables, RequestContext(self.plugins, viewer))
+            variables = self.documents.coerce(operation, request.variables)
+            plan = self.plans.plan(operation, decisions, self.policy.version, variables)
+            result = await execute(plan, variables, RequestContext(self.plugins, viewer))
             response = shape_result(result)
         except RequestError as error:
             response = shape_errors(error.errors, error.code)

@@ -11,12 +11,14 @@ from typing import Any
 import orjson
 import yaml
 from callboard_sdk import Plugin, Viewer, ViewerKind
+from graphql.execution import VariableValues
 
 from gateway.app import Gateway, build
 from gateway.auth import AuthSettings, LocalIssuer
 from gateway.configuration import read_configuration
+from gateway.execution.executor import execute
 from gateway.execution.shape import shape_result
-from gateway.planning.plan import Plan, make_plan
+from gateway.planning.plan import Plan
 from resolvers.batching import RequestContext
 from resolvers.plugins import Connect
 from resolvers.upstream import UpstreamClient
@@ -43,20 +45,24 @@ class Harness:
         assert self._auth.local is not None
         return f"Bearer {LocalIssuer(self._auth.local, self._auth.audience).create('tester', roles, seconds=3600)}"
 
-    def plan(self, document: str, roles: Sequence[str]) -> Plan:
-        """What would run for a viewer with these roles."""
+    def plan(
+        self, document: str, roles: Sequence[str], variables: Mapping[str, Any] | None = None
+    ) -> tuple[Plan, VariableValues]:
+        """What would run for a viewer with these roles, and the variables' values."""
         pipeline = self.gateway.pipeline
         operation = pipeline.documents.choose(pipeline.documents.read(document), None)
-        return make_plan(operation, pipeline.policy.decide(frozenset(roles), operation.coordinates), pipeline.policy.version)
+        decisions = pipeline.policy.decide(frozenset(roles), operation.coordinates)
+        values = pipeline.documents.coerce(operation, variables or {})
+        return pipeline.plans.plan(operation, decisions, pipeline.policy.version, values), values
 
     async def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)
     ) -> Answer:
         """Run a document for a viewer with these roles, through the pipeline's own steps after identification."""
         viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
-        pipeline = self.gateway.pipeline
-        context = RequestContext(pipeline.plugins, viewer)
-        body = orjson.loads(shape_result(await pipeline.execute(self.plan(document, roles), variables or {}, context)).body)
+        plan, values = self.plan(document, roles, variables)
+        context = RequestContext(self.gateway.plugins, viewer)
+        body = orjson.loads(shape_result(await execute(plan, values, context)).body)
         return Answer(body.get("data"), body.get("errors", []), context.calls)
 
 

@@ -6,8 +6,10 @@ Casbin's `enforce` costs time linear in the rules; a request pays a set look-up 
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import casbin
@@ -19,6 +21,7 @@ from .rules import Rules, check
 
 _MODEL = Path(__file__).with_name("model.conf")
 _MAX_ROLE_SETS = 1_000
+_MAX_DECIDED = 4_000
 
 READ = "read"
 MUTATE = "mutate"
@@ -34,6 +37,26 @@ class Decision:
     reason: str
 
 
+class Decisions(dict[str, Decision]):
+    """The decision for each guarded coordinate of one operation, for one role set under one policy version.
+
+    The same object is handed out again for the same question, so that what is made of it can be kept by it.
+    """
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    @cached_property
+    def denied(self) -> Mapping[str, Decision]:
+        """Those that are not allowed."""
+        return {coordinate: decision for coordinate, decision in self.items() if not decision.allowed}
+
+
 class Policy:
     """One version of the rules, compiled against one supergraph; never changed, only replaced.
 
@@ -45,18 +68,21 @@ class Policy:
         self.version = hashlib.sha256(rules.canonical().encode()).hexdigest()[:12]
         self._guards = supergraph.guards
         self._known: dict[frozenset[str], dict[str, Decision]] = {}
+        self._decided: OrderedDict[tuple[frozenset[str], frozenset[str]], Decisions] = OrderedDict()
         self._enforcer = _enforcer(rules, supergraph)
 
-    def decide(self, roles: frozenset[str], coordinates: Iterable[str]) -> Mapping[str, Decision]:
+    def decide(self, roles: frozenset[str], coordinates: Iterable[str]) -> Decisions:
         """The decision for each coordinate that has a guard; the others are readable with their object."""
+        key = roles, frozenset(coordinates)
+        if (decided := self._decided.get(key)) is not None:
+            self._decided.move_to_end(key)
+            return decided
         known = self._role_set(roles)
-        decided: dict[str, Decision] = {}
-        for coordinate in coordinates:
-            if coordinate not in self._guards:
-                continue
-            if (decision := known.get(coordinate)) is None:
-                decision = known[coordinate] = self._ask(roles, coordinate)
-            decided[coordinate] = decision
+        for coordinate in key[1] & self._guards.keys() - known.keys():
+            known[coordinate] = self._ask(roles, coordinate)
+        decided = self._decided[key] = Decisions({c: known[c] for c in sorted(key[1] & self._guards.keys())})
+        if len(self._decided) > _MAX_DECIDED:
+            self._decided.popitem(last=False)
         return decided
 
     def _role_set(self, roles: frozenset[str]) -> dict[str, Decision]:

@@ -92,6 +92,7 @@ class Plugins:
         self.database = database
         self.failed = failed
         self.catalog: Catalog | None = None
+        self._handed: dict[FieldSpec, tuple[list[str], dict[str, Any]]] = {}
 
     @asynccontextmanager
     async def running(self, connect: Connect) -> AsyncIterator[None]:
@@ -118,6 +119,18 @@ class Plugins:
             runtime.resources[yielded(make)] = made
             if isinstance(made, Catalog) and self.catalog is None:
                 self.catalog = made
+
+    def arguments(self, spec: FieldSpec, viewer: Viewer, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All keyword arguments for one call of a field's function: the request's own, and what it is handed."""
+        known = self._handed.get(spec)
+        if known is None:
+            runtime = self.runtimes[spec.plugin]
+            injected = injected_types(runtime.plugin)
+            kinds = {name: a.annotation for name, a in spec.parameters.items() if a.annotation in injected}
+            viewers = [name for name, kind in kinds.items() if kind is Viewer]
+            handed = {name: self.give(runtime, name, kind) for name, kind in kinds.items() if kind is not Viewer}
+            known = self._handed[spec] = viewers, handed
+        return dict.fromkeys(known[0], viewer) | known[1] | dict(given)
 
     def give(self, runtime: PluginRuntime, name: str, annotation: Any) -> Any:
         """What a function of this plugin is handed for a parameter so named and annotated."""
@@ -179,17 +192,3 @@ def _client(runtime: PluginRuntime, name: str) -> Client:
     raise PluginUnavailable(
         runtime.plugin.name, f"parameter {name!r} names none of its upstreams ({', '.join(clients) or 'it declares none'})"
     )
-
-
-def field_arguments(plugins: Plugins, spec: FieldSpec, viewer: Viewer, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All keyword arguments for one call of a field's function: the request's own, and what it is handed."""
-    runtime = plugins.runtimes[spec.plugin]
-    handed = dict(given)
-    for name, argument in spec.parameters.items():
-        if name in handed:
-            continue
-        if argument.annotation is Viewer:
-            handed[name] = viewer
-        elif argument.annotation in injected_types(runtime.plugin):
-            handed[name] = plugins.give(runtime, name, argument.annotation)
-    return handed

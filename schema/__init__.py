@@ -4,10 +4,9 @@ from .excerpt import excerpt
 from .fragment import Fragment, read_fragment
 from .graft import StandIn
 from .stitch import stitch
-from .supergraph import FieldResolver, Guarded, Permission, StitchError, Supergraph
+from .supergraph import Guarded, Permission, StitchError, Supergraph
 
 __all__ = [
-    "FieldResolver",
     "Fragment",
     "Guarded",
     "Permission",

@@ -37,6 +37,10 @@ class Batched:
     """
 
     load: Callable[[Any, Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]] | Sequence[Any]]
+    name: str = ""
+    """What is called, for people: `plugin.field`; empty for what computes from its parents alone."""
+    asks: str = ""
+    """What its plugin says the call asks of upstreams, such as "one list per (cluster, kind, namespace)"."""
 
 
 Resolution = Attribute | Method | Batched

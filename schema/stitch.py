@@ -30,6 +30,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from .binding import bind
 from .graft import StandIn, graft
 from .lint import lint
 from .supergraph import ROOTS, Guarded, Permission, StitchError, Supergraph
@@ -52,6 +53,7 @@ def stitch(
     built = _build(plugins, collected, injected)  # B
     permissions = {name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()}
     fields = _coordinates(built, collected)
+    bind(built, fields)
     guards = _guards(built, fields, permissions, frozenset(p.name for p in plugins))  # C
     for mistake in lint(built._schema, guards):  # D
         owner = guards[mistake.coordinate].plugin if mistake.coordinate in guards else _owner(plugins, mistake.coordinate)
@@ -145,10 +147,8 @@ def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:
     except RegistrationError as error:
         raise StitchError(spec.plugin, error.where, error.problem, error.remedy) from None
 
-    async def resolve(root: Any, info: Any, **given: Any) -> Any:
-        if spec.paged:
-            given[spec.paged] = Page.checked(*(given.pop(name, None) for name in ("first", "after", "last", "before")))
-        return await info.context.resolve(spec, root, given)
+    def resolve(*_args: Any, **_given: Any) -> Any:
+        raise AssertionError(f"{spec.on}.{spec.name} is run by the engine, for all parents at once")
 
     parameters = [
         inspect.Parameter(a.name, inspect.Parameter.KEYWORD_ONLY, default=a.default, annotation=a.annotation) for a in arguments

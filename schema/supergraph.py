@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from callboard_sdk import RegistrationError
 from callboard_sdk.fields import FieldSpec
@@ -46,14 +45,6 @@ class Supergraph:
     fields: Mapping[str, FieldSpec]
     plugins: frozenset[str]
     missing: frozenset[str] = frozenset()
-
-
-class FieldResolver(Protocol):
-    """What the request's context must offer the schema: running one plugin field for one parent."""
-
-    async def resolve(self, spec: FieldSpec, parent: Any, arguments: Mapping[str, Any]) -> Any:
-        """The field's value for this parent; called once per parent and batched by the context."""
-        ...
 
 
 class StitchError(RegistrationError):

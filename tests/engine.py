@@ -10,7 +10,7 @@ import importlib
 import os
 from types import ModuleType
 
-DEFAULT = "graphql.execution"
+DEFAULT = "gateway.execution.graphql"
 NAME = os.environ.get("CALLBOARD_ENGINE", DEFAULT)
 
 

@@ -1,82 +1,347 @@
-"""Runs a Plan. The gateway knows only the protocol `Execute`; graphql-core's executor stands behind it."""
+"""Runs a Plan breadth first: a field is resolved for all its parents at once, and completed as one column.
+
+A. select     a selection's called fields become columns, side by side; one row loop makes the rows
+B. resolve    a field's values for all parents: one call of a batch, or one a parent
+C. complete   a column becomes legal results, level by level (GraphQL spec, section 6.4.3)
+D. tell       which object type each value of an abstract column has
+
+What fails is left in the result as `Failed`; when everything has run, `settle` makes it null, with exact paths.
+"""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from callboard_sdk import CallboardError
-from graphql import ExecutionResult, GraphQLObjectType, GraphQLSchema, execute
-from graphql.execution import Executor
+from graphql import ExecutionResult, GraphQLResolveInfo
+from graphql.execution import VariableValues, get_argument_values
+from graphql.execution.executor import default_type_resolver
+from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils.is_awaitable import is_async_iterable as default_is_async_iterable
+from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
+from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from gateway.planning.plan import Plan
-from policies import Decision
+from gateway.planning.rows import Failed
+from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
 from resolvers.batching import RequestContext
+from schema.resolution import Attribute, Batched, Method
+
+from . import columns
+from .settle import Settling
+from .tasks import ABANDONED, abandon, outcomes, running_loop, together
+from .types import TypeTeller
+
+CHUNK = 128
+"""Rows made before the clock is looked at."""
+TURN_SECONDS = 0.005
+"""How long the engine works before it lets other requests have the event loop."""
+
+Paths = Sequence[Path | None] | None
 
 
-class Forbidden(CallboardError):
-    """The viewer's roles don't grant this coordinate; `decisionId` is what to name when asking why."""
+class Execution:
+    """One run of one plan. Holds what is mutable about it: what failed, and when its turn began."""
 
-    code = "FORBIDDEN"
+    def __init__(
+        self,
+        plan: Plan,
+        variables: VariableValues,
+        context: Any,
+        root: Any = None,
+        *,
+        type_resolver: Callable[..., Any] | None = None,
+        is_awaitable: Callable[[Any], Any] | None = None,
+        is_async_iterable: Callable[[Any], Any] | None = None,
+        hide_suggestions: bool = True,
+        shares: bool = True,
+    ) -> None:
+        self._plan = plan
+        self._variables = variables
+        self._context = context
+        self._root = root
+        self._hide_suggestions = hide_suggestions
+        self._shares = shares
+        self._turn = time.monotonic()
+        self.is_awaitable: Callable[[Any], Any] = is_awaitable or default_is_awaitable
+        self._is_async_iterable = is_async_iterable or default_is_async_iterable
+        self._promised = columns.promised if is_awaitable is None else partial(columns.promised_by, is_awaitable)
+        self.settling = Settling(plan)
+        self._helpers = GraphQLResolveInfoHelpers(lambda values: gather_with_cancel(*values), self._track)
+        self._types = TypeTeller(plan.schema, type_resolver or default_type_resolver, self)
 
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(
-            f"You may not read {decision.coordinate}: ask for access with decision {decision.id}.",
-            coordinate=decision.coordinate,
-            decisionId=decision.id,
+    async def run(self) -> ExecutionResult:
+        """Data and errors of the whole operation."""
+        root = self._plan.root
+        paths = [None] if root.needs_paths else None
+        rows = await (self._serially(root, paths) if self._plan.serial else self.select(root, [self._root], paths, (0,)))
+        return self.settling.result(rows[0])
+
+    # A. select
+
+    async def select(
+        self, selection: Selection, parents: Sequence[Any], paths: Paths, groups: Sequence[int]
+    ) -> list[dict[str, Any]]:
+        """A row for each parent. Parents of one group are null together when one of them fails."""
+        if not parents:
+            return []
+        called = [self._column(field, parents, paths, groups) for field in selection.called]
+        columns = await together(called, self._hopeless(selection.called, parents)) if called else []
+        if selection.denied:
+            self.settling.failed.update(selection.denied)
+        given = [self._given(column, parents) for column in columns]
+        loop = self._plan.loop(selection).rows
+        try:
+            if len(parents) <= CHUNK or not self._shares:
+                return loop(parents, *given)
+            return await self._in_turns(loop, parents, given)
+        except Exception:  # whatever it is, the careful pass finds it again and says where
+            return await self._carefully(selection, parents, paths, groups, given)
+
+    async def _in_turns(
+        self, loop: Callable[..., Any], parents: Sequence[Any], given: Sequence[Sequence[Any]]
+    ) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for start in range(0, len(parents), CHUNK):
+            end = start + CHUNK
+            rows += loop(parents[start:end], *(column[start:end] for column in given))
+            await self.share()
+        return rows
+
+    async def share(self) -> None:
+        """Let others have the event loop, when this request has had its turn."""
+        if self._shares and time.monotonic() - self._turn > TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._turn = time.monotonic()
+
+    async def _carefully(
+        self, selection: Selection, parents: Sequence[Any], paths: Paths, groups: Sequence[int], given: Sequence[Sequence[Any]]
+    ) -> list[dict[str, Any]]:
+        """The rows, every field a column: what is wrong in one place fails there alone. Nothing is called again."""
+        known = dict(zip(selection.called, given, strict=True))
+        found = [known[f] if f in known else await self._column(f, parents, paths, groups) for f in selection.fields]
+        keys = [field.key for field in selection.fields]
+        return [dict(zip(keys, values, strict=True)) for values in zip(*found, strict=True)] if found else [{} for _ in parents]
+
+    async def _serially(self, selection: Selection, paths: Paths) -> list[dict[str, Any]]:
+        row: dict[str, Any] = {}
+        for field in selection.fields:
+            value = row[field.key] = (await self._column(field, [self._root], paths, (0,)))[0]
+            if isinstance(value, Failed) and not field.output.nullable and self._plan.propagates:
+                break
+        return [row]
+
+    def _hopeless(self, called: Sequence[Field], parents: Sequence[Any]) -> Callable[[int, list[Any]], bool] | None:
+        if not self._plan.propagates or all(field.output.nullable for field in called) or len(called) < 2:
+            return None
+        return lambda index, column: not called[index].output.nullable and all(value.__class__ is Failed for value in column)
+
+    @staticmethod
+    def _given(column: list[Any] | None, parents: Sequence[Any]) -> list[Any]:
+        return [ABANDONED] * len(parents) if column is None else column
+
+    # B. resolve
+
+    async def _column(self, field: Field, parents: Sequence[Any], paths: Paths, groups: Sequence[int]) -> list[Any]:
+        below = None if paths is None or not field.needs_paths else [Path(p, field.key, field.parent.name) for p in paths]
+        values = await self._values(field, parents, below)
+        return await self.complete(field.output, values, field, below, groups)
+
+    async def _values(self, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
+        match field.how:
+            case Batched(load):
+                return await self._batch(load, field, parents)
+            case Ordinary(resolve):
+                return self._each(resolve, field, parents, paths)
+            case Attribute(name):
+                return columns.attributes(parents, name)
+            case Method(call):
+                return columns.applied(call, parents)
+            case Typename():
+                return [field.parent.name] * len(parents)
+        denied = self._plan.forbidden(field.how)
+        self.settling.failed.add(field)
+        return [denied] * len(parents)
+
+    async def _batch(self, load: Callable[..., Any], field: Field, parents: Sequence[Any]) -> Sequence[Any]:
+        try:
+            values = load(self._context, parents, self._arguments(field))
+            if self.is_awaitable(values):
+                self.settling.late.add(field.output)
+                await running_loop()
+                values = await asyncio.ensure_future(values)
+            if len(values) != len(parents):
+                raise TypeError(f"{field.coordinate} gave {len(values)} results for {len(parents)} parents")
+        except Exception as error:
+            return [Failed(error)] * len(parents)
+        return values  # type: ignore[no-any-return]
+
+    def _each(self, resolve: Callable[..., Any], field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
+        assert paths is not None
+        arguments: dict[str, Any] | None = None
+        values: list[Any] = []
+        for parent, path in zip(parents, paths, strict=True):
+            try:
+                if arguments is None or any(isinstance(value, dict | list) for value in arguments.values()):
+                    arguments = self._arguments(field)  # anew where a resolver could change what the next one gets
+                values.append(resolve(parent, self.info(field, path), **arguments))
+            except Exception as error:
+                values.append(Failed(error))
+        return values
+
+    def _arguments(self, field: Field) -> dict[str, Any]:
+        node = field.details[0]
+        if not field.definition.args and not node.node.arguments:
+            return {}
+        return get_argument_values(
+            field.definition, node.node, self._variables, node.fragment_variable_values, self._hide_suggestions
         )
 
-
-class Execute(Protocol):
-    """Anything that runs a plan for a request."""
-
-    async def __call__(self, plan: Plan, variables: Mapping[str, Any], context: RequestContext) -> ExecutionResult:
-        """Data and errors; never raises for what a resolver did."""
-        ...
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What graphql-core hands to resolvers as context: ours, and the plan's denials for the executor."""
-
-    context: RequestContext
-    denied: Mapping[str, Decision]
-
-    async def resolve(self, *call: Any) -> Any:
-        return await self.context.resolve(*call)
-
-
-class _GuardedExecutor(Executor[Any]):
-    """graphql-core's executor, which leaves out the fields that the plan leaves out."""
-
-    def execute_field(
-        self, parent_type: GraphQLObjectType, source: Any, field_details_list: Any, path: Any, position_context: Any
-    ) -> Any:
-        name = field_details_list[0].node.name.value
-        decision = self.context_value.denied.get(f"{parent_type.name}.{name}")
-        if decision is None:
-            return super().execute_field(parent_type, source, field_details_list, path, position_context)
-        field = parent_type.fields[name]
-        self.handle_field_error(Forbidden(decision), field.type, field_details_list, path)
-        return None
-
-
-def graphql_core(schema: GraphQLSchema) -> Execute:
-    """Field-by-field execution by graphql-core (GraphQL spec, section 6)."""
-
-    async def run(plan: Plan, variables: Mapping[str, Any], context: RequestContext) -> ExecutionResult:
-        name = plan.operation.definition.name
-        result = execute(
-            schema,
-            plan.operation.document.node,
-            context_value=_Run(context, plan.denied),
-            variable_values=dict(variables),
-            operation_name=name.value if name else None,
-            executor_class=_GuardedExecutor,
-            hide_suggestions=True,
+    def info(self, field: Field, path: Path | None) -> GraphQLResolveInfo[Any]:
+        """What resolvers and type functions are told."""
+        plan = self._plan
+        return GraphQLResolveInfo(
+            field.name,
+            field.nodes,
+            field.definition.type,
+            field.parent,
+            path,  # type: ignore[arg-type]  # absent only where nobody looks at it
+            plan.schema,
+            plan.fragments,  # type: ignore[arg-type]
+            self._root,
+            plan.operation,
+            self._variables,
+            self._context,
+            self.is_awaitable,  # type: ignore[arg-type]
+            None,
+            self._helpers,
         )
-        return await result if inspect.isawaitable(result) else result
 
-    return run
+    def _track(self, values: Sequence[Any]) -> None:
+        abandon([value for value in values if self.is_awaitable(value)])
+
+    # C. complete
+
+    async def complete(
+        self, output: Output, values: Sequence[Any], field: Field, paths: Paths, groups: Sequence[int]
+    ) -> list[Any]:
+        """The legal results of these values. `groups` tells which parent is null when a value fails that may not be null."""
+        values, kinds = await self._received(output, values, field, groups)
+        own = groups if not output.nullable and self._plan.propagates else range(len(values))
+        match output:
+            case Leaf():
+                done = columns.leaves(output, values, kinds, field)
+            case ListOf():
+                done = await self._lists(output, values, kinds, field, paths, own)
+            case Object():
+                done = await self._objects(output, values, kinds, field, paths, own)
+            case Abstract():
+                done = await self._abstracts(output, values, kinds, field, paths, own)
+        if done is not values and any(one.__class__ is Failed for one in done):
+            self.settling.failed.add(field)
+        return done
+
+    async def _received(
+        self, output: Output, values: Sequence[Any], field: Field, groups: Sequence[int]
+    ) -> tuple[Sequence[Any], set[type]]:
+        """The values once all promises among them are kept, with the classes there are."""
+        kinds = set(map(type, values))
+        if self._promised(kinds, values):
+            self.settling.late.add(output)
+            strict = not output.nullable and self._plan.propagates
+            values = await self._kept(values, groups if strict else None)
+            kinds = set(map(type, values))
+        if any(issubclass(kind, Exception) for kind in kinds):
+            values = [Failed(value) if isinstance(value, Exception) else value for value in values]
+            kinds = set(map(type, values))
+        return values, kinds
+
+    async def _kept(self, values: Sequence[Any], groups: Sequence[int] | None) -> Sequence[Any]:
+        waiting = [index for index, value in enumerate(values) if self.is_awaitable(value)]
+        kept = list(values)
+        if groups is not None:
+            lost = {groups[i] for i, v in enumerate(values) if v is None or v.__class__ is Failed or isinstance(v, Exception)}
+            given_up = [index for index in waiting if groups[index] in lost]
+            abandon([values[index] for index in given_up])
+            for index in given_up:
+                kept[index] = ABANDONED
+            waiting = [index for index in waiting if groups[index] not in lost]
+        if waiting:
+            found = await outcomes([values[i] for i in waiting], None if groups is None else [groups[i] for i in waiting])
+            for index, outcome in zip(waiting, found, strict=True):
+                kept[index] = Failed(outcome) if isinstance(outcome, Exception) else outcome
+        return kept
+
+    async def _lists(
+        self, output: ListOf, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
+    ) -> list[Any]:
+        if not kinds <= columns.LISTS:
+            values = await self._iterated(values, output)
+        flat, lengths = columns.flattened(values, output, field, self._track)
+        below = None if paths is None else columns.item_paths(paths, lengths)
+        above = groups if paths is None else columns.repeated(groups, lengths)
+        done = await self.complete(output.item, flat, field, below, above if paths is not None else range(len(flat)))
+        return columns.regrouped(done, lengths)
+
+    async def _iterated(self, values: Sequence[Any], output: ListOf) -> Sequence[Any]:
+        places = [index for index, value in enumerate(values) if self._is_async_iterable(value)]
+        if not places:
+            return values
+        self.settling.late.add(output)
+        stops = not output.item.nullable and self._plan.propagates
+        found = await outcomes([columns.drained(values[index], self._track, stops=stops) for index in places])
+        collected = list(values)
+        for index, items in zip(places, found, strict=True):
+            collected[index] = Failed(items) if isinstance(items, Exception) else items
+        return collected
+
+    async def _objects(
+        self, output: Object, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
+    ) -> list[Any]:
+        values, kinds = await self._types.checked(output.type, values, kinds, field, paths, output.by_class)
+        if columns.ABSENT.isdisjoint(kinds):
+            return await self.select(output.selection, values, paths, groups)
+        places = [index for index, value in enumerate(values) if value.__class__ not in columns.ABSENT]
+        done = columns.absent(values, output, field)
+        await self._place(output.selection, places, values, paths, groups, done)
+        return done
+
+    async def _place(
+        self,
+        selection: Selection,
+        places: Sequence[int],
+        values: Sequence[Any],
+        paths: Paths,
+        groups: Sequence[int],
+        done: list[Any],
+    ) -> None:
+        below = None if paths is None else [paths[i] for i in places]
+        rows = await self.select(selection, [values[i] for i in places], below, [groups[i] for i in places])
+        for index, row in zip(places, rows, strict=True):
+            done[index] = row
+
+    # D. tell
+
+    async def _abstracts(
+        self, output: Abstract, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
+    ) -> list[Any]:
+        told = await self._types.told(output, values, field, paths)
+        done = columns.absent(told.values, output, field)
+        steps = [
+            self._place(output.selections[name], places, told.values, paths, groups, done) for name, places in told.places.items()
+        ]
+        await together(steps)
+        for name, places in told.places.items():
+            self.settling.remember(output.selections[name], [done[index] for index in places])
+        return done
+
+
+async def execute(plan: Plan, variables: VariableValues, context: RequestContext) -> ExecutionResult:
+    """Run a plan for a request. Whatever still runs for it when it ends, or is cancelled, ends with it."""
+    try:
+        return await Execution(plan, variables, context).run()
+    finally:
+        await context.aclose()

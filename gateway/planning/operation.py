@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
+from typing import Any
 
 from callboard_sdk import CallboardError
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     GraphQLError,
@@ -18,6 +20,7 @@ from graphql import (
     OperationType,
     TypeInfo,
     TypeInfoVisitor,
+    VariableNode,
     Visitor,
     get_named_type,
     is_abstract_type,
@@ -26,10 +29,13 @@ from graphql import (
     validate,
     visit,
 )
+from graphql.execution import VariableValues, get_variable_values
+from graphql.execution.collect_fields import FragmentDetails
 
-K = TypeVar("K")
-V = TypeVar("V")
+from .kept import Kept
+from .planner import fragments_of
 
+_NO_VARIABLES = VariableValues({}, {})
 MAX_VALIDATION_ERRORS = 20
 
 
@@ -44,7 +50,7 @@ class RequestError(CallboardError):
         self.code = code
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A valid document, with the sizes that the limits look at."""
 
@@ -52,13 +58,22 @@ class Document:
     hash: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation of a document, and every coordinate that it may read, for every possible object type."""
+    """One operation of a document, and every coordinate that it may read, for every possible object type.
+
+    `switches` are the variables that decide which of its fields are skipped or included.
+    """
 
     document: Document
     definition: OperationDefinitionNode
     coordinates: frozenset[str]
+    switches: tuple[str, ...] = ()
+
+    @cached_property
+    def fragments(self) -> Mapping[str, FragmentDetails]:
+        """The document's fragments by name."""
+        return fragments_of(self.document.node.definitions)
 
     @property
     def is_query(self) -> bool:
@@ -77,31 +92,40 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, *, max_tokens: int, kept: int = 1_000) -> None:
         self._schema = schema
         self._max_tokens = max_tokens
-        self._kept = kept
-        self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._documents: Kept[str, Document] = Kept(kept)
+        self._operations: Kept[tuple[str, str | None], Operation] = Kept(kept)
 
     def read(self, source: str) -> Document:
         """The document of this text. Raises RequestError when it doesn't parse or isn't valid."""
         key = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
         if (known := self._documents.get(key)) is not None:
-            self._documents.move_to_end(key)
             return known
         document = Document(self._parse(source), key)
         self._validate(document.node)
-        _keep(self._documents, key, document, self._kept)
-        return document
+        return self._documents.keep(key, document)
 
     def choose(self, document: Document, name: str | None) -> Operation:
         """The operation to run. Raises RequestError when the name fits none, or is needed and missing."""
         key = (document.hash, name)
         if (known := self._operations.get(key)) is not None:
-            self._operations.move_to_end(key)
             return known
         definition = _chosen(document.node, name)
-        operation = Operation(document, definition, self._coordinates(document.node))
-        _keep(self._operations, key, operation, self._kept)
-        return operation
+        collector = _Coordinates(self._schema)
+        visit(document.node, TypeInfoVisitor(collector.types, collector))
+        switches = tuple(sorted(collector.switches))
+        return self._operations.keep(key, Operation(document, definition, frozenset(collector.found), switches))
+
+    def coerce(self, operation: Operation, given: Mapping[str, Any]) -> VariableValues:
+        """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit."""
+        definitions = operation.definition.variable_definitions
+        if not definitions:
+            return _NO_VARIABLES
+        values = get_variable_values(
+            self._schema, definitions, dict(given), max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=True
+        )
+        if isinstance(values, list):
+            raise RequestError(values, "BAD_USER_INPUT")
+        return values
 
     def _parse(self, source: str) -> DocumentNode:
         try:
@@ -119,18 +143,18 @@ class Documents:
         if errors:
             raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
 
-    def _coordinates(self, document: DocumentNode) -> frozenset[str]:
-        collector = _Coordinates(self._schema)
-        visit(document, TypeInfoVisitor(collector.types, collector))
-        return frozenset(collector.found)
-
 
 class _Coordinates(Visitor):
     def __init__(self, schema: GraphQLSchema) -> None:
         super().__init__()
         self.types = TypeInfo(schema)
         self.found: set[str] = set()
+        self.switches: set[str] = set()
         self._schema = schema
+
+    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
+        if node.name.value in ("skip", "include"):
+            self.switches |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
 
     def enter_field(self, node: FieldNode, *_args: object) -> None:
         parent = self.types.get_parent_type()
@@ -155,9 +179,3 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     else:
         text = f"The document has no operation named {name[:80]!r}."
     raise RequestError([GraphQLError(text)], "OPERATION_RESOLUTION_FAILURE")
-
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    kept[key] = value
-    if len(kept) > most:
-        kept.popitem(last=False)

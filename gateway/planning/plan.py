@@ -1,32 +1,67 @@
-"""The Plan: one operation for one set of decisions. What is denied is not part of what runs."""
+"""The Plan: one operation compiled for one set of decisions. What is denied is in it only as a denial."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from callboard_sdk import CallboardError
+from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from policies import Decision
 
-from .operation import Operation
+from .rows import Failed, RowLoop, compile_rows
+from .selection import Denied, Selection
+
+_NO_PROPAGATION = "experimental_disableErrorPropagation"
 
 
-@dataclass(frozen=True)
+class Forbidden(CallboardError):
+    """The viewer's roles don't grant this coordinate; `decisionId` is what to name when asking why."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(
+            f"You may not read {decision.coordinate}: ask for access with decision {decision.id}.",
+            coordinate=decision.coordinate,
+            decisionId=decision.id,
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """What to run, and which coordinates answer FORBIDDEN instead: those cause no call of any resolver."""
+    """What to run. Its row loops are compiled when they are first needed, and kept.
 
-    operation: Operation
-    denied: Mapping[str, Decision]
-    policy_version: str
+    `trusted` says that leaves are taken from their objects unchecked: their sources are typed.
+    """
 
-    def __str__(self) -> str:
-        name = self.operation.definition.name
-        lines = [f"{self.operation.kind} {name.value if name else '(anonymous)'} under policy {self.policy_version}"]
-        for coordinate in sorted(self.operation.coordinates):
-            denied = self.denied.get(coordinate)
-            lines.append(f"  {'deny ' if denied else 'allow'} {coordinate}" + (f"  ({denied.reason})" if denied else ""))
-        return "\n".join(lines)
+    schema: GraphQLSchema
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    root: Selection
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    policy_version: str = ""
+    trusted: bool = False
+    _loops: dict[Selection, RowLoop] = field(default_factory=dict)
 
+    @property
+    def serial(self) -> bool:
+        """Whether the root fields run one after the other (GraphQL spec, section 6.2.2)."""
+        return self.operation.operation is OperationType.MUTATION
 
-def make_plan(operation: Operation, decisions: Mapping[str, Decision], policy_version: str) -> Plan:
-    """The plan of this operation under these decisions."""
-    return Plan(operation, {c: d for c, d in decisions.items() if not d.allowed}, policy_version)
+    @property
+    def propagates(self) -> bool:
+        """Whether a null where none may be makes its parent null; a directive on the operation can switch it off."""
+        return not any(d.name.value == _NO_PROPAGATION for d in self.operation.directives or ())
+
+    def loop(self, selection: Selection) -> RowLoop:
+        """The row loop of one of the plan's selections."""
+        known = self._loops.get(selection)
+        if known is None:
+            known = self._loops[selection] = compile_rows(selection, self.forbidden, checked=not self.trusted)
+        return known
+
+    def forbidden(self, denied: Denied) -> Failed:
+        """What stands in the result where a decision leaves a field out."""
+        return Failed(Forbidden(denied.decision))

@@ -11,6 +11,7 @@ import orjson
 import pytest
 import yaml
 from gateway.pipeline import GraphQLRequest
+from gateway.planning.explain import explain
 from gateway.testing import Harness
 
 from tests.cases.case import FOLDER, Case, alike, differences, read_case
@@ -36,14 +37,15 @@ async def test_case(folder: Path, world: World, tmp_path: Path, request: pytest.
         with watching(harness, addresses, case.down) as calls:
             async with asyncio.timeout(harness.gateway.pipeline.limits.seconds):
                 response = await harness.gateway.pipeline.answer(asked)
-        plan = str(harness.plan(query, case.viewer)).replace(harness.gateway.policy.version, "VERSION") + "\n"
+        plan, _ = harness.plan(query, case.viewer, case.variables)
+        text = explain(plan).replace(harness.gateway.policy.version, "VERSION") + "\n"
     answer = orjson.loads(response.body)
     wrong = [
         *_compared("errors", sorted(case.errors, key=_text), sorted(alike(answer.get("errors", [])), key=_text)),
         *_compared("calls", case.calls, calls.found),
         *(f"asked twice: {one}" for one in calls.twice()),
         *differences(case.result, answer["data"]),
-        *_plan(folder / "plan.txt", plan, update=request.config.getoption("--update-plans", default=False)),
+        *_plan(folder / "plan.txt", text, update=request.config.getoption("--update-plans", default=False)),
     ]
     if wrong:
         pytest.fail("\n".join([f"{folder.name}: {case.about}", *wrong]), pytrace=False)

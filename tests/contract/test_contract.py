@@ -101,12 +101,11 @@ def _required_arguments(spec: Any, alone: Harness, plugin: Any) -> list[Any]:
 
 async def _call(alone: Harness, spec: Any, parents: list[Any]) -> Any:
     from callboard_sdk import Page, Viewer, ViewerKind
-    from resolvers.plugins import field_arguments
 
     viewer = Viewer("tester", ViewerKind.PERSON, frozenset({"admin"}))
     given = {spec.paged: Page.checked(1, None, None, None)} if spec.paged else {}
     context = RequestContext(alone.gateway.plugins, viewer)
-    result = spec.function(Batch(parents), **field_arguments(context.plugins, spec, viewer, given))
+    result = spec.function(Batch(parents), **context.plugins.arguments(spec, viewer, given))
     return await result if inspect.isawaitable(result) else result
 
 

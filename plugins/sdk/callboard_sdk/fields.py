@@ -39,6 +39,7 @@ class FieldSpec:
     function: Callable[..., Any]
     given_name: str | None
     batched: bool
+    asks: str = ""
 
     @cached_property
     def name(self) -> str:

@@ -64,22 +64,23 @@ class Plugin(Generic[S]):
         """The resources declared so far, in order."""
         return tuple(self._resources)
 
-    def field(self, on: type, *, permission: str, name: str | None = None) -> Callable[[F], F]:
+    def field(self, on: type, *, permission: str, name: str | None = None, asks: str = "") -> Callable[[F], F]:
         """Add a batch field to a type, or once to an interface for all its implementers.
 
         The function takes the batch of parents first and returns a list with one item per parent, in order. Further
         parameters are GraphQL arguments, but for those annotated with what a resolver may ask for: the plugin's
-        settings, `Client`, `Clients`, `Catalog`, `Viewer`, `Page`, or a resource of the plugin.
+        settings, `Client`, `Clients`, `Catalog`, `Viewer`, `Page`, or a resource of the plugin. `asks` says, for
+        `callboard explain`, what one call asks of upstreams: "one list per (cluster, kind, namespace)".
         """
-        return self._add(on, permission, name, batched=True)
+        return self._add(on, permission, name, asks, batched=True)
 
-    def query(self, *, permission: str, name: str | None = None) -> Callable[[F], F]:
+    def query(self, *, permission: str, name: str | None = None, asks: str = "") -> Callable[[F], F]:
         """Add a field to Query; its function takes no parents and returns the value itself."""
-        return self._add(QUERY, permission, name, batched=False)
+        return self._add(QUERY, permission, name, asks, batched=False)
 
-    def mutation(self, *, permission: str, name: str | None = None) -> Callable[[F], F]:
+    def mutation(self, *, permission: str, name: str | None = None, asks: str = "") -> Callable[[F], F]:
         """Add a field to Mutation: one `input` argument, and a payload with the changed node and errors as data."""
-        return self._add(MUTATION, permission, name, batched=False)
+        return self._add(MUTATION, permission, name, asks, batched=False)
 
     def resource(self, function: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
         """Declare what lives as long as the gateway (a store, a watcher): an async generator that yields it once.
@@ -90,7 +91,7 @@ class Plugin(Generic[S]):
         self._resources.append(function)
         return function
 
-    def _add(self, on: type | str, permission: str, name: str | None, *, batched: bool) -> Callable[[F], F]:
+    def _add(self, on: type | str, permission: str, name: str | None, asks: str, *, batched: bool) -> Callable[[F], F]:
         def register(function: F) -> F:
             if permission not in self.permissions:
                 raise RegistrationError(
@@ -98,7 +99,7 @@ class Plugin(Generic[S]):
                     f"plugin {self.name!r} uses permission {permission!r} and doesn't declare it",
                     f'Write Plugin("{self.name}", permissions={{"{permission}": "What it lets a viewer do."}}).',
                 )
-            self._fields.append(FieldSpec(self.name, on, permission, function, name, batched))
+            self._fields.append(FieldSpec(self.name, on, permission, function, name, batched, asks))
             return function
 
         return register

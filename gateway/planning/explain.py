@@ -1,0 +1,112 @@
+"""A plan as text: what is called, what is read beside it, what is denied, and on request the generated row loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graphql import OperationDefinitionNode
+
+from schema.resolution import Attribute, Batched, Method
+
+from .plan import Plan
+from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
+
+
+def explain(plan: Plan, *, code: bool = False) -> str:
+    """The plan as an indented tree, one line a step; with `code`, followed by the source of each row loop.
+
+    What stands in one `read` line is read by one row loop, without a call. A step is called once for all its parents.
+    """
+    lines = [_title(plan.operation, plan.policy_version), *_selection(plan.root, "  ")]
+    if code:
+        for selection in _selections(plan.root):
+            lines += ["", f"# rows of {selection.type.name}", plan.loop(selection).source.rstrip()]
+    return "\n".join(lines)
+
+
+def _title(operation: OperationDefinitionNode, version: str) -> str:
+    name = operation.name.value if operation.name else "(anonymous)"
+    return f"{operation.operation.value} {name} under policy {version}; nothing falls back to another engine"
+
+
+def _selection(selection: Selection, indent: str) -> Iterator[str]:
+    read = [_plain(field) for field in selection.fields if field.plain and not isinstance(field.how, Denied)]
+    if read:
+        yield f"{indent}read {', '.join(read)}"
+    for field in selection.denied:
+        assert isinstance(field.how, Denied)
+        yield f"{indent}deny {_named(field)} ({field.how.decision.reason})"
+    for field in selection.called:
+        yield f"{indent}{_step(field)}"
+        yield from _below(field.output, indent + "  ")
+
+
+def _plain(field: Field) -> str:
+    below = _object(field.output)
+    if below is None:
+        return _named(field)
+    return f"{_named(field)} {{ {', '.join(_plain(one) for one in below.fields)} }}"
+
+
+def _step(field: Field) -> str:
+    match field.how:
+        case Batched(_, name, asks) if name:
+            return f"call {_named(field)} = {name}" + (f": {asks}" if asks else "")
+        case Batched() | Method():
+            return f"compute {_named(field)}"
+        case Ordinary():
+            return f"resolve {_named(field)}, once for each parent"
+        case Attribute() | Typename() | Denied():
+            return f"take {_named(field)}"
+
+
+def _named(field: Field) -> str:
+    return field.key if field.key == field.name else f"{field.key}: {field.name}"
+
+
+def _below(output: Output, indent: str) -> Iterator[str]:
+    match output:
+        case ListOf(item):
+            yield from _below(item, indent)
+        case Object(selection=selection):
+            yield from _selection(selection, indent)
+        case Abstract(selections=selections):
+            alike: dict[tuple[str, ...], list[str]] = {}
+            for name, selection in selections.items():
+                alike.setdefault(tuple(_selection(selection, indent + "  ")), []).append(name)
+            for lines, names in alike.items():
+                if lines:
+                    yield f"{indent}on {' | '.join(sorted(names))}"
+                    yield from lines
+        case Leaf():
+            return
+
+
+def _object(output: Output) -> Selection | None:
+    if isinstance(output, ListOf):
+        return _object(output.item)
+    return output.selection if isinstance(output, Object) else None
+
+
+def _selections(root: Selection) -> Iterable[Selection]:
+    """Every selection that has a row loop of its own, each once."""
+    found: dict[Selection, None] = {}
+    waiting = [root]
+    while waiting:
+        selection = waiting.pop()
+        if selection not in found:
+            found[selection] = None
+            waiting += [below for field in selection.called for below in _own(field.output)]
+    return found
+
+
+def _own(output: Output) -> Iterable[Selection]:
+    match output:
+        case ListOf(item):
+            return _own(item)
+        case Object(selection=selection):
+            return [selection]
+        case Abstract(selections=selections):
+            return selections.values()
+        case Leaf():
+            return []

@@ -1,0 +1,234 @@
+"""Writes the row loop of a selection: one Python function that reads every plain field of all its objects.
+
+The source holds only names that were checked (GraphQL names as string literals, Python identifiers as attributes) and
+numbered references to objects; no value of a request can become code. The loop is optimistic: whatever is not as the
+schema says (a wrong type, a null where none may be, a missing attribute) ends it with an exception, and the
+executor does the selection again, column by column, with exact errors. It calls no resolver, so nothing runs twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLObjectType, GraphQLScalarType, GraphQLString
+
+from schema.resolution import Attribute
+
+from .selection import Denied, Field, Leaf, ListOf, Object, Output, Selection, Typename
+
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL spec, section 2.1.9
+
+Rows = Callable[..., list[dict[str, Any]]]
+
+
+class Anomaly(Exception):
+    """A value is not what the row loop took it for; the careful pass says what is wrong with it, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Stands in a result where a value could not be had, until null propagation settles what becomes null."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class RowLoop:
+    """A compiled row loop: `rows(objects, *columns)` gives a dict an object; a column holds a called field's values."""
+
+    source: str
+    rows: Rows
+
+
+class _Source:
+    """The text of a row loop as `linecache` and so tracebacks find it, for as long as the function lives."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, _name: str) -> str:
+        return self._text
+
+
+def compile_rows(selection: Selection, forbidden: Callable[[Denied], Failed], checked: bool = True) -> RowLoop:
+    """The row loop of this selection; with `checked` false, leaves are taken from the objects as they are."""
+    writer = _Writer(forbidden, checked)
+    columns = [f"x{index}" for index in range(len(selection.called))]
+    source = writer.function(selection, columns)
+    name = f"callboard-plan/{selection.type.name}.py"
+    space = {**writer.references, "__name__": name, "__loader__": _Source(source)}
+    exec(compile(source, name, "exec"), space)  # noqa: S102  every name in it was checked, see the module's docstring
+    return RowLoop(source, space["rows"])
+
+
+class _Writer:
+    def __init__(self, forbidden: Callable[[Denied], Failed], checked: bool) -> None:
+        self.references: dict[str, Any] = {"Anomaly": Anomaly}
+        self._forbidden = forbidden
+        self._checked = checked
+        self._lines: list[str] = []
+        self._count = 0
+
+    def function(self, selection: Selection, columns: Sequence[str]) -> str:
+        self._line(0, f"def rows({', '.join(['objects', *columns])}):")
+        self._line(1, "out = []")
+        self._line(1, "append = out.append")
+        if columns:
+            self._line(1, f"for {', '.join(['o', *(f'v_{c}' for c in columns)])} in zip(objects, {', '.join(columns)}):")
+        else:
+            self._line(1, "for o in objects:")
+        self._line(2, f"append({self._object(selection, 'o', 2, [f'v_{c}' for c in columns])})")
+        self._line(1, "return out")
+        return "\n".join(self._lines) + "\n"
+
+    def _object(self, selection: Selection, parent: str, depth: int, columns: Sequence[str] = ()) -> str:
+        """Write what reads one object's plain fields; returns the dict display that makes its row."""
+        given = iter(columns)
+        entries = [f"{_literal(f.key)}: {self._field(f, parent, depth) if f.plain else next(given)}" for f in selection.fields]
+        return "{" + ", ".join(entries) + "}"
+
+    def _field(self, field: Field, parent: str, depth: int) -> str:
+        match field.how:
+            case Typename():
+                return _literal(field.parent.name)
+            case Denied() as denied:
+                return self._refer("denied", self._forbidden(denied))
+        assert isinstance(field.how, Attribute)
+        value = self._fresh("v")
+        self._line(depth, f"{value} = {parent}.{field.how.name}")
+        return self._output(field.output, value, depth)
+
+    def _output(self, output: Output, value: str, depth: int) -> str:
+        match output:
+            case Leaf():
+                self._leaf(output, value, depth)
+                return value
+            case Object():
+                return self._nested(output, value, depth)
+            case ListOf():
+                return self._list(output, value, depth)
+        raise AssertionError(output)
+
+    def _nested(self, output: Object, value: str, depth: int) -> str:
+        made = self._fresh("d")
+        if output.nullable:
+            self._line(depth, f"if {value} is None:")
+            self._line(depth + 1, f"{made} = None")
+            self._line(depth, "else:")
+            depth += 1
+        self._known(output.type, value, depth)
+        self._line(depth, f"{made} = {self._object(output.selection, value, depth)}")
+        return made
+
+    def _list(self, output: ListOf, value: str, depth: int) -> str:
+        made, item = self._fresh("l"), self._fresh("i")
+        self._line(depth, f"if {value}.__class__ is list or {value}.__class__ is tuple:")
+        if self._sure(output.item):
+            self._line(depth + 1, f"{made} = {value}")
+        else:
+            self._line(depth + 1, f"{made} = []")
+            self._line(depth + 1, f"for {item} in {value}:")
+            result = self._output(output.item, item, depth + 2)
+            self._line(depth + 2, f"{made}.append({result})")
+        if output.nullable:
+            self._line(depth, f"elif {value} is None:")
+            self._line(depth + 1, f"{made} = None")
+        self._line(depth, "else:")
+        self._line(depth + 1, "raise Anomaly")
+        return made
+
+    def _sure(self, item: Output) -> bool:
+        return not self._checked and isinstance(item, Leaf) and bool(item.sure)
+
+    def _leaf(self, leaf: Leaf, value: str, depth: int) -> None:
+        kind = leaf.type
+        illegal = _illegal(kind, value) if isinstance(kind, GraphQLScalarType) else None
+        if illegal is not None and not self._checked:
+            return
+        if illegal is not None:
+            self._line(depth, f"if {illegal}{f' and {value} is not None' if leaf.nullable else ''}:")
+            self._line(depth + 1, "raise Anomaly")
+        elif leaf.nullable:
+            self._line(depth, f"if {value} is not None:")
+            self._coerced(leaf, value, depth + 1)
+        else:
+            self._coerced(leaf, value, depth)
+
+    def _coerced(self, leaf: Leaf, value: str, depth: int) -> None:
+        if leaf.names is not None:
+            names = self._refer("names", leaf.names)
+            self._line(depth, f"{value} = {names}[{value}]")
+            return
+        self._known_class(_Accepts(_no_stand_in), value, depth)
+        coerce = self._refer("coerce", leaf.type.coerce_output_value)
+        self._line(depth, f"{value} = {coerce}({value})")
+        self._line(depth, f"if {value} is None:")
+        self._line(depth + 1, "raise Anomaly")
+
+    def _known(self, kind: GraphQLObjectType, value: str, depth: int) -> None:
+        if kind.is_type_of is None:
+            self._known_class(_Accepts(_no_stand_in), value, depth)
+        else:
+            told = kind.is_type_of
+            self._known_class(_Accepts(lambda one: _no_stand_in(one) and bool(told(one, None))), value, depth)  # type: ignore[arg-type]
+
+    def _known_class(self, accepts: _Accepts, value: str, depth: int) -> None:
+        known = self._refer("known", accepts.classes)
+        check = self._refer("check", accepts.check)
+        self._line(depth, f"if {value}.__class__ not in {known}:")
+        self._line(depth + 1, f"{check}({value})")
+
+    def _refer(self, what: str, thing: Any) -> str:
+        for name, known in self.references.items():
+            if known is thing:
+                return name
+        name = self._fresh(f"{what}_")
+        self.references[name] = thing
+        return name
+
+    def _fresh(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def _line(self, depth: int, text: str) -> None:
+        self._lines.append("    " * depth + text)
+
+
+class _Accepts:
+    """The classes whose objects are known to be legal; a new class is checked by one of its objects, once."""
+
+    def __init__(self, legal: Callable[[Any], bool]) -> None:
+        self._legal = legal
+        self.classes: set[type] = set()
+
+    def check(self, value: Any) -> None:
+        if value is None or not self._legal(value):
+            raise Anomaly
+        self.classes.add(value.__class__)
+
+
+def _no_stand_in(value: Any) -> bool:
+    """Whether it is a value, and not an error or a promise of one, which only the careful pass deals with."""
+    return not (isinstance(value, Exception) or hasattr(value, "__await__") or hasattr(value, "gi_frame"))
+
+
+def _illegal(kind: GraphQLScalarType, value: str) -> str | None:
+    """The condition under which a value is not exactly what the scalar's result coercion gives back unchanged."""
+    if kind in (GraphQLString, GraphQLID):
+        return f"{value}.__class__ is not str"
+    if kind is GraphQLBoolean:
+        return f"{value} is not True and {value} is not False"
+    if kind is GraphQLInt:
+        return f"({value}.__class__ is not int or not -2147483648 <= {value} <= 2147483647)"
+    if kind is GraphQLFloat:
+        return f"({value}.__class__ is not float or {value} - {value} != 0.0)"
+    return None
+
+
+def _literal(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no GraphQL name")
+    return f'"{name}"'

@@ -1,0 +1,196 @@
+"""What a plan is made of: selections of fields, each field with how its value is got and what it must become.
+
+All of it is immutable, and shared: the same selected fields on the same type are one Selection wherever they occur.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from graphql import FieldNode, GraphQLAbstractType, GraphQLField, GraphQLLeafType, GraphQLObjectType
+from graphql.execution.collect_fields import FieldDetails
+
+from policies import Decision
+from schema.resolution import Attribute, Batched, Method
+
+MAX_HEIGHT = 12
+"""How deep one row loop nests: Python refuses code that nests much deeper. What is deeper has a loop of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinary:
+    """A resolver in graphql-core's form, called once for each parent: `resolve(parent, info, **arguments)`."""
+
+    resolve: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Typename:
+    """`__typename`: known when the plan is made, for a selection belongs to one object type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Left out by a decision: null with FORBIDDEN at each place, and nothing is called."""
+
+    decision: Decision
+
+
+How = Attribute | Method | Batched | Ordinary | Typename | Denied
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """A scalar or enum. Values of exactly a type in `sure` are legal as they stand; others are coerced one by one."""
+
+    type: GraphQLLeafType
+    nullable: bool
+    sure: frozenset[builtins.type]
+    names: Mapping[Any, str] | None = None
+    plain = True
+    height = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """An object of a known type. `by_class` says that whether a value is of the type depends on its class alone."""
+
+    type: GraphQLObjectType
+    nullable: bool
+    selection: Selection
+    by_class: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether the whole subtree can be read off its object without a call."""
+        return self.selection.plain and (self.type.is_type_of is None or self.by_class)
+
+    @property
+    def height(self) -> int:
+        """How many levels of the result it holds."""
+        return 1 + self.selection.height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Abstract:
+    """An object of one of several types, found for each value. `by_class` says that its class alone decides."""
+
+    type: GraphQLAbstractType
+    nullable: bool
+    selections: Mapping[str, Selection]
+    by_class: bool
+    plain = False
+    height = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListOf:
+    """A list."""
+
+    item: Output
+    nullable: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether its items are."""
+        return self.item.plain
+
+    @property
+    def height(self) -> int:
+        """How many levels of the result it holds."""
+        return 1 + self.item.height
+
+
+Output = Leaf | Object | Abstract | ListOf
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One response key of a selection: GraphQL's field set entry, with everything that running it needs to know."""
+
+    key: str
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    details: Sequence[FieldDetails]
+    how: How
+    output: Output
+
+    @cached_property
+    def nodes(self) -> list[FieldNode]:
+        """Where the document asks for it."""
+        return [detail.node for detail in self.details]
+
+    @property
+    def name(self) -> str:
+        """The field's own name."""
+        return self.details[0].node.name.value
+
+    @property
+    def coordinate(self) -> str:
+        """`Type.field`."""
+        return f"{self.parent.name}.{self.name}"
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether the row loop reads it by itself: no call, no choice of type, a name that is safe as code."""
+        match self.how:
+            case Typename() | Denied():
+                return True
+            case Attribute(name):
+                legal = name.isidentifier() and not keyword.iskeyword(name)
+                return legal and self.output.plain and self.output.height <= MAX_HEIGHT
+        return False
+
+    @cached_property
+    def needs_paths(self) -> bool:
+        """Whether something in it is told the path of its value: an ordinary resolver, or a function that tells types."""
+        return isinstance(self.how, Ordinary) or _output_needs_paths(self.output)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The fields selected on one object type, in response order; None of a cycle, for a document is finite."""
+
+    type: GraphQLObjectType
+    fields: Sequence[Field] = field(default_factory=tuple)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether one row loop reads the whole subtree."""
+        return all(f.plain for f in self.fields)
+
+    @cached_property
+    def height(self) -> int:
+        """How many levels its row loop builds below its own."""
+        return max((f.output.height for f in self.fields if f.plain), default=0)
+
+    @cached_property
+    def called(self) -> tuple[Field, ...]:
+        """The fields that come as a column, in order."""
+        return tuple(f for f in self.fields if not f.plain)
+
+    @cached_property
+    def denied(self) -> tuple[Field, ...]:
+        """The fields that a decision leaves out."""
+        return tuple(f for f in self.fields if isinstance(f.how, Denied))
+
+    @cached_property
+    def needs_paths(self) -> bool:
+        """Whether a field in it does."""
+        return any(f.needs_paths for f in self.fields)
+
+
+def _output_needs_paths(output: Output) -> bool:
+    match output:
+        case ListOf():
+            return _output_needs_paths(output.item)
+        case Object():
+            return output.selection.needs_paths or not (output.by_class or output.type.is_type_of is None)
+        case Abstract():
+            return not output.by_class or any(s.needs_paths for s in output.selections.values())
+    return False

@@ -1,0 +1,109 @@
+"""Tells the engine how each field of the stitched schema is got, by `schema.resolution`.
+
+A plugin's field is one call for all parents; a method that computes from its object alone is called as it is; what
+a type stores is read as an attribute. Whatever Strawberry does more than that for a field (permission classes, field
+extensions, an `info` parameter, an asynchronous method) stays an ordinary resolver.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import strawberry
+from callboard_sdk.connections import Page
+from callboard_sdk.fields import FieldSpec
+from graphql import GraphQLField, is_object_type
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from .resolution import RESOLUTION, Attribute, Batched, Method, Resolution
+
+_Convert = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class FieldLoader(Protocol):
+    """What a request's context offers the schema: calling one plugin field for all its parents."""
+
+    def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
+        """The field's value for each parent, in their order; an item that is an exception fails alone."""
+        ...
+
+
+def bind(built: strawberry.Schema, fields: Mapping[str, FieldSpec]) -> None:
+    """Give each field of the schema its resolution. `fields` are the plugins' own, by coordinate."""
+    for kind in built._schema.type_map.values():
+        if not is_object_type(kind) or kind.name.startswith("__"):
+            continue
+        origin = getattr(kind.extensions.get("strawberry-definition"), "origin", None)
+        for name, field in kind.fields.items():
+            declared = field.extensions.get("strawberry-definition")
+            if isinstance(declared, StrawberryField):
+                resolution = _resolution(built, origin, declared, fields.get(f"{kind.name}.{name}"))
+                _set(field, resolution)
+
+
+def _set(field: GraphQLField, resolution: Resolution | None) -> None:
+    if resolution is not None:
+        field.extensions[RESOLUTION] = resolution
+
+
+def _resolution(
+    built: strawberry.Schema, origin: type | None, field: StrawberryField, spec: FieldSpec | None
+) -> Resolution | None:
+    convert = _converter(built, field)
+    if spec is not None:
+        return Batched(_plugin_field(spec, convert), f"{spec.plugin}.{spec.name}", spec.asks)
+    if field.is_basic_field:
+        return _stored(origin, field.python_name)
+    return _computed(field, convert)
+
+
+def _plugin_field(spec: FieldSpec, convert: _Convert) -> Callable[[FieldLoader, Sequence[Any], Mapping[str, Any]], Any]:
+    def load(context: FieldLoader, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
+        given = convert(arguments)
+        if spec.paged:
+            given[spec.paged] = Page.checked(*(given.pop(name, None) for name in ("first", "after", "last", "before")))
+        return context.load(spec, parents, given)
+
+    return load
+
+
+def _stored(origin: type | None, name: str) -> Resolution:
+    found = inspect.getattr_static(origin, name, None)
+    if isinstance(found, property) or hasattr(found, "__wrapped__") or type(found).__name__ == "cached_property":
+        return Method(lambda parent: getattr(parent, name))
+    return Attribute(name)
+
+
+def _computed(field: StrawberryField, convert: _Convert) -> Resolution | None:
+    resolver = field.base_resolver
+    if resolver is None or field.extensions or resolver.is_async or resolver.info_parameter or not resolver.self_parameter:
+        return None
+    function = resolver.wrapped_func
+    assert callable(function)
+    if not field.arguments:
+        return Method(function)
+
+    def load(_context: Any, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Sequence[Any]:
+        given = convert(arguments)
+        return [_item(function, parent, given) for parent in parents]
+
+    return Batched(load)
+
+
+def _item(function: Callable[..., Any], parent: Any, given: Mapping[str, Any]) -> Any:
+    try:
+        return function(parent, **given)
+    except Exception as error:
+        return error
+
+
+def _converter(built: strawberry.Schema, field: StrawberryField) -> _Convert:
+    converter = built.schema_converter
+
+    def convert(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return convert_arguments(dict(arguments), field.arguments, converter.scalar_registry, converter.config)
+
+    return convert
