@@ -66,3 +66,10 @@ def test_an_unknown_name_is_answered_with_the_known_ones(bench):
     shown = bench[0]("third")
     assert shown.exit_code == 2
     assert "no benchmark is named third; there are: first, second" in shown.stderr
+
+
+@pytest.mark.parametrize("table", tables().values(), ids=lambda table: table.name)
+def test_each_benchmark_runs(table):
+    rows = table.run(quick=True)
+    assert rows
+    assert all(list(row) == list(rows[0]) for row in rows)
