@@ -7,6 +7,7 @@ import keyword
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +83,8 @@ def schema(
 def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> None:
     """Run the contract suite against one installed plugin."""
     _installed(name)
+    if missing := [package for package in ("pytest", "pytest_asyncio") if find_spec(package) is None]:
+        fail([f"the contract suite needs {' and '.join(missing)}: pip install 'callboard[contract]'"], 2)
     here = Path(__file__).parent.parent
     suite = next(place for place in (here / "contract", here.parent / "tests" / "contract") if place.is_dir())
     command = [

@@ -1,14 +1,29 @@
-"""What a plugin's own tests stand on: entities made by hand, without a catalog."""
+"""What a plugin's tests stand on: entities made by hand, and what the contract suite runs the plugin with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from .entities import Component, Entity
 from .ref import DEFAULT_NAMESPACE, EntityRef
 
 E = TypeVar("E", bound=Entity)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the contract suite runs a plugin with: made by `samples(folder)` in the module `contract` of its package.
+
+    `settings` are the plugin's; files that they name may be written into `folder`. `annotations` are on every entity that its
+    fields are asked for, `{name}` standing for the entity's name: give those that make the plugin ask its upstreams.
+    `parents` has objects of each type of its own that it adds batch fields to. A plugin without the module runs with nothing.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    parents: Sequence[object] = ()
 
 
 def make_entity(

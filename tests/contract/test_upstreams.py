@@ -1,0 +1,31 @@
+"""An upstream that is down costs the fields that need it, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gateway.testing import Harness
+
+
+async def test_upstream_down_leaves_siblings_intact(
+    alone: Harness, plugin: Any, question: Any, down: Any, subtests: pytest.Subtests
+) -> None:
+    if plugin.upstreams is None:
+        pytest.skip("the plugin declares no upstreams")
+    clients = alone.gateway.plugins.runtimes[plugin.name].clients
+    told = f"module `contract` of {plugin.name}'s package: let `samples(folder)` give callboard_sdk.testing.Samples"
+    if not clients:
+        pytest.fail(f"{told}(settings={{...}}) that name an upstream", pytrace=False)
+    for spec in (spec for spec in plugin.fields if spec.on != "Mutation"):
+        if document := question(spec):
+            with subtests.test(spec.name):
+                answer = await alone.ask(document)
+                rows = answer.data["contractEntities"]
+                assert rows and all(row["contractSibling"] for row in rows)
+                for error in answer.errors:
+                    assert spec.name in error["path"]
+                    assert error["extensions"]["code"] != "INTERNAL", f"{spec.where} let an error through that it shouldn't"
+                    assert error["extensions"].get("upstream", next(iter(clients))) in clients
+    if not down.asked:
+        pytest.fail(f"{told}(annotations={{...}}) for which a field asks an upstream: none did", pytrace=False)
