@@ -9,18 +9,19 @@ PYTHON ?= python3
 PLUGINS := $(patsubst %/pyproject.toml,%,$(filter-out plugins/template/%,$(wildcard plugins/*/pyproject.toml)))
 BIN := .venv/bin
 STAMPS := .stamps
+REQUIREMENTS ?= requirements/dev.txt
 export UV_NO_PROGRESS := 1
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
 
-setup: $(STAMPS)/python ## install the Python side into .venv
+setup: $(STAMPS)/python ## install the Python side into .venv; REQUIREMENTS=requirements/run.txt without the tools of tests
 
-$(STAMPS)/python: requirements/bootstrap.txt requirements/dev.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+$(STAMPS)/python: requirements/bootstrap.txt $(REQUIREMENTS) pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	@mkdir -p $(STAMPS)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(REQUIREMENTS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . $(PLUGINS:%=-e %)
 	@touch $@
 
@@ -59,10 +60,13 @@ check: $(STAMPS)/python ## format, lint, types, arrows
 bench: $(STAMPS)/python ## run the benchmarks; ratios, measured side by side
 	$(BIN)/python -m bench
 
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+  $(foreach name,callboard $(patsubst %,callboard-%,sdk catalog ci cost kubernetes security),--no-emit-package $(name)) \
+  pyproject.toml --extra plugins --extra postgresql
+
 lock: $(STAMPS)/python ## compile the pinned dependencies again, with hashes and without addresses
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  $(foreach name,callboard $(patsubst %,callboard-%,sdk catalog ci cost kubernetes security),--no-emit-package $(name)) \
-	  pyproject.toml --extra plugins --group dev -o requirements/dev.txt
+	$(COMPILE) --group dev -o requirements/dev.txt
+	$(COMPILE) --group build -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## remove what was built and generated
 	rm -rf .venv .stamps .demo frontend/dist frontend/node_modules

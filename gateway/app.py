@@ -117,9 +117,11 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
 
 def _database(url: str) -> Database:
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+    if parsed.get_backend_name() != "sqlite":
+        return Database(create_async_engine(parsed, pool_pre_ping=True))  # a server may have closed a kept connection
+    if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    return Database(create_async_engine(url))
+    return Database(create_async_engine(parsed))
 
 
 def _verifier(auth: AuthSettings, providers: Providers) -> Verifier:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from callboard_sdk import Settings
-from pydantic import Field
+from pydantic import Field, field_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from .auth.settings import AuthSettings
+
+DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
+"""The databases that plugins may count on, each with its driver."""
 
 
 class ServerSettings(Settings):
@@ -47,8 +53,21 @@ class PolicySettings(Settings):
 class DatabaseSettings(Settings):
     """Where plugins store what they read."""
 
-    url: str = "sqlite+aiosqlite:///.callboard/callboard.sqlite"
-    """An SQLAlchemy URL."""
+    url: str = Field(default="sqlite+aiosqlite:///.callboard/callboard.sqlite", repr=False)
+    """An SQLAlchemy URL: sqlite:///FILE or postgresql://USER@HOST/NAME. PostgreSQL's password is better left out of it, and
+    given by the environment variable PGPASSWORD or the file that PGPASSFILE names."""
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, text: str) -> str:
+        try:
+            backend = make_url(text).get_backend_name()
+            driver = DRIVERS[backend]
+        except (ArgumentError, KeyError, ValueError):
+            raise ValueError("is no database: write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
+        if find_spec(driver) is None:
+            raise ValueError(f"needs the driver {driver}: install callboard[{backend}]")
+        return f"{backend}+{driver}:{text.partition(':')[2]}"
 
 
 class LogSettings(Settings):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -66,9 +67,10 @@ class Addresses:
     servers: dict[str, Address]
 
     def environment(self) -> dict[str, str]:
-        """The variables that `demo/callboard.yaml` mentions."""
+        """The variables that `demo/callboard.yaml` mentions; DEMO_DATABASE_URL stays as it is where it is set."""
+        database = os.environ.get("DEMO_DATABASE_URL", f"sqlite:///{self.data}/callboard.sqlite")
         urls = {f"DEMO_{name.upper().replace('-', '_')}_URL": one.url for name, one in self.servers.items()}
-        return {"DEMO_DATA": str(self.data), **urls}
+        return {"DEMO_DATA": str(self.data), "DEMO_DATABASE_URL": database, **urls}
 
     def to_json(self) -> dict[str, Any]:
         """What a script that started the servers needs to know."""

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from demo.servers.serve import SERVERS, Address, Addresses
 from gateway.app import build
 from gateway.configuration import read_configuration
 from gateway.fragments import fragment_mistake
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*ROOT.glob("frontend/src/examples/*.graphql"), *ROOT.glob("plugins/*/examples/*.graphql")])
 
 
-@pytest.mark.parametrize("lock", ["requirements/dev.txt", "requirements/bootstrap.txt"])
+@pytest.mark.parametrize("lock", ["requirements/dev.txt", "requirements/run.txt", "requirements/bootstrap.txt"])
 def test_a_python_lock_has_hashes_and_no_addresses(lock):
     text = (ROOT / lock).read_text()
     assert "--hash=sha256:" in text
@@ -48,8 +49,8 @@ async def test_the_readme_s_query_is_valid(tmp_path):
 
 
 def test_the_demo_s_settings_are_in_order(tmp_path):
-    names = re.findall(r"\$\{(\w+)\}", (ROOT / "demo" / "callboard.yaml").read_text())
-    read_configuration(ROOT / "demo" / "callboard.yaml", dict.fromkeys(names, str(tmp_path)))
+    addresses = Addresses(tmp_path, {name: Address(name, "http://127.0.0.1:1", tmp_path) for name in SERVERS})
+    read_configuration(ROOT / "demo" / "callboard.yaml", addresses.environment())
 
 
 def test_the_schema_changes_only_with_its_snapshot(tmp_path):

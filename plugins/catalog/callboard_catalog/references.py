@@ -50,6 +50,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         "members": Field("user", "hasMember", "memberOf"),
     },
 }
+_LONGEST = 300
+"""Characters of a reference: kind, namespace and name have at most 63 each in the format, and some catalogs bend it."""
 _ANY_KIND = {"owner": OWNER}
 
 
@@ -80,6 +82,13 @@ def _values(value: Any, name: str) -> Iterator[tuple[tuple[str | int, ...], Any]
 
 
 def _reference(raw: Any, kind: str, namespace: str) -> EntityRef:
+    found = _ref(raw, kind, namespace)
+    if len(str(found)) > _LONGEST or not str(found).isprintable():
+        raise InvalidRef(f"a reference has at most {_LONGEST} characters, none of them a control character")
+    return found
+
+
+def _ref(raw: Any, kind: str, namespace: str) -> EntityRef:
     if isinstance(raw, dict):
         parts = [raw.get("kind") or kind, raw.get("namespace") or namespace, raw.get("name")]
         texts = [part for part in parts if isinstance(part, str) and part]

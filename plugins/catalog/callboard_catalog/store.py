@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ from .filters import EntityFilter, ProblemFilter
 from .tables import EntityRow, MarkRow, ProblemRow, RelationRow, StateRow
 
 _CHUNK = 500
+_LOCK = 0x6361_7461_6C6F_67
+"""Names the catalog's lock in PostgreSQL; no other use of advisory locks there may have the number."""
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
 _TABLES = [SQLModel.metadata.tables[str(t.__tablename__)] for t in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow)]
 
@@ -35,7 +38,7 @@ class CatalogStore:
 
     async def prepare(self) -> None:
         """Make the tables that aren't there yet."""
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             await connection.run_sync(lambda sync: SQLModel.metadata.create_all(sync, tables=_TABLES))
 
     async def replace(self, reading: Reading) -> bool:
@@ -46,7 +49,7 @@ class CatalogStore:
         self.read_at = datetime.now(UTC)
         rows = _rows(reading)
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             if await connection.scalar(select(col(StateRow.digest))) == digest:
                 return False
             await self._clear(connection, None if reading.complete else [row["ref"] for row in rows["entity"]])
@@ -58,6 +61,17 @@ class CatalogStore:
             await connection.execute(insert(StateRow), [{"id": 1, "digest": digest, "body": msgspec.json.encode(counts)}])
         self.written_at = self.read_at
         return True
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is the catalog's only writer, of all gateways that share the database.
+
+        SQLite has one writer at a time anyway; in PostgreSQL two that replace the same rows would block each other.
+        """
+        async with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            yield connection
 
     async def _clear(self, connection: AsyncConnection, refs: list[str] | None) -> None:
         await connection.execute(delete(StateRow))
@@ -199,11 +213,16 @@ def _entity_row(descriptor: Descriptor) -> dict[str, Any]:
         "sort": _sort(descriptor.ref),
         "kind": descriptor.ref.kind,
         "namespace": descriptor.ref.namespace,
-        "type": spec.get("type") if isinstance(spec.get("type"), str) else None,
-        "lifecycle": spec.get("lifecycle") if isinstance(spec.get("lifecycle"), str) else None,
-        "words": " ".join(filter(None, (descriptor.name, descriptor.title, descriptor.description))).lower(),
+        "type": _column(spec.get("type")),
+        "lifecycle": _column(spec.get("lifecycle")),
+        "words": _column(" ".join(filter(None, (descriptor.name, descriptor.title, descriptor.description))).lower()),
         "body": msgspec.json.encode(body),
     }
+
+
+def _column(value: Any) -> str | None:
+    """What a column keeps of a text, to filter by: PostgreSQL's texts hold no zero. The body has it as it was written."""
+    return value.replace("\0", "") if isinstance(value, str) else None
 
 
 def _marks(descriptor: Descriptor) -> list[dict[str, str]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import String
 from sqlmodel import Field, SQLModel
+
+_ORDERED = String().with_variant(String(collation="C"), "postgresql")
+"""Text that lists are ordered by: by its bytes, as in SQLite, not by the rules of a language that a server was set up with."""
 
 
 class EntityRow(SQLModel, table=True):
@@ -11,7 +15,7 @@ class EntityRow(SQLModel, table=True):
     __tablename__ = "catalog_entity"
 
     ref: str = Field(primary_key=True)
-    sort: str = Field(index=True, unique=True)
+    sort: str = Field(sa_type=_ORDERED, index=True, unique=True)
     kind: str = Field(index=True)
     namespace: str
     type: str | None = None
@@ -26,8 +30,8 @@ class RelationRow(SQLModel, table=True):
     __tablename__ = "catalog_relation"
 
     source: str = Field(primary_key=True)
-    type: str = Field(primary_key=True)
-    target: str = Field(primary_key=True)
+    type: str = Field(sa_type=_ORDERED, primary_key=True)
+    target: str = Field(sa_type=_ORDERED, primary_key=True)
 
 
 class MarkRow(SQLModel, table=True):

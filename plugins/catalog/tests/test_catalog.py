@@ -119,6 +119,39 @@ async def test_a_document_that_is_no_entity_is_a_problem_with_its_line_and_stops
     assert data["entities"]["totalCount"] == 4
 
 
+HOSTILE = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: hostile
+  title: "a\\0b"
+  description: "half a zero: \\0"
+  annotations: {example.com/x: "\\0"}
+spec:
+  type: "web\\0site"
+  lifecycle: "\\0"
+  owner: "group:default/%s"
+  dependsOn: ["resource:a\\0b", resource:default/db]
+"""
+
+
+async def test_text_that_not_every_database_keeps_costs_neither_its_document_nor_the_others(serve):
+    document = """{
+      entity(ref: "component:default/hostile") {
+        title owner { ref } problems { rule line } ... on Component { type dependsOn { ref } } }
+      entities(first: 9, filter: {text: "half a zero"}) { totalCount }
+      catalogStatus { lastError entities } }"""
+    async with serve({"hostile.yaml": HOSTILE % ("x" * 5000), "rest.yaml": REST}) as harness:
+        answer = await harness.ask(document)
+    assert answer.errors == []
+    found = answer.data["entity"]
+    assert answer.data["catalogStatus"] == {"lastError": None, "entities": 5}
+    assert answer.data["entities"]["totalCount"] == 1
+    assert (found["title"], found["type"], found["owner"]) == ("a\0b", "web\0site", None)
+    assert found["dependsOn"] == [{"ref": "resource:default/db"}]
+    assert [p["line"] for p in found["problems"] if p["rule"] == "catalog.reference"] == [12, 13]
+
+
 async def test_what_follows_an_unreadable_document_is_read_with_its_own_lines(serve):
     async with serve({"mixed.yaml": REST + "---\na: 1\nb: c: d\n---\n" + WEB}) as harness:
         data = (await harness.ask(ASK)).data
@@ -237,13 +270,13 @@ SHARED = Path(__file__).parents[4] / "shared" / "data" / "catalog"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded descriptors are not beside the checkout")
-async def test_every_real_document_is_an_entity_or_a_problem_with_file_and_line(tmp_path):
+async def test_every_real_document_is_an_entity_or_a_problem_with_file_and_line(tmp_path, database):
     import json
 
     from gateway.testing import running_gateway
 
     sources = {"sources": [{"name": "real", "paths": [str(SHARED)]}], "refresh_seconds": 0}
-    async with running_gateway(tmp_path, {"plugins": {"catalog": sources}}) as harness:
+    async with running_gateway(tmp_path, {"plugins": {"catalog": sources}, "database": database}) as harness:
         data = (
             await harness.ask("{ catalogStatus { files documents entities problems } entities(first: 1) { totalCount } }")
         ).data
