@@ -10,11 +10,9 @@ from demo.servers.serve import SERVERS, Address, Addresses
 from gateway.app import build
 from gateway.configuration import read_configuration
 from gateway.fragments import fragment_mistake
-from gateway.testing import running_gateway
 from schema.changes import changes, report
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted([*ROOT.glob("frontend/src/examples/*.graphql"), *ROOT.glob("plugins/*/examples/*.graphql")])
 
 
 @pytest.mark.parametrize("lock", ["requirements/dev.txt", "requirements/run.txt", "requirements/bootstrap.txt"])
@@ -29,23 +27,6 @@ def test_a_node_lock_has_no_addresses(lock):
     if "node_modules" in lock.parts:
         pytest.skip("not ours")
     assert '"resolved"' not in lock.read_text()
-
-
-def all_plugins(folder: Path) -> dict[str, object]:
-    names = ["catalog", "ci", "cost", "kubernetes", "security"]
-    return {name: {} for name in names}
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: f"{p.parent.parent.name}-{p.stem}")
-async def test_every_example_query_is_valid(example, tmp_path):
-    async with running_gateway(tmp_path, {"plugins": all_plugins(tmp_path)}) as harness:
-        harness.gateway.pipeline.documents.read(example.read_text())
-
-
-async def test_the_readme_s_query_is_valid(tmp_path):
-    query = re.search(r"```graphql\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    async with running_gateway(tmp_path, {"plugins": all_plugins(tmp_path)}) as harness:
-        harness.gateway.pipeline.documents.read(query[1])
 
 
 def test_the_demo_s_settings_are_in_order(tmp_path):
