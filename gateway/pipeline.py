@@ -12,7 +12,7 @@ from callboard_sdk import CallboardError, Viewer
 from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
-from gateway.planning.limits import check_limits, measure
+from gateway.planning.limits import check_limits
 from gateway.planning.operation import Documents, Operation, RequestError
 from gateway.planning.plans import Plans
 from gateway.record import Record
@@ -62,7 +62,7 @@ class Pipeline:
             viewer = await self.identify(request.authorization)
             operation = self.documents.choose(self.documents.read(request.query), request.operation_name)
             _check_method(operation, request)
-            check_limits(measure(operation), depth=self.limits.depth, fields=self.limits.fields, aliases=self.limits.aliases)
+            check_limits(operation.size, depth=self.limits.depth, fields=self.limits.fields, aliases=self.limits.aliases)
             decisions = self.policy.decide(viewer.roles, operation.coordinates)
             variables = self.documents.coerce(operation, request.variables)
             plan = self.plans.plan(operation, decisions, self.policy.version, variables)

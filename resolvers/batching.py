@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 from callboard_sdk import Batch, CallboardError, Entity, Viewer
@@ -17,6 +18,8 @@ from .errors import DeadlineExceeded, InternalError, PluginUnavailable
 from .plugins import PluginRuntime, Plugins
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 Call = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
@@ -29,21 +32,32 @@ class RequestContext:
         self.viewer = viewer
         self.calls: list[str] = []
         self._gatherings: dict[tuple[str, str, str], _Gathering] = {}
+        self._running: set[asyncio.Task[Any]] = set()
 
-    async def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Sequence[Any]:
-        """The field's value for each parent. Raises or gives a CallboardError for what went wrong, details logged."""
+    def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> asyncio.Future[Sequence[Any]]:
+        """The field's value for each parent, when the future is done; a CallboardError for what went wrong, details logged."""
         if not spec.batched:
-            return [await self._call(spec, arguments, ())] * len(parents)
+            return self._started(self._single(spec, len(parents), arguments))
         named = repr(sorted(arguments.items(), key=lambda item: item[0])) if arguments else ""
         key = (spec.plugin, f"{spec.on}.{spec.name}", named)
         gathering = self._gatherings.get(key)
         if gathering is None:
-            gathering = self._gatherings[key] = _Gathering(lambda asked: self._batch(spec, arguments, asked))
-        return await gathering.column(parents)
+            gathering = self._gatherings[key] = _Gathering(lambda asked: self._batch(spec, arguments, asked), self._started)
+        return gathering.column(parents)
+
+    def _started(self, call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task for what a plugin runs, which may look at the task it runs in."""
+        task = asyncio.create_task(call)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _single(self, spec: FieldSpec, parents: int, arguments: Mapping[str, Any]) -> Sequence[Any]:
+        return [await self._call(spec, arguments, ())] * parents
 
     async def aclose(self) -> None:
         """End what still runs for this request; nothing outlives it."""
-        running = [task for gathering in self._gatherings.values() for task in gathering.running]
+        running = list(self._running)
         for task in running:
             task.cancel()
         if running:
@@ -98,13 +112,16 @@ class RequestContext:
         )
 
 
-class _Round:
-    """Columns that are asked for together: open until the event loop has come round once."""
+_Values = asyncio.Future[Sequence[Any]]
 
-    def __init__(self) -> None:
-        self.columns: list[tuple[list[Any], Sequence[Any]]] = []
-        self.open = True
-        self.task: asyncio.Task[Sequence[Any] | None] | None = None
+
+@dataclass(slots=True, eq=False)
+class _Column:
+    """Parents that ask together, the keys that tell which of them are the same, and where their values go."""
+
+    keys: list[Any]
+    parents: Sequence[Any]
+    values: _Values
 
 
 class _Gathering:
@@ -112,63 +129,59 @@ class _Gathering:
     call, a parent that has been asked for is not asked for again, and equal entities are one parent.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
         self._call = call
-        self._round = _Round()
-        self._sole: tuple[list[Any], asyncio.Task[Sequence[Any] | None]] | None = None
-        self._asked: dict[Any, asyncio.Task[Sequence[Any] | None]] = {}
-        self._values: dict[Any, Any] = {}
-        self._kept: list[Sequence[Any]] = []
-        self.running: set[asyncio.Task[Any]] = set()
+        self._start = start
+        self._open: list[_Column] | None = None
+        self._first: tuple[_Column, _Values] | None = None
+        self._known: dict[Any, tuple[_Values, int]] = {}
+        self._kept: list[Iterable[Any]] = []
 
-    async def column(self, parents: Sequence[Any]) -> Sequence[Any]:
-        self._kept.append(parents)  # while they live, no other parent gets their identity
+    def column(self, parents: Sequence[Any]) -> _Values:
         keys = [parent.ref if isinstance(parent, Entity) else id(parent) for parent in parents]
-        if not self._round.open:
-            self._round = _Round()
-        opened = self._round
-        opened.columns.append((keys, parents))
-        if opened.task is None:
-            opened.task = asyncio.create_task(self._run(opened))
-            self.running.add(opened.task)
-            opened.task.add_done_callback(self.running.discard)
-        values = await asyncio.shield(opened.task)
-        if values is not None:
-            return values
-        for task in {self._asked[key] for key in keys} - {opened.task}:
-            await asyncio.shield(task)
-        return [self._values[key] for key in keys]
-
-    async def _run(self, opened: _Round) -> Sequence[Any] | None:
-        """Ask for the round's parents; the values themselves when they answer its only column as they stand."""
-        opened.open = False
-        assert opened.task is not None
-        if self._sole is None and len(opened.columns) == 1:
-            keys, parents = opened.columns[0]
-            self._sole = keys, opened.task
-            if len(set(keys)) == len(keys):
-                return await self._tried(parents)
+        column = _Column(keys, parents, asyncio.get_running_loop().create_future())
+        if self._open is None:
+            self._open = [column]
+            self._start(self._run(self._open))
         else:
-            await self._remember_sole()
-        missing: dict[Any, Any] = {}
-        for keys, parents in opened.columns:
-            missing |= {key: parent for key, parent in zip(keys, parents, strict=True) if key not in self._asked}
-        if missing:
-            self._asked |= dict.fromkeys(missing, opened.task)
-            self._values |= zip(missing, await self._tried(list(missing.values())), strict=True)
-        return None
+            self._open.append(column)
+        return column.values
 
-    async def _remember_sole(self) -> None:
-        """Only a second column needs to know what the first one asked for, and got."""
-        if self._sole is not None and not self._asked:
-            keys, task = self._sole
-            self._asked |= dict.fromkeys(keys, task)
-            values = await asyncio.shield(task)
-            if values is not None:
-                self._values |= zip(keys, values, strict=True)
+    async def _run(self, columns: list[_Column]) -> None:
+        self._open = None
+        asked: _Values = asyncio.get_running_loop().create_future()
+        if self._first is None and len(columns) == 1 and len(set(columns[0].keys)) == len(columns[0].keys):
+            self._first = columns[0], asked
+            asked.set_result(await self._tried(columns[0].parents))
+            _give(columns[0], asked.result())
+            return
+        missing = self._missing(columns)
+        self._known |= {key: (asked, place) for place, key in enumerate(missing)}
+        asked.set_result(await self._tried(list(missing.values())) if missing else ())
+        for column in columns:
+            for values in {self._known[key][0] for key in column.keys}:
+                await values
+            _give(column, [values.result()[place] for values, place in map(self._known.__getitem__, column.keys)])
+
+    def _missing(self, columns: list[_Column]) -> dict[Any, Any]:
+        """Parents that nobody has asked for; which those are is worked out when a second column comes, and not before."""
+        if self._first is not None and not self._known:
+            column, asked = self._first
+            self._known |= {key: (asked, place) for place, key in enumerate(column.keys)}
+            self._kept.append(column.parents)
+        missing: dict[Any, Any] = {}
+        for column in columns:
+            missing |= {key: parent for key, parent in zip(column.keys, column.parents, strict=True) if key not in self._known}
+        self._kept.append(missing.values())  # while they live, no other parent gets their identity
+        return missing
 
     async def _tried(self, parents: Sequence[Any]) -> Sequence[Any]:
         try:
             return await self._call(parents)
         except Exception as error:
             return [error] * len(parents)
+
+
+def _give(column: _Column, values: Sequence[Any]) -> None:
+    if not column.values.done():
+        column.values.set_result(values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import strawberry
@@ -16,6 +17,7 @@ from callboard_sdk.connections import Page
 from callboard_sdk.fields import FieldSpec
 from graphql import GraphQLField, is_object_type
 from strawberry.types.arguments import convert_arguments
+from strawberry.types.base import StrawberryContainer, StrawberryMaybe
 from strawberry.types.field import StrawberryField
 
 from .resolution import RESOLUTION, Attribute, Batched, Method, Resolution
@@ -101,9 +103,26 @@ def _item(function: Callable[..., Any], parent: Any, given: Mapping[str, Any]) -
 
 
 def _converter(built: strawberry.Schema, field: StrawberryField) -> _Convert:
+    """From coerced GraphQL arguments to what Python functions take: their names, and input types as their classes."""
     converter = built.schema_converter
+    name_of = converter.config.name_converter.from_argument
+
+    @cache
+    def renamed() -> Mapping[str, str] | None:
+        """The Python name of each argument, when a name is all that changes."""
+        plain = all(_unchanged(argument.type) for argument in field.arguments)
+        return {name_of(argument): argument.python_name for argument in field.arguments} if plain else None
 
     def convert(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if (names := renamed()) is not None:
+            return {names[name]: value for name, value in arguments.items()}
         return convert_arguments(dict(arguments), field.arguments, converter.scalar_registry, converter.config)
 
     return convert
+
+
+def _unchanged(kind: Any) -> bool:
+    """Whether values of this argument type are handed on as GraphQL coerced them."""
+    while isinstance(kind, StrawberryContainer) and not isinstance(kind, StrawberryMaybe):
+        kind = kind.of_type
+    return kind in (str, int, float, bool, strawberry.ID)

@@ -69,7 +69,10 @@ async def together(
     finally:
         if lost:
             abandon([resume(one, future) for one, future in waiting.values()])
-    if waiting and not lost:
+    if len(waiting) == 1 and not lost:
+        ((index, (one, future)),) = waiting.items()
+        results[index] = await resume(one, future)
+    elif waiting and not lost:
         await running_loop()
         tasks = {index: asyncio.ensure_future(resume(one, future)) for index, (one, future) in waiting.items()}
         await _finish(tasks, results, hopeless)

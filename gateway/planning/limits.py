@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callboard_sdk import ClientError
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
-
-from .operation import Operation
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
 
 
 class LimitExceeded(ClientError):
@@ -31,10 +37,10 @@ class Size:
         self.aliases += other.aliases
 
 
-def measure(operation: Operation) -> Size:
+def measure(document: DocumentNode, operation: OperationDefinitionNode) -> Size:
     """The operation's size, in time linear in the document: a fragment is measured once, however often it is spread."""
-    fragments = {d.name.value: d for d in operation.document.node.definitions if isinstance(d, FragmentDefinitionNode)}
-    return _measure(operation.definition.selection_set, fragments, {})
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    return _measure(operation.selection_set, fragments, {})
 
 
 def _measure(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], known: dict[str, Size]) -> Size:

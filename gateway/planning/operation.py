@@ -33,6 +33,7 @@ from graphql.execution import VariableValues, get_variable_values
 from graphql.execution.collect_fields import FragmentDetails
 
 from .kept import Kept
+from .limits import Size, measure
 from .planner import fragments_of
 
 _NO_VARIABLES = VariableValues({}, {})
@@ -69,6 +70,11 @@ class Operation:
     definition: OperationDefinitionNode
     coordinates: frozenset[str]
     switches: tuple[str, ...] = ()
+
+    @cached_property
+    def size(self) -> Size:
+        """How much it selects, whatever its variables."""
+        return measure(self.document.node, self.definition)
 
     @cached_property
     def fragments(self) -> Mapping[str, FragmentDetails]:
