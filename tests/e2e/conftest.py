@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,20 +27,28 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("gateway")
+    with serving(tmp_path_factory.mktemp("gateway")) as gateway:
+        yield gateway
+
+
+def callboard(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one command, as a shell would."""
+    command = [str(Path(sys.executable).with_name("callboard")), *arguments]
+    return subprocess.run(command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def serving(folder: Path, more: str = "", environment: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """A gateway in a process of its own, with further settings, and an administrator's token for it."""
     settings = folder / "callboard.yaml"
     settings.write_text(
         f"server: {{port: 0}}\nauth: {{local: {{key_file: {folder}/key.pem}}}}\n"
-        f"database: {{url: 'sqlite+aiosqlite:///{folder}/db.sqlite'}}\n"
+        f"database: {{url: 'sqlite+aiosqlite:///{folder}/db.sqlite'}}\n{more}"
     )
-    callboard = str(Path(sys.executable).with_name("callboard"))
-    token = subprocess.run(
-        [callboard, "token", "create", "-s", str(settings), "--role", "admin", "--subject", "alice"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    process = subprocess.Popen([callboard, "serve", "-s", str(settings)], stderr=subprocess.PIPE, text=True)
+    made = callboard("token", "create", "-s", str(settings), "--role", "admin", "--subject", "alice", environment=environment)
+    token = made.stdout.strip()
+    command = [str(Path(sys.executable).with_name("callboard")), "serve", "-s", str(settings)]
+    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stderr=subprocess.PIPE, text=True)
     try:
         yield Served(_address(process), token)
     finally:
