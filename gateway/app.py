@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,23 @@ from policies import DEFAULT_RULES, Policy, read_rules
 from resolvers.core import PluginList, core_plugin
 from resolvers.plugins import Connect, PluginRuntime, Plugins
 from resolvers.upstream import Health, UpstreamClient
+from resolvers.usage import Budgets
 from schema import Supergraph
 
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
+from .execution.turns import Turns
 from .http.graphql import graphql_endpoint
 from .http.page import Assets, built_page, page, wants_page
 from .loading import Loaded, load, stitch_what_fits
 from .logs import RequestIds
 from .pipeline import Pipeline
+from .planning.limits import check_limits
 from .planning.operation import Documents
 from .planning.plans import Plans
 from .providers import Providers
 from .record import Record
+from .settings import LimitSettings
 
 Running = Callable[[Connect], AbstractAsyncContextManager[None]]
 """From start to stop: plugins start with clients of their upstreams, and at the end everything opened is closed."""
@@ -70,12 +75,22 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     plugins = _plugins(configuration, core, loaded)
     listed.plugins = plugins
     policy = Policy(read_rules(settings.policies.rules or DEFAULT_RULES), supergraph)
-    documents = Documents(supergraph.schema, max_tokens=settings.limits.tokens)
+    documents = _documents(supergraph, settings.limits)
     providers = Providers()
     verifier = _verifier(settings.auth, providers)
     identify = identify_by(verifier, settings.auth.anonymous_roles)
     record = Record(lambda: _upstreams(plugins, providers))
-    pipeline = Pipeline(identify, documents, Plans(supergraph.schema), settings.limits, policy, plugins, record)
+    pipeline = Pipeline(
+        identify,
+        documents,
+        Plans(supergraph.schema),
+        settings.limits,
+        policy,
+        plugins,
+        record,
+        Budgets(settings.limits.points, time.time),
+        Turns(),
+    )
     running = _running(plugins, verifier, providers)
     asgi = _asgi(pipeline, plugins, settings.limits.body_bytes, running)
     return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)
@@ -98,6 +113,11 @@ def _running(plugins: Plugins, verifier: Verifier, providers: Providers) -> Runn
             yield
 
     return running
+
+
+def _documents(supergraph: Supergraph, limits: LimitSettings) -> Documents:
+    check = partial(check_limits, depth=limits.depth, fields=limits.fields, aliases=limits.aliases)
+    return Documents(supergraph.schema, max_tokens=limits.tokens, check=check)
 
 
 def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) -> Plugins:

@@ -12,7 +12,8 @@ from callboard_sdk import CallboardError, Viewer
 from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
-from gateway.planning.limits import check_limits
+from gateway.execution.turns import RequestDeadline, Turns
+from gateway.planning.cost import Cost, check_cost
 from gateway.planning.operation import Documents, Operation, RequestError
 from gateway.planning.plans import Plans
 from gateway.record import Record
@@ -21,6 +22,7 @@ from policies import Policy
 from resolvers.batching import RequestContext
 from resolvers.deadline import set_deadline
 from resolvers.plugins import Plugins
+from resolvers.usage import Budgets, RateLimited, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class GraphQLRequest:
     variables: Mapping[str, Any] = field(default_factory=dict)
     authorization: Sequence[str] = ()
     reads_only: bool = False
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MutationNotAllowed(CallboardError):
@@ -51,6 +54,8 @@ class Pipeline:
     policy: Policy
     plugins: Plugins
     record: Record
+    budgets: Budgets
+    turns: Turns
 
     async def answer(self, request: GraphQLRequest) -> Response:
         """The response to one request; whatever goes wrong is in it, nothing is raised for bad input."""
@@ -59,33 +64,46 @@ class Pipeline:
         viewer: Viewer | None = None
         operation: Operation | None = None
         try:
-            viewer = await self.identify(request.authorization)
-            operation = self.documents.choose(self.documents.read(request.query), request.operation_name)
-            _check_method(operation, request)
-            check_limits(operation.size, depth=self.limits.depth, fields=self.limits.fields, aliases=self.limits.aliases)
-            decisions = self.policy.decide(viewer.roles, operation.coordinates)
-            variables = self.documents.coerce(operation, request.variables)
-            plan = self.plans.plan(operation, decisions, self.policy.version, variables)
-            result = await execute(plan, variables, RequestContext(self.plugins, viewer))
-            response = shape_result(result)
+            with self.turns.one() as turn:
+                viewer = await self.identify(request.authorization)
+                operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
+                variables = self.documents.coerce(operation, _allowed(operation, request).variables)
+                decisions = self.policy.decide(viewer.roles, operation.coordinates)
+                plan = self.plans.plan(operation, decisions, self.policy.version, variables)
+                usage = self.limit(viewer, plan.cost(variables))
+                context = RequestContext(self.plugins, viewer, usage)
+                result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)
+                response = await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
         except RequestError as error:
             response = shape_errors(error.errors, error.code)
-        except MutationNotAllowed as error:
-            response = shape_errors([error], error.code, 405, allow="POST")
         except CallboardError as error:
-            response = _refused(error)
+            response = shape_errors([error], error.code, *_status(error))
         self.record.request(viewer, operation, response, time.perf_counter() - started)
         return response
 
+    def limit(self, viewer: Viewer, cost: Cost) -> Usage:
+        """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""
+        check_cost(cost, self.limits.nodes)
+        return self.budgets.spend(viewer.subject, cost.points, cost.nodes)
 
-def _check_method(operation: Operation, request: GraphQLRequest) -> None:
+
+def _allowed(operation: Operation, request: GraphQLRequest) -> GraphQLRequest:
     if request.reads_only and not operation.is_query:
         raise MutationNotAllowed(f"GET can't run a {operation.kind}: send it by POST")
     if operation.kind == "subscription":
         raise MutationNotAllowed("this gateway has no subscriptions yet: send a query or mutation")
+    return request
 
 
-def _refused(error: CallboardError) -> Response:
-    if isinstance(error, Unauthenticated):
-        return shape_errors([error], error.code, 401, **{"www-authenticate": challenge(error)})
-    return shape_errors([error], error.code, 503 if isinstance(error, KeysUnavailable) else None)
+def _status(error: CallboardError) -> tuple[int | None, Mapping[str, str]]:
+    """The HTTP status that says more than the media type's own, and its headers."""
+    match error:
+        case MutationNotAllowed():
+            return 405, {"allow": "POST"}
+        case Unauthenticated():
+            return 401, {"www-authenticate": challenge(error)}
+        case RateLimited(seconds=seconds):
+            return 429, {"retry-after": str(seconds)}
+        case KeysUnavailable() | RequestDeadline():
+            return 503, {}
+    return None, {}

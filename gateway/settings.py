@@ -39,6 +39,12 @@ class LimitSettings(Settings):
     """How many field selections a document may have, fragments counted at each use."""
     aliases: int = Field(default=50, ge=0)
     """How many fields of a document may be renamed."""
+    nodes: int = Field(default=500_000, ge=1)
+    """How many objects a result may hold, by the sizes of its pages before it runs, and counted while it runs."""
+    response_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
+    """The size of a response."""
+    points: int | None = Field(default=100_000, ge=1)
+    """What a viewer may spend in an hour, in points as `rateLimit` counts them; null for as much as they like."""
     seconds: float = Field(default=10.0, gt=0)
     """How long a request may take; what has not answered by then is null, with an error."""
 

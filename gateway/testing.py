@@ -45,12 +45,12 @@ class Harness:
         assert self._auth.local is not None
         return f"Bearer {LocalIssuer(self._auth.local, self._auth.audience).create('tester', roles, seconds=3600)}"
 
-    def plan(
+    async def plan(
         self, document: str, roles: Sequence[str], variables: Mapping[str, Any] | None = None
     ) -> tuple[Plan, VariableValues]:
         """What would run for a viewer with these roles, and the variables' values."""
         pipeline = self.gateway.pipeline
-        operation = pipeline.documents.choose(pipeline.documents.read(document), None)
+        operation = pipeline.documents.choose(await pipeline.documents.read(document), None)
         decisions = pipeline.policy.decide(frozenset(roles), operation.coordinates)
         values = pipeline.documents.coerce(operation, variables or {})
         return pipeline.plans.plan(operation, decisions, pipeline.policy.version, values), values
@@ -60,9 +60,13 @@ class Harness:
     ) -> Answer:
         """Run a document for a viewer with these roles, through the pipeline's own steps after identification."""
         viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
-        plan, values = self.plan(document, roles, variables)
-        context = RequestContext(self.gateway.plugins, viewer)
-        body = orjson.loads(shape_result(await execute(plan, values, context)).body)
+        pipeline = self.gateway.pipeline
+        plan, values = await self.plan(document, roles, variables)
+        context = RequestContext(self.gateway.plugins, viewer, pipeline.limit(viewer, plan.cost(values)))
+        with pipeline.turns.one() as turn:
+            result = await execute(plan, values, context, turn, max_nodes=pipeline.limits.nodes)
+            response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)
+        body = orjson.loads(response.body)
         return Answer(body.get("data"), body.get("errors", []), context.calls)
 
 

@@ -16,6 +16,7 @@ from callboard_sdk.fields import FieldSpec
 from .deadline import remaining
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
 from .plugins import PluginRuntime, Plugins
+from .usage import UNCOUNTED, Usage
 
 log = structlog.get_logger()
 
@@ -27,9 +28,10 @@ Call = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 class RequestContext:
     """What a request's resolvers share: the viewer, the plugins, and the batches under way."""
 
-    def __init__(self, plugins: Plugins, viewer: Viewer) -> None:
+    def __init__(self, plugins: Plugins, viewer: Viewer, usage: Usage = UNCOUNTED) -> None:
         self.plugins = plugins
         self.viewer = viewer
+        self.usage = usage
         self.calls: list[str] = []
         self._gatherings: dict[tuple[str, str, str], _Gathering] = {}
         self._running: set[asyncio.Task[Any]] = set()
@@ -77,7 +79,9 @@ class RequestContext:
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
             async with asyncio.timeout(remaining()):
-                result = spec.function(*parents, **self.plugins.arguments(spec, self.viewer, arguments))
+                result = spec.function(
+                    *parents, **self.plugins.arguments(spec, {Viewer: self.viewer, Usage: self.usage}, arguments)
+                )
                 if inspect.isawaitable(result):
                     result = await result
         except TimeoutError:

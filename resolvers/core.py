@@ -24,6 +24,7 @@ from callboard_sdk import (
 
 from .plugins import PluginRuntime, Plugins
 from .upstream import Health
+from .usage import Usage
 
 MAX_NODES = 100
 
@@ -114,6 +115,22 @@ class PluginInfo:
     """How it is."""
 
 
+@value
+class RateLimit:
+    """What this request cost, and what is left to its viewer this hour."""
+
+    cost: int
+    """The points that this request took: a hundredth of its field calls, at least 1."""
+    node_count: int
+    """The objects that its result could hold, by its page sizes."""
+    limit: int | None
+    """The points that a viewer has for an hour; null when nothing is counted."""
+    remaining: int | None
+    """The points that are left."""
+    reset_at: datetime | None
+    """When there are new ones."""
+
+
 class PluginList:
     """The gateway's plugins, handed to the core's fields once they are known."""
 
@@ -145,6 +162,13 @@ def core_plugin(listed: PluginList) -> Plugin[Settings]:
             roles=sorted(viewer.roles),
             entity=viewer.entity,
             groups=sorted(viewer.groups),
+        )
+
+    @core.query(permission="core.viewer")
+    async def rate_limit(usage: Usage) -> RateLimit | None:
+        """What this request cost, and what is left to its viewer this hour."""
+        return RateLimit(
+            cost=usage.cost, node_count=usage.nodes, limit=usage.limit, remaining=usage.remaining, reset_at=usage.reset_at
         )
 
     @core.query(permission="core.plugins")

@@ -17,11 +17,15 @@ from callboard_sdk.types import hints
 from .errors import PluginUnavailable
 from .unconnected import Unconnected
 from .upstream import Health as UpstreamHealth
+from .usage import Usage
 
 log = structlog.get_logger()
 
 FAILURES_BEFORE_QUARANTINE = 5
 QUARANTINE_SECONDS = 30.0
+
+_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage)
+"""What a function is handed that is each request's own."""
 
 Connect = Callable[[Upstream], Client]
 
@@ -92,7 +96,7 @@ class Plugins:
         self.database = database
         self.failed = failed
         self.catalog: Catalog | None = None
-        self._handed: dict[FieldSpec, tuple[list[str], dict[str, Any]]] = {}
+        self._handed: dict[FieldSpec, tuple[dict[str, type], dict[str, Any]]] = {}
 
     @asynccontextmanager
     async def running(self, connect: Connect) -> AsyncIterator[None]:
@@ -120,17 +124,20 @@ class Plugins:
             if isinstance(made, Catalog) and self.catalog is None:
                 self.catalog = made
 
-    def arguments(self, spec: FieldSpec, viewer: Viewer, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All keyword arguments for one call of a field's function: the request's own, and what it is handed."""
+    def arguments(self, spec: FieldSpec, request: Mapping[type, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """All keyword arguments for one call of a field's function: the request's own, and what it is handed.
+
+        `request` has what belongs to the request, by type: its viewer, its usage.
+        """
         known = self._handed.get(spec)
         if known is None:
             runtime = self.runtimes[spec.plugin]
             injected = injected_types(runtime.plugin)
             kinds = {name: a.annotation for name, a in spec.parameters.items() if a.annotation in injected}
-            viewers = [name for name, kind in kinds.items() if kind is Viewer]
-            handed = {name: self.give(runtime, name, kind) for name, kind in kinds.items() if kind is not Viewer}
-            known = self._handed[spec] = viewers, handed
-        return dict.fromkeys(known[0], viewer) | known[1] | dict(given)
+            theirs = {name: kind for name, kind in kinds.items() if kind in _OF_A_REQUEST}
+            ours = {name: self.give(runtime, name, kind) for name, kind in kinds.items() if kind not in _OF_A_REQUEST}
+            known = self._handed[spec] = theirs, ours
+        return {name: request[kind] for name, kind in known[0].items()} | known[1] | dict(given)
 
     def give(self, runtime: PluginRuntime, name: str, annotation: Any) -> Any:
         """What a function of this plugin is handed for a parameter so named and annotated."""
@@ -163,7 +170,7 @@ def _connected(runtime: PluginRuntime, upstream: Upstream, connect: Connect) -> 
 def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
     """The annotations that this plugin's functions are handed, and that are therefore no GraphQL arguments."""
     own = {yielded(make) for make in plugin.resources}
-    return frozenset({Client, Clients, Catalog, Database, Viewer, plugin.settings, *own})
+    return frozenset({Client, Clients, Catalog, Database, *_OF_A_REQUEST, plugin.settings, *own})
 
 
 def provides_catalog(plugin: Plugin[Any]) -> bool:

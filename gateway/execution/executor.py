@@ -11,12 +11,12 @@ What fails is left in the result as `Failed`; when everything has run, `settle` 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLResolveInfo
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo
 from graphql.execution import VariableValues, get_argument_values
 from graphql.execution.executor import default_type_resolver
 from graphql.pyutils import Path, gather_with_cancel
@@ -24,6 +24,7 @@ from graphql.pyutils.is_awaitable import is_async_iterable as default_is_async_i
 from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
+from gateway.planning.limits import LimitExceeded
 from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
@@ -33,12 +34,11 @@ from schema.resolution import Attribute, Batched, Method
 from . import columns
 from .settle import Settling
 from .tasks import ABANDONED, abandon, outcomes, running_loop, together
+from .turns import Turn
 from .types import TypeTeller
 
 CHUNK = 128
 """Rows made before the clock is looked at."""
-TURN_SECONDS = 0.005
-"""How long the engine works before it lets other requests have the event loop."""
 
 Paths = Sequence[Path | None] | None
 
@@ -57,15 +57,17 @@ class Execution:
         is_awaitable: Callable[[Any], Any] | None = None,
         is_async_iterable: Callable[[Any], Any] | None = None,
         hide_suggestions: bool = True,
-        shares: bool = True,
+        turn: Turn | None = None,
+        max_nodes: int | None = None,
     ) -> None:
         self._plan = plan
         self._variables = variables
         self._context = context
         self._root = root
         self._hide_suggestions = hide_suggestions
-        self._shares = shares
-        self._turn = time.monotonic()
+        self._turn = turn
+        self._max_nodes = max_nodes
+        self.nodes = 0
         self.is_awaitable: Callable[[Any], Any] = is_awaitable or default_is_awaitable
         self._is_async_iterable = is_async_iterable or default_is_async_iterable
         self._promised = columns.promised if is_awaitable is None else partial(columns.promised_by, is_awaitable)
@@ -88,6 +90,7 @@ class Execution:
         """A row for each parent. Parents of one group are null together when one of them fails."""
         if not parents:
             return []
+        self._count(len(parents))
         called = [self._column(field, parents, paths, groups) for field in selection.called]
         columns = await together(called, self._hopeless(selection.called, parents)) if called else []
         if selection.denied:
@@ -95,27 +98,26 @@ class Execution:
         given = [self._given(column, parents) for column in columns]
         loop = self._plan.loop(selection).rows
         try:
-            if len(parents) <= CHUNK or not self._shares:
+            if len(parents) <= CHUNK or self._turn is None:
                 return loop(parents, *given)
-            return await self._in_turns(loop, parents, given)
+            return await self._in_turns(loop, parents, given, self._turn)
         except Exception:  # whatever it is, the careful pass finds it again and says where
             return await self._carefully(selection, parents, paths, groups, given)
 
     async def _in_turns(
-        self, loop: Callable[..., Any], parents: Sequence[Any], given: Sequence[Sequence[Any]]
+        self, loop: Callable[..., Any], parents: Sequence[Any], given: Sequence[Sequence[Any]], turn: Turn
     ) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for start in range(0, len(parents), CHUNK):
             end = start + CHUNK
             rows += loop(parents[start:end], *(column[start:end] for column in given))
-            await self.share()
+            await turn.share()
         return rows
 
-    async def share(self) -> None:
-        """Let others have the event loop, when this request has had its turn."""
-        if self._shares and time.monotonic() - self._turn > TURN_SECONDS:
-            await asyncio.sleep(0)
-            self._turn = time.monotonic()
+    def _count(self, nodes: int) -> None:
+        self.nodes += nodes
+        if self._max_nodes is not None and self.nodes > self._max_nodes:
+            raise LimitExceeded(f"the result holds more than {self._max_nodes} objects: ask for smaller pages, or for less")
 
     async def _carefully(
         self, selection: Selection, parents: Sequence[Any], paths: Paths, groups: Sequence[int], given: Sequence[Sequence[Any]]
@@ -339,9 +341,20 @@ class Execution:
         return done
 
 
-async def execute(plan: Plan, variables: VariableValues, context: RequestContext) -> ExecutionResult:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a plan gave; `nodes` is how many objects are in it, those that one row loop reads within others apart."""
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError] | None
+    nodes: int
+
+
+async def execute(plan: Plan, variables: VariableValues, context: RequestContext, turn: Turn, *, max_nodes: int) -> Result:
     """Run a plan for a request. Whatever still runs for it when it ends, or is cancelled, ends with it."""
     try:
-        return await Execution(plan, variables, context).run()
+        execution = Execution(plan, variables, context, turn=turn, max_nodes=max_nodes)
+        result = await execution.run()
+        return Result(result.data, result.errors, execution.nodes)
     finally:
         await context.aclose()

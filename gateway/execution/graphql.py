@@ -67,7 +67,6 @@ def execute(
         is_awaitable=is_awaitable,
         is_async_iterable=is_async_iterable,
         hide_suggestions=hide_suggestions,
-        shares=False,
     )
     return start(execution.run())
 

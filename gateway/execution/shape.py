@@ -5,13 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import orjson
 import structlog
 from callboard_sdk import CallboardError
-from graphql import ExecutionResult, GraphQLError
+from graphql import GraphQLError
+
+from gateway.planning.limits import LimitExceeded
+
+from .encode import encode, encode_in_turns
+from .executor import Result
+from .turns import Turn
 
 log = structlog.get_logger()
 
@@ -27,22 +31,30 @@ class Response:
     headers: Mapping[str, str] | None = None
 
 
-def shape_result(result: ExecutionResult) -> Response:
-    """An executed operation's response."""
+async def shape_result(result: Result, turn: Turn, extensions: Mapping[str, Any] | None = None, *, max_bytes: int) -> Response:
+    """An executed operation's response. Raises LimitExceeded when it is larger than one may be."""
     errors = [_error(error) for error in result.errors or ()]
     executed = result.data is not None or any(error.path for error in result.errors or ())
     body: dict[str, Any] = {"data": result.data} if executed else {}
     if errors:
         body["errors"] = errors
-    return Response(_json(body), executed, tuple(error["extensions"]["code"] for error in errors))
+    if extensions:
+        body["extensions"] = extensions
+    encoded = await encode_in_turns(body, result.nodes + len(errors), turn)
+    if len(encoded) > max_bytes:
+        raise LimitExceeded(f"the response has {len(encoded)} bytes; at most {max_bytes} are allowed: ask for smaller pages")
+    return Response(encoded, executed, tuple(error["extensions"]["code"] for error in errors))
 
 
 def shape_errors(
-    errors: Sequence[GraphQLError | CallboardError], code: str, status: int | None = None, **headers: str
+    errors: Sequence[GraphQLError | CallboardError],
+    code: str,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A request error's response: errors alone, no data."""
     shaped = [_error(error, code) for error in errors]
-    return Response(_json({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
+    return Response(encode({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
 
 
 def _error(error: GraphQLError | CallboardError, code: str = "BAD_USER_INPUT") -> dict[str, Any]:
@@ -70,13 +82,3 @@ def _masked(error: GraphQLError, original: Exception) -> dict[str, Any]:
         "message": f"This field failed inside the gateway; its operators find the cause as error {error_id}.",
         "extensions": {"code": "INTERNAL", "errorId": error_id},
     }
-
-
-def _json(value: Any) -> bytes:
-    return orjson.dumps(value, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is no JSON value")

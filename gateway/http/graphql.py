@@ -39,7 +39,7 @@ def graphql_endpoint(pipeline: Pipeline, max_bytes: int) -> Any:
         try:
             asked = await _read(request, max_bytes)  # B
         except HttpError as error:
-            return _http(shape_errors([error], error.code, error.status, **error.headers), media)
+            return _http(shape_errors([error], error.code, error.status, error.headers), media)
         return _http(await pipeline.answer(asked), media)  # C, D
 
     return handle
@@ -126,7 +126,7 @@ def _parsed(body: dict[str, Any], authorization: tuple[str, ...], *, reads_only:
         raise HttpError(400, "`variables` is no object")
     if extensions is not None and not isinstance(extensions, dict):
         raise HttpError(400, "`extensions` is no object")
-    return GraphQLRequest(query, name or None, variables or {}, authorization, reads_only)
+    return GraphQLRequest(query, name or None, variables or {}, authorization, reads_only, extensions or {})
 
 
 def _http(response: Response, media: str) -> HttpResponse:

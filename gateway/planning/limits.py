@@ -38,7 +38,10 @@ class Size:
 
 
 def measure(document: DocumentNode, operation: OperationDefinitionNode) -> Size:
-    """The operation's size, in time linear in the document: a fragment is measured once, however often it is spread."""
+    """The operation's size, in time linear in the document: a fragment is measured once, however often it is spread.
+
+    The document need not be valid: an unknown fragment has no fields, and one that holds itself ends there.
+    """
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     return _measure(operation.selection_set, fragments, {})
 
@@ -55,7 +58,8 @@ def _measure(selected: SelectionSetNode, fragments: dict[str, FragmentDefinition
         elif isinstance(node, FragmentSpreadNode):
             name = node.name.value
             if name not in known:
-                known[name] = _measure(fragments[name].selection_set, fragments, known)
+                known[name] = Size()
+                known[name] = _measure(fragments[name].selection_set, fragments, known) if name in fragments else Size()
             size.below(known[name], 0)
     return size
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,12 +33,16 @@ from graphql import (
 from graphql.execution import VariableValues, get_variable_values
 from graphql.execution.collect_fields import FragmentDetails
 
+from resolvers.deadline import remaining
+
 from .kept import Kept
 from .limits import Size, measure
 from .planner import fragments_of
 
 _NO_VARIABLES = VariableValues({}, {})
 MAX_VALIDATION_ERRORS = 20
+LONG = 2_000
+"""Characters of a document that are read in a moment."""
 
 
 class RequestError(CallboardError):
@@ -93,22 +98,39 @@ class Operation:
 
 
 class Documents:
-    """Parses, validates and keeps documents by their hash: the same text is read once. Bounded, oldest out first."""
+    """Parses, measures, validates and keeps documents by their hash: the same text is read once. Bounded, oldest out first.
 
-    def __init__(self, schema: GraphQLSchema, *, max_tokens: int, kept: int = 1_000) -> None:
+    `check` refuses what is too large by raising, before validation, whose time grows faster than a document does.
+    A long document is read in a thread, one at a time, so that the others' requests go on.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, *, max_tokens: int, check: Callable[[Size], None] = lambda size: None, kept: int = 1_000
+    ) -> None:
         self._schema = schema
         self._max_tokens = max_tokens
+        self._check = check
+        self._one_long = asyncio.Semaphore()
         self._documents: Kept[str, Document] = Kept(kept)
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(kept)
 
-    def read(self, source: str) -> Document:
-        """The document of this text. Raises RequestError when it doesn't parse or isn't valid."""
+    async def read(self, source: str) -> Document:
+        """The document of this text. Raises RequestError when it doesn't parse or isn't valid, LimitExceeded for its size."""
         key = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
         if (known := self._documents.get(key)) is not None:
             return known
-        document = Document(self._parse(source), key)
-        self._validate(document.node)
-        return self._documents.keep(key, document)
+        if len(source) <= LONG:
+            return self._documents.keep(key, self._read(source, key))
+        async with asyncio.timeout(remaining()), self._one_long:
+            return self._documents.keep(key, await asyncio.to_thread(self._read, source, key))
+
+    def _read(self, source: str, key: str) -> Document:
+        document = self._parse(source)
+        for definition in document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self._check(measure(document, definition))
+        self._validate(document)
+        return Document(document, key)
 
     def choose(self, document: Document, name: str | None) -> Operation:
         """The operation to run. Raises RequestError when the name fits none, or is needed and missing."""

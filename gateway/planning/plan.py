@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from callboard_sdk import CallboardError
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql.execution import VariableValues
 
 from policies import Decision
 
+from .cost import Cost, cost_of, page_size, paged_fields
+from .kept import Kept
 from .rows import Failed, RowLoop, compile_rows
-from .selection import Denied, Selection
+from .selection import Denied, Field, Selection
 
 _NO_PROPAGATION = "experimental_disableErrorPropagation"
 
@@ -44,6 +48,7 @@ class Plan:
     policy_version: str = ""
     trusted: bool = False
     _loops: dict[Selection, RowLoop] = field(default_factory=dict)
+    _costs: Kept[tuple[int, ...], Cost] = field(default_factory=lambda: Kept(20))
 
     @property
     def serial(self) -> bool:
@@ -61,6 +66,16 @@ class Plan:
         if known is None:
             known = self._loops[selection] = compile_rows(selection, self.forbidden, checked=not self.trusted)
         return known
+
+    @cached_property
+    def paged(self) -> tuple[Field, ...]:
+        """The fields that take a page size."""
+        return paged_fields(self.root)
+
+    def cost(self, variables: VariableValues) -> Cost:
+        """The most that running it with these variables can make and ask."""
+        pages = tuple(page_size(field, variables) for field in self.paged)
+        return self._costs.get(pages) or self._costs.keep(pages, cost_of(self.root, dict(zip(self.paged, pages, strict=True))))
 
     def forbidden(self, denied: Denied) -> Failed:
         """What stands in the result where a decision leaves a field out."""

@@ -37,7 +37,7 @@ async def test_case(folder: Path, world: World, tmp_path: Path, request: pytest.
         with watching(harness, addresses, case.down) as calls:
             async with asyncio.timeout(harness.gateway.pipeline.limits.seconds):
                 response = await harness.gateway.pipeline.answer(asked)
-        plan, _ = harness.plan(query, case.viewer, case.variables)
+        plan, _ = await harness.plan(query, case.viewer, case.variables)
         text = explain(plan).replace(harness.gateway.policy.version, "VERSION") + "\n"
     answer = orjson.loads(response.body)
     wrong = [

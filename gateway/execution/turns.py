@@ -1,0 +1,71 @@
+"""Turns on the event loop: a request that works long lets the others go first, again and again.
+
+A request that has worked for TURN_SECONDS gives the loop away. While other requests are under way it stays away for
+PAUSE_SECONDS, so that a small one gets all its steps done in between, and not one step a turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from callboard_sdk import CallboardError
+
+from resolvers.deadline import remaining
+
+TURN_SECONDS = 0.002
+PAUSE_SECONDS = 0.001
+
+
+class RequestDeadline(CallboardError):
+    """The whole request took longer than it may."""
+
+    code = "DEADLINE_EXCEEDED"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("this request took longer than one may: ask for less, or in several requests")
+
+
+class Turns:
+    """The requests that one gateway is working on."""
+
+    def __init__(self) -> None:
+        self._active = 0
+
+    @contextmanager
+    def one(self) -> Iterator[Turn]:
+        """The turns of one request, while it is worked on."""
+        self._active += 1
+        try:
+            yield Turn(self)
+        finally:
+            self._active -= 1
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more than one request is under way."""
+        return self._active > 1
+
+
+class Turn:
+    """One request's turns; it begins with one."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._began = time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether it is time to let others work."""
+        return time.monotonic() - self._began > TURN_SECONDS
+
+    async def share(self) -> None:
+        """Let others work if it is time to. Raises RequestDeadline when the request's own time is up."""
+        if self.over:
+            if remaining() == 0:
+                raise RequestDeadline
+            await asyncio.sleep(PAUSE_SECONDS if self._turns.crowded else 0)
+            self._began = time.monotonic()

@@ -1,0 +1,87 @@
+"""What a viewer may spend: a budget of points an hour, kept by subject, and what one request took from it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from callboard_sdk import ClientError
+
+WINDOW_SECONDS = 3600.0
+_MAX_SUBJECTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One request's cost, and what is left to its viewer; `limit` None means that nothing is counted."""
+
+    cost: int
+    nodes: int
+    limit: int | None
+    remaining: int | None
+    reset_at: datetime | None
+
+    def told(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The response's `extensions`, for a request whose own ask for it with `{"cost": true}`."""
+        if asked.get("cost") is not True:
+            return None
+        reset = self.reset_at.isoformat() if self.reset_at else None
+        return {"cost": {"cost": self.cost, "nodeCount": self.nodes, "remaining": self.remaining, "resetAt": reset}}
+
+
+UNCOUNTED = Usage(0, 0, None, None, None)
+"""What a call outside of any request takes."""
+
+
+class RateLimited(ClientError):
+    """The viewer's points are spent; `retryAfter` are the seconds until there are new ones."""
+
+    code = "RATE_LIMITED"
+    retryable = True
+
+    def __init__(self, cost: int, remaining: int, seconds: float) -> None:
+        self.seconds = max(1, round(seconds))
+        super().__init__(
+            f"this costs {cost} points and {remaining} are left to you: ask for less, or again in {self.seconds} seconds",
+            cost=cost,
+            remaining=remaining,
+            retryAfter=self.seconds,
+        )
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    spent: int = 0
+
+
+class Budgets:
+    """The budgets of one gateway's viewers, in its memory: several replicas count each for itself."""
+
+    def __init__(self, limit: int | None, clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
+
+    def spend(self, subject: str, cost: int, nodes: int) -> Usage:
+        """Take this many points from the viewer's budget. Raises RateLimited, taking nothing, when they are not there."""
+        if self._limit is None:
+            return Usage(cost, nodes, None, None, None)
+        window = self._window(subject)
+        if window.spent + cost > self._limit:
+            raise RateLimited(cost, self._limit - window.spent, window.ends - self._clock())
+        window.spent += cost
+        return Usage(cost, nodes, self._limit, self._limit - window.spent, datetime.fromtimestamp(window.ends, UTC))
+
+    def _window(self, subject: str) -> _Window:
+        now = self._clock()
+        window = self._windows.get(subject)
+        if window is None or window.ends <= now:
+            window = self._windows[subject] = _Window(now + WINDOW_SECONDS)
+            self._windows.move_to_end(subject)
+            if len(self._windows) > _MAX_SUBJECTS:
+                self._windows.popitem(last=False)
+        return window
