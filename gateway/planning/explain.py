@@ -9,7 +9,7 @@ from graphql import OperationDefinitionNode
 from schema.resolution import Attribute, Batched, Method
 
 from .plan import Plan
-from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
+from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename, read_with
 
 
 def explain(plan: Plan, *, code: bool = False) -> str:
@@ -33,19 +33,28 @@ def _selection(selection: Selection, indent: str) -> Iterator[str]:
     read = [_plain(field) for field in selection.fields if field.plain and not isinstance(field.how, Denied)]
     if read:
         yield f"{indent}read {', '.join(read)}"
-    for field in selection.denied:
-        assert isinstance(field.how, Denied)
-        yield f"{indent}deny {_named(field)} ({field.how.decision.reason})"
+    for place, denied in _denied(selection):
+        yield f"{indent}deny {place} ({denied.decision.reason})"
     for field in selection.called:
         yield f"{indent}{_step(field)}"
         yield from _below(field.output, indent + "  ")
 
 
+def _denied(selection: Selection) -> Iterator[tuple[str, Denied]]:
+    """What a decision leaves out of the selection's row loop, and where."""
+    for field in selection.fields:
+        if isinstance(field.how, Denied):
+            yield _named(field), field.how
+        elif field.plain and (below := read_with(field.output)) is not None:
+            yield from ((f"{field.key}.{place}", denied) for place, denied in _denied(below))
+
+
 def _plain(field: Field) -> str:
-    below = _object(field.output)
+    below = read_with(field.output)
     if below is None:
         return _named(field)
-    return f"{_named(field)} {{ {', '.join(_plain(one) for one in below.fields)} }}"
+    inside = [_plain(one) for one in below.fields if not isinstance(one.how, Denied)]
+    return f"{_named(field)} {{ {', '.join(inside)} }}" if inside else f"{_named(field)} {{}}"
 
 
 def _step(field: Field) -> str:
@@ -80,12 +89,6 @@ def _below(output: Output, indent: str) -> Iterator[str]:
                     yield from lines
         case Leaf():
             return
-
-
-def _object(output: Output) -> Selection | None:
-    if isinstance(output, ListOf):
-        return _object(output.item)
-    return output.selection if isinstance(output, Object) else None
 
 
 def _selections(root: Selection) -> Iterable[Selection]:

@@ -176,13 +176,26 @@ class Selection:
 
     @cached_property
     def denied(self) -> tuple[Field, ...]:
-        """The fields that a decision leaves out."""
-        return tuple(f for f in self.fields if isinstance(f.how, Denied))
+        """The fields that a decision leaves out of the rows: its own, and those of objects read in the same loop."""
+        found: dict[Field, None] = {}
+        for f in self.fields:
+            if isinstance(f.how, Denied):
+                found[f] = None
+            elif f.plain and (below := read_with(f.output)) is not None:
+                found |= dict.fromkeys(below.denied)
+        return tuple(found)
 
     @cached_property
     def needs_paths(self) -> bool:
         """Whether a field in it does."""
         return any(f.needs_paths for f in self.fields)
+
+
+def read_with(output: Output) -> Selection | None:
+    """What is selected on an object of a known type, or on the items of a list of such."""
+    if isinstance(output, ListOf):
+        return read_with(output.item)
+    return output.selection if isinstance(output, Object) else None
 
 
 def _output_needs_paths(output: Output) -> bool:
