@@ -116,7 +116,8 @@ def _running(plugins: Plugins, verifier: Verifier, providers: Providers) -> Runn
 
 
 def _documents(supergraph: Supergraph, limits: LimitSettings) -> Documents:
-    check = partial(check_limits, depth=limits.depth, fields=limits.fields, aliases=limits.aliases)
+    names = ("depth", "fields", "aliases", "merges", "fragments")
+    check = partial(check_limits, **{name: getattr(limits, name) for name in names})
     return Documents(supergraph.schema, max_tokens=limits.tokens, check=check)
 
 

@@ -39,6 +39,10 @@ class LimitSettings(Settings):
     """How many field selections a document may have, fragments counted at each use."""
     aliases: int = Field(default=50, ge=0)
     """How many fields of a document may be renamed."""
+    merges: int = Field(default=10_000, ge=0)
+    """How many pairs of selections a document may have that fall on one field; each pair is compared before it runs."""
+    fragments: int = Field(default=200, ge=0)
+    """How many fragments a document may define."""
     nodes: int = Field(default=500_000, ge=1)
     """How many objects a result may hold, by the sizes of its pages before it runs, and counted while it runs."""
     response_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)

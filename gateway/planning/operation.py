@@ -36,7 +36,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from resolvers.deadline import remaining
 
 from .kept import Kept
-from .limits import Size, measure
+from .limits import Size, count_merges, measure
 from .planner import fragments_of
 
 _NO_VARIABLES = VariableValues({}, {})
@@ -75,11 +75,6 @@ class Operation:
     definition: OperationDefinitionNode
     coordinates: frozenset[str]
     switches: tuple[str, ...] = ()
-
-    @cached_property
-    def size(self) -> Size:
-        """How much it selects, whatever its variables."""
-        return measure(self.document.node, self.definition)
 
     @cached_property
     def fragments(self) -> Mapping[str, FragmentDetails]:
@@ -128,7 +123,10 @@ class Documents:
         document = self._parse(source)
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
-                self._check(measure(document, definition))
+                size = measure(document, definition)
+                self._check(size)
+                count_merges(document, definition, size)
+                self._check(size)
         self._validate(document)
         return Document(document, key)
 

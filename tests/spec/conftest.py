@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,17 @@ async def company(tmp_path: Path, rules: Path) -> AsyncIterator[tuple[Harness, l
     plugin, batches = make_company()
     async with running_gateway(tmp_path, {"policies": {"rules": str(rules)}}, plugins=[plugin]) as harness:
         yield harness, batches
+
+
+@pytest.fixture
+def company_with(tmp_path: Path, rules: Path):
+    """Makes a gateway over the company, with these settings, as a context."""
+
+    @asynccontextmanager
+    async def make(settings: dict[str, object], components: int = 5) -> AsyncIterator[tuple[Harness, list[int]]]:
+        plugin, batches = make_company()
+        own = {"policies": {"rules": str(rules)}, "plugins": {"company": {"components": components}}}
+        async with running_gateway(tmp_path, own | settings, plugins=[plugin]) as harness:
+            yield harness, batches
+
+    return make
