@@ -9,7 +9,7 @@ import typer
 from gateway.configuration import SettingsError
 from policies import PolicyError
 
-from . import check, plugin, query, schema, serve, token
+from . import check, explain, plugin, query, schema, serve, token
 from .show import fail
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("schema")(schema.schema)
 app.command("query")(query.query)
+app.command("explain")(explain.explain)
 app.add_typer(token.app, name="token")
 app.add_typer(plugin.app, name="plugin")
 

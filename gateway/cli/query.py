@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +11,7 @@ from callboard_sdk import Upstream, UpstreamError
 
 from resolvers.upstream import UpstreamClient
 
-from .show import fail, out
+from .show import document_text, fail, out
 
 
 def query(
@@ -30,7 +28,7 @@ def query(
         values = json.loads(variables)
     except json.JSONDecodeError as error:
         fail([f"--variables is not JSON: {error}"], 2)
-    body = {"query": _text(document), "variables": values, "operationName": operation}
+    body = {"query": document_text(document), "variables": values, "operationName": operation}
     try:
         answer = asyncio.run(_send(url, token, body))
     except UpstreamError as error:
@@ -38,17 +36,6 @@ def query(
     out.print_json(json.dumps(answer))
     if "errors" in answer:
         raise typer.Exit(1)
-
-
-def _text(document: str) -> str:
-    if document == "-":
-        return sys.stdin.read()
-    if "{" not in document:
-        try:
-            return Path(document).read_text(encoding="utf-8")
-        except OSError as error:
-            fail([f"{document} is neither a document nor a file that can be read: {error}"], 2)
-    return document
 
 
 async def _send(url: str, token: str | None, body: dict[str, Any]) -> dict[str, Any]:

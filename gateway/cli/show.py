@@ -36,5 +36,17 @@ def fail(mistakes: Sequence[str], code: int = 1) -> NoReturn:
     sys.exit(code)
 
 
+def document_text(document: str) -> str:
+    """The text of a document that is given itself, by its file, or by - on standard input."""
+    if document == "-":
+        return sys.stdin.read()
+    if "{" not in document:
+        try:
+            return Path(document).read_text(encoding="utf-8")
+        except OSError as error:
+            fail([f"{document} is neither a document nor a file that can be read: {error}"], 2)
+    return document
+
+
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")

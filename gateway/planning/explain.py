@@ -18,10 +18,13 @@ def explain(plan: Plan, *, code: bool = False) -> str:
     What stands in one `read` line is read by one row loop, without a call. A step is called once for all its parents.
     """
     lines = [_title(plan.operation, plan.policy_version), *_selection(plan.root, "  ")]
-    if code:
-        for selection in _selections(plan.root):
-            lines += ["", f"# rows of {selection.type.name}", plan.loop(selection).source.rstrip()]
-    return "\n".join(lines)
+    return "\n".join([*lines, *loops(plan)] if code else lines)
+
+
+def loops(plan: Plan) -> Iterator[str]:
+    """The source of each row loop of the plan."""
+    for selection in _selections(plan.root):
+        yield from ("", f"# rows of {selection.type.name}", plan.loop(selection).source.rstrip())
 
 
 def _title(operation: OperationDefinitionNode, version: str) -> str:

@@ -72,3 +72,23 @@ def test_a_new_plugin_is_a_whole_distribution_under_its_own_name(tmp_path):
     assert "example" not in texts.lower()
     assert run(app, ["plugin", "new", "pager", "--in", str(tmp_path)]).exit_code == 1
     assert run(app, ["plugin", "new", "Not A Name", "--in", str(tmp_path)]).exit_code == 2
+
+
+def test_explain_shows_what_would_be_called_denied_and_spent(settings):
+    result = run(app, ["explain", "-s", settings, "--role", "viewer", "{ viewer { subject } rateLimit { cost } }"])
+    assert result.exit_code == 0, result.output
+    assert "call viewer = core.viewer" in result.stdout and "read subject" in result.stdout
+    assert "cost 1 points: at most 2 objects" in result.stdout
+    denied = run(app, ["explain", "-s", settings, "{ viewer { subject } }", "--json"])
+    assert "deny viewer" in json.loads(denied.stdout)["plan"][1]
+    code = run(app, ["explain", "-s", settings, "--role", "viewer", "--code", "{ viewer { subject } }"])
+    assert 'append({"subject": v1})' in code.stdout
+
+
+@pytest.mark.parametrize(
+    "document", ["{ nothing }", "{", "query A { viewer { subject } } query B { viewer { subject } }", "no-such-file.graphql"]
+)
+def test_explain_says_what_is_wrong_with_a_document(settings, document):
+    result = run(app, ["explain", "-s", settings, document])
+    assert result.exit_code in (1, 2)
+    assert "Traceback" not in result.output
