@@ -22,6 +22,9 @@ _log = logging.getLogger("callboard.catalog")
 
 E = TypeVar("E", bound=Entity)
 
+PAGE = "two SQL statements: the page, and the count"
+RELATED = "two SQL statements: the relations, and the entities"
+
 Filter = Annotated[EntityFilter | None, strawberry.argument(description="Only what is all of this.")]
 Problems = Annotated[ProblemFilter | None, strawberry.argument(description="Only what is all of this.")]
 RefArgument = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
@@ -64,7 +67,7 @@ async def entity(ref: RefArgument, store: CatalogStore) -> Entity | None:
     return (await store.get([ref]))[0]
 
 
-@plugin.query(permission=READ)
+@plugin.query(permission=READ, asks=PAGE)
 async def entities(page: Page, store: CatalogStore, filter: Filter = None) -> Connection[Entity] | None:
     """Entities of every kind, by name."""
     return await store.entities(filter, page)
@@ -76,7 +79,7 @@ def _list(kind: type[E], name: str) -> None:
 
     listed.__doc__ = f"{name[0].upper()}{name[1:]}, by name."
     listed.__annotations__["return"] = Connection[kind] | None  # type: ignore[valid-type]
-    plugin.query(permission=READ, name=name)(listed)
+    plugin.query(permission=READ, name=name, asks=PAGE)(listed)
 
 
 for _kind, _name in (
@@ -86,7 +89,7 @@ for _kind, _name in (
     _list(_kind, _name)
 
 
-@plugin.query(permission=PROBLEMS)
+@plugin.query(permission=PROBLEMS, asks=PAGE)
 async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> Connection[Problem] | None:
     """What is wrong with the descriptors, in the order it was found."""
     return await store.problems(filter, page)
@@ -99,13 +102,13 @@ async def catalog_status(store: CatalogStore, ingestion: Ingestion) -> CatalogSt
     return CatalogStatus(read_at=store.read_at, changed_at=store.written_at, last_error=ingestion.last_error, **counts)
 
 
-@plugin.field(on=Entity, permission=READ)
+@plugin.field(on=Entity, permission=READ, asks=RELATED)
 async def owner(entities: Batch[Entity], store: CatalogStore) -> list[Reference | None]:
     """Who owns it."""
     return [found[0] if found else None for found in await _references(entities, "ownedBy", store)]
 
 
-@plugin.field(on=Entity, permission=READ)
+@plugin.field(on=Entity, permission=READ, asks=RELATED)
 async def relations(entities: Batch[Entity], store: CatalogStore, types: Types = None) -> list[list[Relation] | None]:
     """Every relation to other entities, by type and name."""
     refs = [entity.ref for entity in entities]
@@ -114,7 +117,7 @@ async def relations(entities: Batch[Entity], store: CatalogStore, types: Types =
     return [[Relation(type=kind, ref=target, entity=known.get(target)) for kind, target in found[ref]] for ref in refs]
 
 
-@plugin.field(on=Entity, permission=PROBLEMS, name="problems")
+@plugin.field(on=Entity, permission=PROBLEMS, name="problems", asks="one SQL statement")
 async def problems_of(entities: Batch[Entity], store: CatalogStore) -> list[list[Problem] | None]:
     """What is wrong with its descriptor."""
     found = await store.problems_of([entity.ref for entity in entities])
@@ -145,7 +148,7 @@ def _several(on: type[Entity], name: str, relation: str, kind: type[Entity] | No
 def _register(field: Any, on: type[Entity], name: str, description: str) -> None:
     field.__doc__ = description
     field.__annotations__["entities"] = Batch[on]  # type: ignore[valid-type]
-    plugin.field(on=on, permission=READ, name=name)(field)
+    plugin.field(on=on, permission=READ, name=name, asks=RELATED)(field)
 
 
 _single(Component, "system", "partOf", System, "The system it is part of.")

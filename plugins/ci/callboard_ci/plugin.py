@@ -33,7 +33,7 @@ async def servers(settings: CiSettings, clients: Clients) -> AsyncIterator[Ci]:
     yield Ci({provider.name: provider for provider in providers}, settings.job_runs, lambda: datetime.now(UTC))
 
 
-@plugin.field(on=Component, permission="ci.read")
+@plugin.field(on=Component, permission="ci.read", asks="one request for each repository")
 async def builds(components: Batch[Component], ci: Ci) -> list[Builds | None]:
     """How the component builds, by its annotation `github.com/project-slug`; null where no CI server knows it."""
     found: list[Any] = await ci.builds(components)
@@ -51,7 +51,7 @@ async def runs(
     return [paginate(_chosen(parent.recent, branch, status), page, _newest_first) for parent in parents]
 
 
-@plugin.field(on=PipelineRun, permission="ci.jobs.read")
+@plugin.field(on=PipelineRun, permission="ci.jobs.read", asks="one request for each run")
 async def jobs(parents: Batch[PipelineRun], ci: Ci) -> list[list[PipelineJob] | None]:
     """The jobs of the run's last attempt: a request for each run, so ask for them on few."""
     found: list[Any] = await ci.jobs(parents)

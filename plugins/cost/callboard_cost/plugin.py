@@ -62,7 +62,10 @@ async def store(settings: CostSettings) -> AsyncIterator[Store]:
         await asyncio.to_thread(opened.close)
 
 
-@plugin.field(on=Component, permission=READ, name="cost")
+DUCKDB = "one question to DuckDB"
+
+
+@plugin.field(on=Component, permission=READ, name="cost", asks=DUCKDB)
 async def component_cost(
     components: Batch[Component],
     store: Store,
@@ -74,7 +77,7 @@ async def component_cost(
     return await _own(components, store, period, days, currency)
 
 
-@plugin.field(on=Resource, permission=READ, name="cost")
+@plugin.field(on=Resource, permission=READ, name="cost", asks=DUCKDB)
 async def resource_cost(
     resources: Batch[Resource],
     store: Store,
@@ -86,7 +89,7 @@ async def resource_cost(
     return await _own(resources, store, period, days, currency)
 
 
-@plugin.field(on=System, permission=READ, name="cost")
+@plugin.field(on=System, permission=READ, name="cost", asks=DUCKDB)
 async def system_cost(
     systems: Batch[System],
     store: Store,
@@ -99,7 +102,7 @@ async def system_cost(
     return await _with_parts(systems, store, catalog, period, days, currency)
 
 
-@plugin.field(on=Domain, permission=READ, name="cost")
+@plugin.field(on=Domain, permission=READ, name="cost", asks=DUCKDB)
 async def domain_cost(
     domains: Batch[Domain],
     store: Store,
@@ -112,7 +115,7 @@ async def domain_cost(
     return await _with_parts(domains, store, catalog, period, days, currency)
 
 
-@plugin.field(on=Group, permission=READ, name="cost")
+@plugin.field(on=Group, permission=READ, name="cost", asks=DUCKDB)
 async def group_cost(
     groups: Batch[Group],
     store: Store,

@@ -49,8 +49,12 @@ async def all_clusters(settings: KubernetesSettings, clients: Clients) -> AsyncI
     yield Clusters.of(settings, clients)
 
 
-@plugin.field(on=Component, permission=READ)
-@plugin.field(on=Resource, permission=READ)
+WORKLOAD_LISTS = "one list for each cluster, namespace and kind of workload"
+POD_LISTS = "one list for each cluster and namespace"
+
+
+@plugin.field(on=Component, permission=READ, asks=WORKLOAD_LISTS)
+@plugin.field(on=Resource, permission=READ, asks=WORKLOAD_LISTS)
 async def kubernetes(entities: Batch[Entity], clusters: Clusters) -> list[KubernetesState | None]:
     """What the entity runs in Kubernetes and how it is; null when its annotations name nothing there.
 
@@ -66,7 +70,7 @@ async def kubernetes(entities: Batch[Entity], clusters: Clusters) -> list[Kubern
     return states
 
 
-@plugin.field(on=Workload, permission=PODS)
+@plugin.field(on=Workload, permission=PODS, asks=POD_LISTS)
 async def pods(workloads: Batch[Workload], clusters: Clusters, limit: Limit = 50) -> list[list[Pod] | None]:
     """The workload's pods, the worst first."""
     most, now = _limit(limit), clusters.now()
@@ -74,7 +78,7 @@ async def pods(workloads: Batch[Workload], clusters: Clusters, limit: Limit = 50
     return _each(workloads, lambda w: pods_of(w, lists, now)[:most])
 
 
-@plugin.field(on=Workload, permission=PODS)
+@plugin.field(on=Workload, permission=PODS, asks=POD_LISTS)
 async def diagnosis(workloads: Batch[Workload], clusters: Clusters) -> list[str | None]:
     """What its pods say about why the workload isn't well; null when it is. Only ailing workloads' pods are listed."""
     now = clusters.now()
@@ -82,7 +86,7 @@ async def diagnosis(workloads: Batch[Workload], clusters: Clusters) -> list[str 
     return _each(workloads, lambda w: diagnose(pods_of(w, lists, now)) if ails(w.state) else None)
 
 
-@plugin.field(on=Workload, permission=EVENTS)
+@plugin.field(on=Workload, permission=EVENTS, asks=POD_LISTS)
 async def events(workloads: Batch[Workload], clusters: Clusters, limit: Limit = 20) -> list[list[Event] | None]:
     """What the cluster noted about the workload and its pods, the newest first."""
     most, now = _limit(limit), clusters.now()
@@ -90,7 +94,7 @@ async def events(workloads: Batch[Workload], clusters: Clusters, limit: Limit = 
     return _each(workloads, lambda w: events_of(w, lists, now)[:most])
 
 
-@plugin.field(on=KubernetesState, permission=PODS, name="pods")
+@plugin.field(on=KubernetesState, permission=PODS, name="pods", asks=POD_LISTS)
 async def state_pods(states: Batch[KubernetesState], clusters: Clusters, limit: Limit = 50) -> list[list[Pod | None] | None]:
     """The pods of all its workloads, and those that carry its labels without one, the worst first.
 
@@ -101,7 +105,7 @@ async def state_pods(states: Batch[KubernetesState], clusters: Clusters, limit: 
     return [_flat(_by_cluster(s, lambda state, part: all_pods_of(state, part, lists, now)), worst_first, most) for s in states]
 
 
-@plugin.field(on=KubernetesState, permission=EVENTS, name="events")
+@plugin.field(on=KubernetesState, permission=EVENTS, name="events", asks=POD_LISTS)
 async def state_events(states: Batch[KubernetesState], clusters: Clusters, limit: Limit = 20) -> list[list[Event | None] | None]:
     """What the clusters noted about all its workloads and their pods, the newest first.
 
@@ -112,7 +116,7 @@ async def state_events(states: Batch[KubernetesState], clusters: Clusters, limit
     return [_flat(_by_cluster(s, lambda state, part: all_events_of(state, part, lists, now)), newest_first, most) for s in states]
 
 
-@plugin.query(permission=CLUSTERS, name="clusters")
+@plugin.query(permission=CLUSTERS, name="clusters", asks="one request for each cluster")
 async def query_clusters(clusters: Clusters) -> list[Cluster] | None:
     """The clusters that the gateway reads, in the order of the settings, asked now whether they answer."""
     readers = list(clusters.values())

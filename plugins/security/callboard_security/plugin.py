@@ -56,13 +56,13 @@ async def store(settings: SecuritySettings) -> AsyncIterator[Store]:
             await watching
 
 
-@plugin.field(on=Component, permission=READ)
+@plugin.field(on=Component, permission=READ, asks="nothing: reports are in memory")
 async def security(components: Batch[Component], store: Store) -> list[SecuritySummary | None]:
     """How this component stands, counted and in plain words."""
     return [store.index.of(component).summary for component in components]
 
 
-@plugin.field(on=Component, permission=READ)
+@plugin.field(on=Component, permission=READ, asks="nothing: reports are in memory")
 async def findings(
     components: Batch[Component], page: Page, store: Store, filter: Filter = None
 ) -> list[Connection[Finding] | None]:
