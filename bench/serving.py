@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+CALLBOARD = str(Path(sys.executable).with_name("callboard"))
+"""The command of this Python's own environment."""
 _START_SECONDS = 60
 _ADDRESS = re.compile(r"answers at (http://\S+)")
 
@@ -28,27 +30,33 @@ _ADDRESS = re.compile(r"answers at (http://\S+)")
 @contextmanager
 def gateway(settings: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """A gateway with these settings, as `callboard serve` runs it; gives its GraphQL address."""
-    callboard = str(Path(sys.executable).with_name("callboard"))
-    with _process([callboard, "serve", "--settings", str(settings), "--host", "127.0.0.1", "--port", "0"], environment) as url:
+    command = [CALLBOARD, "serve", "--settings", str(settings), "--host", "127.0.0.1", "--port", "0"]
+    with server(command, environment) as (url, _):
         yield url
 
 
 @contextmanager
 def application(name: str, environment: Mapping[str, str]) -> Iterator[str]:
     """An ASGI application by its `module:attribute`; gives the server's address."""
-    with _process([sys.executable, "-m", "bench.serving", name], environment) as url:
+    with server([sys.executable, "-m", "bench.serving", name], environment) as (url, _):
         yield url
 
 
 @contextmanager
-def _process(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """What this command says that it answers at, once it does. Raises RuntimeError with its output when it ends before."""
+def server(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    """What this command says that it answers at, once it does, and a way to read what it has said.
+
+    Raises RuntimeError with its output when it ends, or doesn't answer, before.
+    """
+    variables = dict(os.environ) | dict(environment)
     with (
         tempfile.TemporaryFile("w+") as output,
-        subprocess.Popen(command, env=dict(os.environ) | dict(environment), stdout=output, stderr=output) as started,
+        subprocess.Popen(command, env=variables, cwd=folder, stdout=output, stderr=output) as started,
     ):
         try:
-            yield _awaited(started, output)
+            yield _awaited(started, output), lambda: _read(output)
         finally:
             started.terminate()
 

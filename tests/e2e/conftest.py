@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
+from bench.serving import CALLBOARD, gateway
 
 HERE = Path(__file__).parent
 
@@ -27,14 +23,14 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("gateway")) as gateway:
-        yield gateway
+    with serving(tmp_path_factory.mktemp("gateway")) as started:
+        yield started
 
 
 def callboard(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run one command, as a shell would."""
-    command = [str(Path(sys.executable).with_name("callboard")), *arguments]
-    return subprocess.run(command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False)
+    variables = {**os.environ, **(environment or {})}
+    return subprocess.run([CALLBOARD, *arguments], env=variables, capture_output=True, text=True, check=False)
 
 
 @contextmanager
@@ -46,32 +42,8 @@ def serving(folder: Path, more: str = "", environment: Mapping[str, str] | None 
         f"database: {{url: 'sqlite+aiosqlite:///{folder}/db.sqlite'}}\n{more}"
     )
     made = callboard("token", "create", "-s", str(settings), "--role", "admin", "--subject", "alice", environment=environment)
-    token = made.stdout.strip()
-    command = [str(Path(sys.executable).with_name("callboard")), "serve", "-s", str(settings)]
-    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stderr=subprocess.PIPE, text=True)
-    try:
-        yield Served(_address(process), token)
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if found := re.search(r"answers at (http://\S+)", line):
-            url = found[1]
-            break
-    else:
-        pytest.fail("the gateway ended before it answered")
-    for _ in range(100):
-        try:
-            httpx.get(url.replace("/graphql", "/readyz"))
-            break
-        except httpx.TransportError:
-            time.sleep(0.1)
-    threading.Thread(target=process.stderr.read, daemon=True).start()
-    return url
+    with gateway(settings, environment or {}) as url:
+        yield Served(url, made.stdout.strip())
 
 
 def node(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 
 import pytest
 
@@ -264,39 +263,3 @@ async def test_reading_again_writes_nothing_when_nothing_changed_and_loses_nothi
         data = (await harness.ask("{ entities(first: 10) { totalCount } problems(first: 10) { nodes { rule } } }")).data
     assert data["entities"]["totalCount"] == 5
     assert "catalog.source" in {p["rule"] for p in data["problems"]["nodes"]}
-
-
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "catalog"
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded descriptors are not beside the checkout")
-async def test_every_real_document_is_an_entity_or_a_problem_with_file_and_line(tmp_path, database):
-    import json
-
-    from gateway.testing import running_gateway
-
-    sources = {"sources": [{"name": "real", "paths": [str(SHARED)]}], "refresh_seconds": 0}
-    async with running_gateway(tmp_path, {"plugins": {"catalog": sources}, "database": database}) as harness:
-        data = (
-            await harness.ask("{ catalogStatus { files documents entities problems } entities(first: 1) { totalCount } }")
-        ).data
-        problems, cursor = [], None
-        while True:
-            page = (
-                await harness.ask(
-                    "query ($a: String) { problems(first: 100, after: $a) { nodes { rule file line entity } pageInfo { hasNextPage endCursor } } }",
-                    {"a": cursor},
-                )
-            ).data["problems"]
-            problems += page["nodes"]
-            cursor = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"]:
-                break
-    status = data["catalogStatus"]
-    refused = [p for p in problems if p["entity"] is None or p["rule"] == "catalog.duplicate"]
-    read = [p for p in refused if p["rule"] != "catalog.yaml"]
-    assert status["documents"] == status["entities"] + len(read)
-    assert status["entities"] == data["entities"]["totalCount"]
-    assert all(p["file"] and p["line"] for p in refused)
-    assert status["files"] == len(json.loads((SHARED / "manifest.json").read_text())) or status["files"] > 250
-    print(status, len(problems))
