@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from demo.company import Founding
+from demo.company.model import CLUSTERS
 from demo.generate import generate
 from demo.run import SETTINGS
 from demo.servers.requestlog import LOG_PATH
@@ -21,7 +22,6 @@ from gateway.testing import Harness, running_gateway
 from sqlalchemy import event
 
 COMPANY = Founding(seed=7, components=120, as_of=dt.date(2026, 11, 24))
-LONG = 86_400.0
 
 
 class World:
@@ -51,25 +51,33 @@ class World:
     ) -> AsyncIterator[Harness]:
         """A gateway with the demo's settings over these servers; nothing of an earlier one's answers is kept."""
         demo = read_configuration(SETTINGS, addresses.environment()).values
-        base = {
-            "plugins": demo["plugins"],
-            "database": {"url": f"sqlite+aiosqlite:///{self._folder / 'callboard.sqlite'}"},
-        }
-        quiet = {"plugins": {name: {"refresh_seconds": seconds} for name, seconds in _REFRESH.items()}}
-        async with running_gateway(folder, merged(merged(base, quiet), settings or {})) as harness:
+        database = {"url": f"sqlite+aiosqlite:///{self._folder / 'callboard.sqlite'}"}
+        base = merged({"plugins": demo["plugins"], "database": database}, _PATIENT)
+        async with running_gateway(folder, merged(base, settings or {})) as harness:
             yield harness
 
 
-_REFRESH = {"catalog": 0, "cost": LONG, "security": LONG}
+_SLOW = {"timeout_seconds": 60}
+_PATIENT = {
+    "limits": {"seconds": 60},
+    "plugins": {
+        "catalog": {"refresh_seconds": 0},
+        "cost": {"refresh_seconds": 86_400},
+        "security": {"refresh_seconds": 86_400},
+        "kubernetes": {"clusters": [{"name": name, **_SLOW} for name in CLUSTERS]},
+        "ci": {"providers": [_SLOW]},
+    },
+}
+"""On a busy machine nothing runs out of time or is read again while a case is counted, but where the case is about that."""
 
 
 def merged(base: Any, over: Any) -> Any:
-    """The settings with others in their place, topic by topic; a list of named things is merged by name."""
+    """The settings with others in their place, topic by topic; lists of topics are merged by name, or place without one."""
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         return {**base, **{key: merged(base[key], value) if key in base else value for key, value in over.items()}}
-    if isinstance(base, list) and isinstance(over, list) and all("name" in item for item in [*base, *over]):
-        changes = {item["name"]: item for item in over}
-        return [merged(item, changes.get(item["name"], {})) for item in base]
+    if isinstance(base, list) and isinstance(over, list) and all(isinstance(item, Mapping) for item in [*base, *over]):
+        changes = {item.get("name", place): item for place, item in enumerate(over)}
+        return [merged(item, changes.get(item.get("name", place), {})) for place, item in enumerate(base)]
     return over
 
 
@@ -89,35 +97,42 @@ class Calls:
 @contextmanager
 def watching(harness: Harness, addresses: Addresses, down: frozenset[str] = frozenset()) -> Iterator[Calls]:
     """Count what the upstreams are asked within the block: the servers' own logs, SQL statements, DuckDB questions."""
-    calls = Calls()
-    counted: dict[str, Counter[str]] = {"database": Counter(), "duckdb": Counter()}
+    calls, counted = Calls(), Counter[tuple[str, str]]()
     servers = {name: one.url + LOG_PATH for name, one in addresses.servers.items() if name not in down}
-    for url in servers.values():
-        httpx.delete(url, trust_env=False)
+    with httpx.Client(trust_env=False, verify=False) as logs, _own_stores(harness, counted):
+        for url in servers.values():
+            logs.delete(url)
+        yield calls
+        for name, url in servers.items():
+            recent = logs.get(url).json()["recent"]
+            calls.requests[name] = [f"{one['path']}?{one['query']}" for one in recent]
+            counted.update((name, _asked_for(name, one["path"])) for one in recent)
+    for (upstream, what), count in sorted(counted.items()):
+        calls.found.setdefault(upstream, {})[what] = count
+
+
+@contextmanager
+def _own_stores(harness: Harness, counted: Counter[tuple[str, str]]) -> Iterator[None]:
+    """Count the statements that the database is sent, and the questions that DuckDB is asked."""
     engine = harness.gateway.plugins.database.engine.sync_engine
+    cost = harness.gateway.plugins.runtimes["cost"].resources
+    ledger = next(made for kind, made in cost.items() if kind.__name__ == "Store").ledger
+    ask = ledger.ask
 
     def sent(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        counted["database"][statement.split()[0].lower()] += 1
-
-    store = next(r for kind, r in harness.gateway.plugins.runtimes["cost"].resources.items() if kind.__name__ == "Store")
-    ask = store.ledger.ask
+        counted["database", statement.split()[0].lower()] += 1
 
     def asked(*question: Any) -> Any:
-        counted["duckdb"]["question"] += 1
+        counted["duckdb", "question"] += 1
         return ask(*question)
 
     event.listen(engine, "before_cursor_execute", sent)
-    store.ledger.ask = asked
+    ledger.ask = asked
     try:
-        yield calls
+        yield
     finally:
         event.remove(engine, "before_cursor_execute", sent)
-        del store.ledger.ask
-        for name, url in servers.items():
-            recent = httpx.get(url, trust_env=False).json()["recent"]
-            calls.requests[name] = [f"{one['path']}?{one['query']}" for one in recent]
-            counted[name] = Counter(_asked_for(name, one["path"]) for one in recent)
-        calls.found = {name: dict(sorted(counts.items())) for name, counts in sorted(counted.items()) if counts}
+        del ledger.ask
 
 
 def _asked_for(server: str, path: str) -> str:
