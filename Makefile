@@ -71,7 +71,10 @@ lock: $(STAMPS)/python ## compile the pinned dependencies again, with hashes and
 clean: ## remove what was built and generated
 	rm -rf .venv .stamps .demo frontend/dist frontend/node_modules
 
-.PHONY: snapshot
+.PHONY: snapshot docs
+docs: $(STAMPS)/python ## write the generated parts of the pages again
+	$(BIN)/python -m tests.docs.reference
+
 snapshot: $(STAMPS)/python ## write the snapshots again: the schema, each plugin's fragment, the template's, the cases' plans
 	@mkdir -p .stamps && printf 'auth: {local: null}\ndatabase: {url: "sqlite+aiosqlite:///.stamps/db.sqlite"}\nplugins: {catalog: , ci: , cost: , kubernetes: , security: }\n' > .stamps/snapshot.yaml
 	$(BIN)/callboard schema --settings .stamps/snapshot.yaml > .stamps/supergraph.graphql

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from callboard_sdk import EntityRef, Problem, Severity
-from callboard_sdk.yaml import Document, Path
+from callboard_sdk import EntityRef, Problem
+from callboard_sdk.yaml import Document, Mark, Path
+
+from .rules import RULES
+
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A document in a file, for messages: the file as its source names it, and the positions inside."""
+    """A document in a file of a source, for messages: the file below the source's root (empty: the source itself)."""
 
+    source: str
     file: str
     document: Document | None = None
 
@@ -24,17 +29,17 @@ class Place:
         remedy: str,
         *,
         path: Path = (),
-        severity: Severity = Severity.MEDIUM,
+        mark: Mark | None = None,
         entity: EntityRef | None = None,
     ) -> Problem:
-        """A problem at the value at `path` of this document."""
-        mark = self.document.at(path) if self.document else None
+        """A problem at the value at `path` of this document, or at `mark`."""
+        mark = mark or (self.document.at(path) if self.document else None)
         return Problem(
             rule=f"catalog.{rule}",
-            message=message,
-            severity=severity,
+            message=message[:_LONGEST],
+            severity=RULES[rule].severity,
             remedy=remedy,
-            file=self.file,
+            file=self.file or None,
             line=mark.line if mark else None,
             column=mark.column if mark else None,
             entity=entity,
@@ -68,13 +73,34 @@ class Relation:
     target: EntityRef
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A file or folder (`path`; empty for all) of a source that could not be read to its end: absence from it proves nothing."""
+
+    source: str
+    path: str
+
+
 @dataclass
 class Reading:
-    """Everything that one pass over the sources found."""
+    """Everything that one pass over the sources found. `kept` are entities of earlier passes that a doubt keeps."""
 
     descriptors: dict[EntityRef, Descriptor] = field(default_factory=dict)
     relations: set[Relation] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    doubts: set[Doubt] = field(default_factory=set)
+    kept: dict[EntityRef, Place] = field(default_factory=dict)
     files: int = 0
     documents: int = 0
-    complete: bool = True
+
+    def doubtful(self, source: str, file: str) -> bool:
+        """Whether this file of this source may still hold what was not found."""
+        parts = file.split("/")
+        return any(Doubt(source, "/".join(parts[:count])) in self.doubts for count in range(len(parts) + 1))
+
+    def keep(self, stored: Mapping[EntityRef, Place]) -> None:
+        """Keep these entities of earlier passes, each with a problem that says so."""
+        self.kept = dict(stored)
+        for ref, place in stored.items():
+            text = f"{ref} is shown as it was last read: {place.file} could not be read to its end since"
+            self.problems.append(place.problem("kept", text, "Mend what the problems of its file or source say.", entity=ref))

@@ -1,4 +1,7 @@
-"""Brings the sources into the store: reading in a worker thread, writing in one transaction, and again at intervals."""
+"""Brings the sources into the store: reading in a worker thread, writing in one transaction, and again at intervals.
+
+Of a file that can't be read to its end, what an earlier reading found there is kept.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import logging
 
 from .reading import read_sources
+from .references import relate
 from .settings import CatalogSettings
 from .store import CatalogStore
 
@@ -23,7 +27,11 @@ class Ingestion:
     async def run(self) -> bool:
         """Read everything once; whether that changed the catalog."""
         try:
-            changed = await self._store.replace(await asyncio.to_thread(read_sources, self._settings))
+            reading = await asyncio.to_thread(read_sources, self._settings)
+            if reading.doubts:
+                reading.keep(await self._store.held(reading))
+            await asyncio.to_thread(relate, reading)
+            changed = await self._store.replace(reading)
         except Exception as error:
             self.last_error = f"{type(error).__name__}: {error}"[:500]
             _log.exception("the catalog could not be read")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
-from callboard_sdk import EntityRef, InvalidRef, Problem, Severity
+from callboard_sdk import EntityRef, InvalidRef, Problem
+from callboard_sdk.yaml import Path
 
 from .descriptor import Descriptor, Reading, Relation
+from .format import shape
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A spec field that refers to entities: the kind it assumes ('' for none), and the relation's two names."""
+    """A spec field that refers to entities: the kind it assumes ('' for none), the relation's two names, whether it is a list."""
 
     kind: str
     forward: str
     backward: str
+    many: bool = False
 
 
 OWNER = Field("group", "ownedBy", "ownerOf")
@@ -28,28 +31,30 @@ FIELDS: dict[str, dict[str, Field]] = {
         "owner": OWNER,
         "system": Field("system", *PART),
         "subcomponentOf": Field("component", *PART),
-        "providesApis": Field("api", "providesApi", "apiProvidedBy"),
-        "consumesApis": Field("api", "consumesApi", "apiConsumedBy"),
-        "dependsOn": Field("", "dependsOn", "dependencyOf"),
-        "dependencyOf": Field("", "dependencyOf", "dependsOn"),
+        "providesApis": Field("api", "providesApi", "apiProvidedBy", many=True),
+        "consumesApis": Field("api", "consumesApi", "apiConsumedBy", many=True),
+        "dependsOn": Field("", "dependsOn", "dependencyOf", many=True),
+        "dependencyOf": Field("", "dependencyOf", "dependsOn", many=True),
     },
     "api": {"owner": OWNER, "system": Field("system", *PART)},
     "resource": {
         "owner": OWNER,
         "system": Field("system", *PART),
-        "dependsOn": Field("", "dependsOn", "dependencyOf"),
-        "dependencyOf": Field("", "dependencyOf", "dependsOn"),
+        "dependsOn": Field("", "dependsOn", "dependencyOf", many=True),
+        "dependencyOf": Field("", "dependencyOf", "dependsOn", many=True),
     },
     "system": {"owner": OWNER, "domain": Field("domain", *PART)},
     "domain": {"owner": OWNER, "subdomainOf": Field("domain", *PART)},
     "template": {"owner": OWNER},
-    "user": {"memberOf": Field("group", "memberOf", "hasMember")},
+    "user": {"memberOf": Field("group", "memberOf", "hasMember", many=True)},
     "group": {
         "parent": Field("group", "childOf", "parentOf"),
-        "children": Field("group", "parentOf", "childOf"),
-        "members": Field("user", "hasMember", "memberOf"),
+        "children": Field("group", "parentOf", "childOf", many=True),
+        "members": Field("user", "hasMember", "memberOf", many=True),
     },
 }
+MOST_NEAR = 1_000
+_SHORTEST = 4
 _LONGEST = 300
 """Characters of a reference: kind, namespace and name have at most 63 each in the format, and some catalogs bend it."""
 _ANY_KIND = {"owner": OWNER}
@@ -57,12 +62,10 @@ _ANY_KIND = {"owner": OWNER}
 
 def relate(reading: Reading) -> None:
     """Add every relation of the descriptors read, and a problem for each reference that is none or leads nowhere."""
-    names: dict[str, list[str]] = {}
-    for ref in reading.descriptors:
-        names.setdefault(ref.kind, []).append(ref.name)
+    missing: list[tuple[Descriptor, Path, EntityRef]] = []
     for descriptor in reading.descriptors.values():
         for name, field in FIELDS.get(descriptor.ref.kind, _ANY_KIND).items():
-            for path, raw in _values(descriptor.spec.get(name), name):
+            for path, raw in _values(descriptor, name, field, reading):
                 try:
                     target = _reference(raw, field.kind, descriptor.ref.namespace)
                 except InvalidRef as error:
@@ -70,14 +73,25 @@ def relate(reading: Reading) -> None:
                     continue
                 reading.relations.add(Relation(descriptor.ref, field.forward, target))
                 reading.relations.add(Relation(target, field.backward, descriptor.ref))
-                if target not in reading.descriptors:
-                    reading.problems.append(_dangling(descriptor, path, target, names.get(target.kind, [])))
+                if target not in reading.descriptors and target not in reading.kept:
+                    missing.append((descriptor, path, target))
+    known = [*reading.descriptors, *reading.kept] if missing else []
+    meant = nearest(dict.fromkeys(target for _, _, target in missing), known)
+    reading.problems += (_dangling(descriptor, path, target, meant.get(target)) for descriptor, path, target in missing)
 
 
-def _values(value: Any, name: str) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    if isinstance(value, list):
+def _values(descriptor: Descriptor, name: str, field: Field, reading: Reading) -> Iterator[tuple[Path, Any]]:
+    value = descriptor.spec.get(name)
+    if value is None or value == "":
+        return
+    several = isinstance(value, list)
+    if several != field.many:
+        text = f"spec.{name} is a list, not one reference" if several else f"spec.{name} is one reference, not a list"
+        remedy = "Keep one of them; till then all count." if several else "Write it as a - line of its own."
+        reading.problems.append(descriptor.place.problem("spec", text, remedy, path=("spec", name), entity=descriptor.ref))
+    if several:
         yield from ((("spec", name, index), item) for index, item in enumerate(value))
-    elif value is not None:
+    else:
         yield ("spec", name), value
 
 
@@ -89,29 +103,54 @@ def _reference(raw: Any, kind: str, namespace: str) -> EntityRef:
 
 
 def _ref(raw: Any, kind: str, namespace: str) -> EntityRef:
-    if isinstance(raw, dict):
-        parts = [raw.get("kind") or kind, raw.get("namespace") or namespace, raw.get("name")]
-        texts = [part for part in parts if isinstance(part, str) and part]
-        if len(texts) != len(parts):
-            raise InvalidRef("a reference written as a mapping needs kind and name")
-        return EntityRef(*texts)
-    if not isinstance(raw, str):
-        raise InvalidRef(f"a reference is a text like group:default/payments, not a {type(raw).__name__}")
-    return EntityRef.parse(raw, kind=kind, namespace=namespace)
+    if isinstance(raw, str):
+        return EntityRef.parse(raw, kind=kind, namespace=namespace)
+    if not isinstance(raw, dict):
+        raise InvalidRef(f"a reference is a text like group:default/payments, not {shape(raw)}")
+    parts = [raw.get("kind") or kind, raw.get("namespace") or namespace, raw.get("name")]
+    texts = [part for part in parts if isinstance(part, str) and part]
+    if len(texts) != len(parts):
+        raise InvalidRef("a reference written as a mapping needs a name, and a kind where the field assumes none, as texts")
+    return EntityRef(*texts)
 
 
-def _malformed(descriptor: Descriptor, path: tuple[str | int, ...], message: str) -> Problem:
+def _malformed(descriptor: Descriptor, path: Path, message: str) -> Problem:
     return descriptor.place.problem("reference", message, "Write [kind:][namespace/]name.", path=path, entity=descriptor.ref)
 
 
-def _dangling(descriptor: Descriptor, path: tuple[str | int, ...], target: EntityRef, names: list[str]) -> Problem:
-    near = get_close_matches(target.name, names[:5000], n=1)
-    remedy = f"Did you mean {target.kind}:{near[0]}?" if near else "Add its descriptor to a source, or mend the name."
+def _dangling(descriptor: Descriptor, path: Path, target: EntityRef, meant: EntityRef | None) -> Problem:
     return descriptor.place.problem(
         "dangling-reference",
         f"{'.'.join(map(str, path))} refers to {target}, which no source has",
-        remedy,
+        f"Did you mean {meant}?" if meant else "Add its descriptor to a source, or mend the name.",
         path=path,
-        severity=Severity.LOW,
         entity=descriptor.ref,
     )
+
+
+def nearest(missing: Collection[EntityRef], known: Iterable[EntityRef]) -> dict[EntityRef, EntityRef]:
+    """For each missing ref a known one that may be meant: of the same name elsewhere, or one edit away in the same kind.
+
+    Linear in what is known. Two names are one edit apart only if they agree after at most one character is left out of each;
+    that is tried for the first MOST_NEAR missing refs.
+    """
+    by_name: dict[str, list[EntityRef]] = {}
+    by_rest: dict[tuple[str, str], list[EntityRef]] = {}
+    for ref in missing:
+        by_name.setdefault(ref.name, []).append(ref)
+    for ref in islice(missing, MOST_NEAR):
+        for rest in _near(ref.name):
+            by_rest.setdefault((ref.kind, rest), []).append(ref)
+    best: dict[EntityRef, tuple[int, EntityRef]] = {}
+    for ref in known if missing else ():
+        same = [((1 if ref.kind == wanted.kind else 3, ref), wanted) for wanted in by_name.get(ref.name, ())]
+        near = [((2, ref), wanted) for rest in _near(ref.name) for wanted in by_rest.get((ref.kind, rest), ())]
+        for found, wanted in (*same, *near):
+            best[wanted] = min(best.get(wanted, found), found)
+    return {wanted: ref for wanted, (_, ref) in best.items()}
+
+
+def _near(name: str) -> Iterator[str]:
+    if len(name) >= _SHORTEST:
+        yield name
+        yield from {name[:at] + name[at + 1 :] for at in range(len(name))}

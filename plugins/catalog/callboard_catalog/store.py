@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col
 
 from .conditions import conditions, problem_conditions
-from .descriptor import Descriptor, Reading
+from .descriptor import Descriptor, Place, Reading
 from .filters import EntityFilter, ProblemFilter
 from .tables import EntityRow, MarkRow, ProblemRow, RelationRow, StateRow
 
@@ -25,6 +25,13 @@ _LOCK = 0x6361_7461_6C6F_67
 """Names the catalog's lock in PostgreSQL; no other use of advisory locks there may have the number."""
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
 _TABLES = [SQLModel.metadata.tables[str(t.__tablename__)] for t in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow)]
+
+
+class _Sourced(msgspec.Struct):
+    source: tuple[str, int | None, str]
+
+
+_SOURCE = msgspec.json.Decoder(_Sourced)
 
 
 class CatalogStore:
@@ -44,7 +51,7 @@ class CatalogStore:
     async def replace(self, reading: Reading) -> bool:
         """Make the reading the catalog, in one transaction; False when that changed nothing and nothing was written.
 
-        What an incomplete reading didn't find stays as it was: absence proves nothing then.
+        What it keeps of earlier readings stays as it is stored.
         """
         self.read_at = datetime.now(UTC)
         rows = _rows(reading)
@@ -52,12 +59,16 @@ class CatalogStore:
         async with self._writing() as connection:
             if await connection.scalar(select(col(StateRow.digest))) == digest:
                 return False
-            await self._clear(connection, None if reading.complete else [row["ref"] for row in rows["entity"]])
+            kept = await _kept(connection, sorted(map(str, reading.kept)))
+            for table in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow):
+                await connection.execute(delete(table))
             for table in (EntityRow, RelationRow, MarkRow, ProblemRow):
-                part = rows[str(table.__tablename__).removeprefix("catalog_")]
+                made = rows[str(table.__tablename__).removeprefix("catalog_")]
+                part = list({tuple(row.values()): row for row in (*made, *kept.get(table, ()))}.values())
                 for start in range(0, len(part), _CHUNK):
                     await connection.execute(insert(table), part[start : start + _CHUNK])
-            counts = {"files": reading.files, "documents": reading.documents, "entities": len(reading.descriptors)}
+            entities = len(reading.descriptors) + len(kept[EntityRow])
+            counts = {"files": reading.files, "documents": reading.documents, "entities": entities}
             await connection.execute(insert(StateRow), [{"id": 1, "digest": digest, "body": msgspec.json.encode(counts)}])
         self.written_at = self.read_at
         return True
@@ -73,18 +84,15 @@ class CatalogStore:
                 await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
-    async def _clear(self, connection: AsyncConnection, refs: list[str] | None) -> None:
-        await connection.execute(delete(StateRow))
-        await connection.execute(delete(ProblemRow))
-        if refs is None:
-            for table in (EntityRow, RelationRow, MarkRow):
-                await connection.execute(delete(table))
-            return
-        for part in _chunks(refs):
-            await connection.execute(delete(EntityRow).where(col(EntityRow.ref).in_(part)))
-            await connection.execute(delete(MarkRow).where(col(MarkRow.ref).in_(part)))
-            inside = col(RelationRow.source).in_(part) | col(RelationRow.target).in_(part)
-            await connection.execute(delete(RelationRow).where(inside))
+    async def held(self, reading: Reading) -> Mapping[EntityRef, Place]:
+        """The stored entities that the reading didn't find and doesn't disprove, each with the place where it was read."""
+        found: dict[EntityRef, Place] = {}
+        for ref, body in await self._select(select(col(EntityRow.ref), col(EntityRow.body))):
+            file, _, source = _SOURCE.decode(body).source
+            parsed = EntityRef.parse(ref)
+            if parsed not in reading.descriptors and reading.doubtful(source, file):
+                found[parsed] = Place(source, file)
+        return found
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
         """The entities with these refs, in the same order; None where there is none."""
@@ -171,6 +179,21 @@ class CatalogStore:
             return rows
 
 
+async def _kept(connection: AsyncConnection, refs: Sequence[str]) -> dict[Any, list[dict[str, Any]]]:
+    """The stored rows of these entities, and their relations to others that are not among them too."""
+    found: dict[Any, list[dict[str, Any]]] = {EntityRow: [], MarkRow: [], RelationRow: []}
+    for part in _chunks(refs):
+        touched: tuple[tuple[type[SQLModel], Any], ...] = (
+            (EntityRow, col(EntityRow.ref).in_(part)),
+            (MarkRow, col(MarkRow.ref).in_(part)),
+            (RelationRow, col(RelationRow.source).in_(part) | col(RelationRow.target).in_(part)),
+        )
+        for table, where in touched:
+            columns = SQLModel.metadata.tables[str(table.__tablename__)].columns
+            found[table] += (dict(row._mapping) for row in await connection.execute(select(*columns).where(where)))
+    return found
+
+
 def _cursor(order: Any, cursor: str | None) -> Any:
     if cursor is None or order.class_ is EntityRow:
         return cursor
@@ -206,7 +229,7 @@ def _entity_row(descriptor: Descriptor) -> dict[str, Any]:
     body = {
         "names": [descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description],
         "labels": descriptor.labels, "annotations": descriptor.annotations, "tags": descriptor.tags, "links": descriptor.links,
-        "spec": spec, "source": [descriptor.place.file, line],
+        "spec": spec, "source": [descriptor.place.file, line, descriptor.place.source],
     }  # fmt: skip
     return {
         "ref": str(descriptor.ref),
@@ -215,14 +238,13 @@ def _entity_row(descriptor: Descriptor) -> dict[str, Any]:
         "namespace": descriptor.ref.namespace,
         "type": _column(spec.get("type")),
         "lifecycle": _column(spec.get("lifecycle")),
-        "words": _column(" ".join(filter(None, (descriptor.name, descriptor.title, descriptor.description))).lower()),
+        "words": " ".join(filter(None, (descriptor.name, descriptor.title, descriptor.description))).lower(),
         "body": msgspec.json.encode(body),
     }
 
 
 def _column(value: Any) -> str | None:
-    """What a column keeps of a text, to filter by: PostgreSQL's texts hold no zero. The body has it as it was written."""
-    return value.replace("\0", "") if isinstance(value, str) else None
+    return value if isinstance(value, str) else None
 
 
 def _marks(descriptor: Descriptor) -> list[dict[str, str]]:
@@ -251,7 +273,7 @@ def _problem(body: bytes) -> Problem:
 def _entity(body: bytes) -> Entity:
     raw = msgspec.json.decode(body)
     kind, namespace, name, title, description = raw["names"]
-    file, line = raw["source"]
+    file, line, _ = raw["source"]
     make = _TYPES.get(kind.lower(), OpaqueEntity)
     return make(
         ref=EntityRef(kind, namespace, name), kind=kind, namespace=namespace, name=name, title=title, description=description,

@@ -146,9 +146,10 @@ async def test_text_that_not_every_database_keeps_costs_neither_its_document_nor
     found = answer.data["entity"]
     assert answer.data["catalogStatus"] == {"lastError": None, "entities": 5}
     assert answer.data["entities"]["totalCount"] == 1
-    assert (found["title"], found["type"], found["owner"]) == ("a\0b", "web\0site", None)
-    assert found["dependsOn"] == [{"ref": "resource:default/db"}]
-    assert [p["line"] for p in found["problems"] if p["rule"] == "catalog.reference"] == [12, 13]
+    assert (found["title"], found["type"], found["owner"]) == ("a\ufffdb", "web\ufffdsite", None)
+    assert found["dependsOn"] == [{"ref": "resource:default/a\ufffdb"}, {"ref": "resource:default/db"}]
+    assert [p["line"] for p in found["problems"] if p["rule"] == "catalog.reference"] == [12]
+    assert [p["line"] for p in found["problems"] if p["rule"] == "catalog.characters"] == [6, 7, 8, 10, 11, 13]
 
 
 async def test_what_follows_an_unreadable_document_is_read_with_its_own_lines(serve):
