@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from callboard_sdk import Batch, CallboardError, Entity, Viewer
 from callboard_sdk.fields import FieldSpec
 
-from .deadline import remaining
+from .deadline import being_cancelled, remaining
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
 from .plugins import PluginRuntime, Plugins
 from .usage import UNCOUNTED, Usage
@@ -22,7 +23,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-Call = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
+Call = Callable[[Mapping[str, Any], Sequence[Any]], Awaitable[Sequence[Any]]]
 
 
 class RequestContext:
@@ -33,19 +34,18 @@ class RequestContext:
         self.viewer = viewer
         self.usage = usage
         self.calls: list[str] = []
-        self._gatherings: dict[tuple[str, str, str], _Gathering] = {}
+        self._gatherings: dict[tuple[FieldSpec, Hashable], _Gathering] = {}
         self._running: set[asyncio.Task[Any]] = set()
 
     def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> asyncio.Future[Sequence[Any]]:
         """The field's value for each parent, when the future is done; a CallboardError for what went wrong, details logged."""
         if not spec.batched:
             return self._started(self._single(spec, len(parents), arguments))
-        named = repr(sorted(arguments.items(), key=lambda item: item[0])) if arguments else ""
-        key = (spec.plugin, f"{spec.on}.{spec.name}", named)
+        key = spec, _meaning(arguments) if arguments else None
         gathering = self._gatherings.get(key)
         if gathering is None:
-            gathering = self._gatherings[key] = _Gathering(lambda asked: self._batch(spec, arguments, asked), self._started)
-        return gathering.column(parents)
+            gathering = self._gatherings[key] = _Gathering(partial(self._batch, spec), self._started)
+        return gathering.column(parents, arguments)
 
     def _started(self, call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task for what a plugin runs, which may look at the task it runs in."""
@@ -78,17 +78,19 @@ class RequestContext:
             raise PluginUnavailable(spec.plugin, reason)
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
-            async with asyncio.timeout(remaining()):
+            async with asyncio.timeout(remaining()) as limit:
                 result = spec.function(
                     *parents, **self.plugins.arguments(spec, {Viewer: self.viewer, Usage: self.usage}, arguments)
                 )
                 if inspect.isawaitable(result):
                     result = await result
-        except TimeoutError:
-            raise DeadlineExceeded(spec.plugin, spec.name) from None
         except CallboardError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and being_cancelled():
+                raise
+            if limit.expired():
+                raise DeadlineExceeded(spec.plugin, spec.name) from None
             raise self._broken(spec, f"raised {type(error).__name__}", error) from None
         runtime.health.succeeded(spec.name)
         return result
@@ -96,7 +98,7 @@ class RequestContext:
     def _item(self, spec: FieldSpec, item: Exception) -> Exception:
         return item if isinstance(item, CallboardError) else self._broken(spec, f"gave a {type(item).__name__}", item)
 
-    def _broken(self, spec: FieldSpec, what: str, error: Exception | None) -> InternalError:
+    def _broken(self, spec: FieldSpec, what: str, error: BaseException | None) -> InternalError:
         error_id = uuid.uuid4().hex[:12]
         log.error(
             "plugin field failed",
@@ -116,15 +118,43 @@ class RequestContext:
         )
 
 
+def _meaning(value: Any) -> Hashable:
+    """Equal for arguments that mean the same; what can't be compared means itself alone."""
+    if isinstance(value, Mapping):
+        return frozenset((name, _meaning(item)) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return (list, *map(_meaning, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return (type(value), *(_meaning(getattr(value, one.name)) for one in fields(value)))
+    return type(value), value if isinstance(value, Hashable) else _Itself(value)
+
+
+class _Itself:
+    """What is only the same as itself; it lives as long as it is a key."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self._value is other._value
+
+    def __hash__(self) -> int:
+        return id(self._value)
+
+
 _Values = asyncio.Future[Sequence[Any]]
 
 
 @dataclass(slots=True, eq=False)
 class _Column:
-    """Parents that ask together, the keys that tell which of them are the same, and where their values go."""
+    """Parents that ask together, the keys that tell which of them are the same, and where their values go.
+
+    Each has arguments of its own, however equal, for a call may change what it is given.
+    """
 
     keys: list[Any]
     parents: Sequence[Any]
+    arguments: Mapping[str, Any]
     values: _Values
 
 
@@ -141,9 +171,9 @@ class _Gathering:
         self._known: dict[Any, tuple[_Values, int]] = {}
         self._kept: list[Iterable[Any]] = []
 
-    def column(self, parents: Sequence[Any]) -> _Values:
+    def column(self, parents: Sequence[Any], arguments: Mapping[str, Any]) -> _Values:
         keys = [parent.ref if isinstance(parent, Entity) else id(parent) for parent in parents]
-        column = _Column(keys, parents, asyncio.get_running_loop().create_future())
+        column = _Column(keys, parents, arguments, asyncio.get_running_loop().create_future())
         if self._open is None:
             self._open = [column]
             self._start(self._run(self._open))
@@ -154,18 +184,30 @@ class _Gathering:
     async def _run(self, columns: list[_Column]) -> None:
         self._open = None
         asked: _Values = asyncio.get_running_loop().create_future()
-        if self._first is None and len(columns) == 1 and len(set(columns[0].keys)) == len(columns[0].keys):
+        try:
+            await self._answer(columns, asked)
+        finally:  # nobody waits for what was broken off
+            for values in (asked, *(column.values for column in columns)):
+                values.cancel()
+
+    async def _answer(self, columns: list[_Column], asked: _Values) -> None:
+        if self._first is None and not self._known and len(columns) == 1 and len(set(columns[0].keys)) == len(columns[0].keys):
             self._first = columns[0], asked
-            asked.set_result(await self._tried(columns[0].parents))
+            asked.set_result(await self._tried(columns[0].arguments, columns[0].parents))
             _give(columns[0], asked.result())
             return
         missing = self._missing(columns)
         self._known |= {key: (asked, place) for place, key in enumerate(missing)}
-        asked.set_result(await self._tried(list(missing.values())) if missing else ())
-        for column in columns:
-            for values in {self._known[key][0] for key in column.keys}:
-                await values
-            _give(column, [values.result()[place] for values, place in map(self._known.__getitem__, column.keys)])
+        asked.set_result(await self._tried(columns[0].arguments, list(missing.values())) if missing else ())
+        if len(columns) == 1:
+            await self._deliver(columns[0])
+        else:
+            await asyncio.gather(*map(self._deliver, columns))
+
+    async def _deliver(self, column: _Column) -> None:
+        for values in {self._known[key][0] for key in column.keys}:
+            await values
+        _give(column, [values.result()[place] for values, place in map(self._known.__getitem__, column.keys)])
 
     def _missing(self, columns: list[_Column]) -> dict[Any, Any]:
         """Parents that nobody has asked for; which those are is worked out when a second column comes, and not before."""
@@ -179,9 +221,9 @@ class _Gathering:
         self._kept.append(missing.values())  # while they live, no other parent gets their identity
         return missing
 
-    async def _tried(self, parents: Sequence[Any]) -> Sequence[Any]:
+    async def _tried(self, arguments: Mapping[str, Any], parents: Sequence[Any]) -> Sequence[Any]:
         try:
-            return await self._call(parents)
+            return await self._call(arguments, parents)
         except Exception as error:
             return [error] * len(parents)
 

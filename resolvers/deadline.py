@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextvars import ContextVar
 
@@ -17,3 +18,9 @@ def remaining() -> float | None:
     """Seconds left, never negative; None outside a request."""
     end = deadline.get()
     return None if end is None else max(0.0, end - time.monotonic())
+
+
+def being_cancelled() -> bool:
+    """Whether the task that runs now was told to end; without that, a CancelledError is only a failure of what it called."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

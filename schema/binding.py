@@ -115,10 +115,15 @@ def _converter(built: strawberry.Schema, field: StrawberryField) -> _Convert:
 
     def convert(arguments: Mapping[str, Any]) -> dict[str, Any]:
         if (names := renamed()) is not None:
-            return {names[name]: value for name, value in arguments.items()}
+            return {names[name]: _own(value) for name, value in arguments.items()}
         return convert_arguments(dict(arguments), field.arguments, converter.scalar_registry, converter.config)
 
     return convert
+
+
+def _own(value: Any) -> Any:
+    """The value, its lists made anew: what one call does to them is no other's business."""
+    return [_own(item) for item in value] if isinstance(value, list) else value
 
 
 def _unchanged(kind: Any) -> bool:

@@ -29,11 +29,12 @@ from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
 from resolvers.batching import RequestContext
+from resolvers.deadline import being_cancelled
 from schema.resolution import Attribute, Batched, Method
 
 from . import columns
 from .settle import Settling
-from .tasks import ABANDONED, abandon, outcomes, running_loop, together
+from .tasks import ABANDONED, abandon, broken_off, outcomes, running_loop, together
 from .turns import Turn
 from .types import TypeTeller
 
@@ -177,6 +178,10 @@ class Execution:
                 values = await asyncio.ensure_future(values)
             if len(values) != len(parents):
                 raise TypeError(f"{field.coordinate} gave {len(values)} results for {len(parents)} parents")
+        except asyncio.CancelledError:
+            if being_cancelled():
+                raise
+            return [Failed(broken_off())] * len(parents)
         except Exception as error:
             return [Failed(error)] * len(parents)
         return values  # type: ignore[no-any-return]

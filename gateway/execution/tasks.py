@@ -143,27 +143,34 @@ async def outcomes(awaitables: Sequence[Awaitable[Any]], groups: Sequence[int] |
     """
     await running_loop()
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    useless: set[asyncio.Future[Any]] = set()
     try:
-        await (asyncio.wait(tasks) if groups is None else _until_done(tasks, groups))
+        await (asyncio.wait(tasks) if groups is None else _until_done(tasks, groups, useless))
     finally:
         await cancel([task for task in tasks if not task.done()])
-    return [_outcome(task) for task in tasks]
+    return [ABANDONED if task in useless else _outcome(task) for task in tasks]
 
 
-async def _until_done(tasks: Sequence[asyncio.Future[Any]], groups: Sequence[int]) -> None:
+async def _until_done(tasks: Sequence[asyncio.Future[Any]], groups: Sequence[int], useless: set[asyncio.Future[Any]]) -> None:
     group_of = dict(zip(tasks, groups, strict=True))
     pending = set(tasks)
     while pending:
         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-        failed = {group_of[task] for task in done if not task.cancelled() and task.exception() is not None}
-        useless = {task for task in pending if group_of[task] in failed}
-        await cancel(useless)
-        pending -= useless
+        failed = {group_of[task] for task in done if task.cancelled() or task.exception() is not None}
+        now = {task for task in pending if group_of[task] in failed}
+        await cancel(now)
+        useless |= now
+        pending -= now
+
+
+def broken_off() -> Exception:
+    """The failure of what ended by a cancellation that nobody here asked for."""
+    return RuntimeError("It was broken off: something that it waited for was cancelled.")
 
 
 def _outcome(task: asyncio.Future[Any]) -> Any:
     if task.cancelled():
-        return ABANDONED
+        return broken_off()
     error = task.exception()
     if error is None:
         return task.result()
