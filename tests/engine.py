@@ -10,6 +10,7 @@ import importlib
 import os
 from types import ModuleType
 
+REFERENCE = "graphql.execution"
 DEFAULT = "gateway.execution.graphql"
 NAME = os.environ.get("CALLBOARD_ENGINE", DEFAULT)
 

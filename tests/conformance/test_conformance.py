@@ -8,7 +8,6 @@ from tests import engine
 from tests.conformance import sdist
 from tests.conformance.run import TESTS, Verdict, judge
 
-REFERENCE = "graphql.execution"
 NOTHING_TO_EXECUTE = 15
 """Tests of coercion alone, and of documents refused before execution."""
 ANOTHER_DOOR = 2
@@ -22,7 +21,7 @@ def verdict_on(name: str) -> Verdict:
         pytest.skip(str(reason))
 
 
-@pytest.mark.skipif(engine.NAME == REFERENCE, reason="the engine under judgement is graphql-core itself")
+@pytest.mark.skipif(engine.NAME == engine.REFERENCE, reason="the engine under judgement is graphql-core itself")
 def test_the_engine_passes_every_test_without_graphql_core():
     verdict = verdict_on(engine.NAME)
     assert verdict.failed == (), verdict.output
@@ -33,7 +32,7 @@ def test_the_engine_passes_every_test_without_graphql_core():
 
 
 def test_graphql_core_passes_and_every_operation_of_it_is_seen():
-    verdict = verdict_on(REFERENCE)
+    verdict = verdict_on(engine.REFERENCE)
     assert verdict.failed == (), verdict.output
     assert verdict.passed == TESTS
     assert verdict.fallbacks > TESTS, "each operation that graphql-core ran for the engine counts as a fallback"
