@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from callboard_sdk import Database, Plugin
+from callboard_sdk import Database, Plugin, Viewer
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 
 from policies import DEFAULT_RULES, Policy, read_rules
-from resolvers.core import PluginList, core_plugin
+from resolvers.core import Whole, core_plugin
+from resolvers.nodes import Nodes, Refusal
 from resolvers.plugins import Connect, PluginRuntime, Plugins
 from resolvers.upstream import Health, UpstreamClient
 from resolvers.usage import Budgets
@@ -35,6 +36,7 @@ from .logs import RequestIds
 from .pipeline import Pipeline
 from .planning.limits import check_limits
 from .planning.operation import Documents
+from .planning.plan import Forbidden
 from .planning.plans import Plans
 from .providers import Providers
 from .record import Record
@@ -69,13 +71,13 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
         loaded.versions,
         {k: v for k, v in loaded.failed.items() if k not in {p.name for p in extra}},
     )
-    listed = PluginList()
-    core = core_plugin(listed)
+    whole = Whole()
+    core = core_plugin(whole)
     supergraph, loaded = stitch_what_fits(loaded, core)
     plugins = _plugins(configuration, core, loaded)
-    listed.plugins = plugins
     policy = Policy(read_rules(settings.policies.rules or DEFAULT_RULES), supergraph)
     documents = _documents(supergraph, settings.limits)
+    whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed, _refusal(policy))
     providers = Providers()
     verifier = _verifier(settings.auth, providers)
     identify = identify_by(verifier, settings.auth.anonymous_roles)
@@ -94,6 +96,14 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     running = _running(plugins, verifier, providers)
     asgi = _asgi(pipeline, plugins, settings.limits.body_bytes, running)
     return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)
+
+
+def _refusal(policy: Policy) -> Refusal:
+    def refusal(viewer: Viewer, coordinate: str) -> Forbidden | None:
+        decision = policy.decide(viewer.roles, [coordinate])[coordinate]
+        return None if decision.allowed else Forbidden(decision)
+
+    return refusal
 
 
 def _upstreams(plugins: Plugins, providers: Providers) -> Iterator[tuple[str, Health]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from callboard_sdk import Plugin
 
-from resolvers.core import PluginList, core_plugin
+from resolvers.core import Whole, core_plugin
 from resolvers.plugins import injected_types
 from schema import Fragment, StandIn, StitchError, Supergraph, excerpt, read_fragment, stitch
 from schema.changes import graph_changes, report
@@ -60,5 +60,5 @@ def fragment_mistake(plugin: Plugin[Any], text: str) -> str | None:
 
 
 def _graph(*plugins: Plugin[Any], stand_in: StandIn | None = None) -> Supergraph:
-    chosen = [core_plugin(PluginList()), *plugins]
+    chosen = [core_plugin(Whole()), *plugins]
     return stitch(chosen, {one.name: injected_types(one) for one in chosen}, stand_ins=[stand_in] if stand_in else [])

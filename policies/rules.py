@@ -109,7 +109,8 @@ def _waits(name: str, supergraph: Supergraph) -> bool:
 def _objects(supergraph: Supergraph) -> frozenset[str]:
     found = {"*"}
     for coordinate, guard in supergraph.guards.items():
-        found |= {coordinate, f"type:{coordinate.partition('.')[0]}", f"plugin:{guard.plugin}", f"permission:{guard.permission}"}
+        found |= {coordinate} if "." in coordinate else set()  # a type by itself is written type:T
+        found |= {f"type:{coordinate.partition('.')[0]}", f"plugin:{guard.plugin}", f"permission:{guard.permission}"}
     return frozenset(found | {f"permission:{name}" for name in supergraph.permissions})
 
 

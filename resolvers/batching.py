@@ -16,7 +16,7 @@ from callboard_sdk.fields import FieldSpec
 
 from .deadline import being_cancelled, remaining
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
-from .plugins import PluginRuntime, Plugins
+from .plugins import PluginRuntime, Plugins, Request
 from .usage import UNCOUNTED, Usage
 
 log = structlog.get_logger()
@@ -33,6 +33,8 @@ class RequestContext:
         self.plugins = plugins
         self.viewer = viewer
         self.usage = usage
+        self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Request: self}
+        """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []
         self._gatherings: dict[tuple[FieldSpec, Hashable], _Gathering] = {}
         self._running: set[asyncio.Task[Any]] = set()
@@ -79,9 +81,7 @@ class RequestContext:
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
             async with asyncio.timeout(remaining()) as limit:
-                result = spec.function(
-                    *parents, **self.plugins.arguments(spec, {Viewer: self.viewer, Usage: self.usage}, arguments)
-                )
+                result = spec.function(*parents, **self.plugins.arguments(spec, self.own, arguments))
                 if inspect.isawaitable(result):
                     result = await result
         except CallboardError:

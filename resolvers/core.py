@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
 import strawberry
 from callboard_sdk import (
-    Catalog,
+    BadArgument,
     EntityRef,
     Node,
-    NotFound,
     Plugin,
     Settings,
     Viewer,
     ViewerKind,
-    decode_id,
     enum,
     value,
 )
 
-from .plugins import PluginRuntime, Plugins
+from .nodes import Nodes
+from .plugins import PluginRuntime, Plugins, Request
 from .upstream import Health
 from .usage import Usage
 
@@ -131,14 +131,15 @@ class RateLimit:
     """When there are new ones."""
 
 
-class PluginList:
-    """The gateway's plugins, handed to the core's fields once they are known."""
+@dataclass
+class Whole:
+    """What the core's fields need of the gateway as a whole, set once it is put together."""
 
-    def __init__(self) -> None:
-        self.plugins: Plugins | None = None
+    plugins: Plugins | None = None
+    nodes: Nodes | None = None
 
 
-def core_plugin(listed: PluginList) -> Plugin[Settings]:
+def core_plugin(whole: Whole) -> Plugin[Settings]:
     """The core's own fields, for one gateway."""
     core: Plugin[Settings] = Plugin(
         "core",
@@ -146,12 +147,12 @@ def core_plugin(listed: PluginList) -> Plugin[Settings]:
             "core.viewer": "See one's own name, roles and groups.",
             "core.plugins": "See which plugins there are, and how they are.",
         }
-        | {"core.node": "Load any node by its id; each of its fields still needs its own permission."},
+        | {"core.node": "Load nodes by their ids; each type's own permission, and that of each field, is still needed."},
     )
 
     @core.resource
-    async def plugin_list() -> AsyncIterator[PluginList]:
-        yield listed
+    async def gateway() -> AsyncIterator[Whole]:
+        yield whole
 
     @core.query(permission="core.viewer")
     async def viewer(viewer: Viewer) -> ViewerInfo | None:
@@ -172,32 +173,31 @@ def core_plugin(listed: PluginList) -> Plugin[Settings]:
         )
 
     @core.query(permission="core.plugins")
-    async def plugins(listed: PluginList) -> list[PluginInfo] | None:
+    async def plugins(whole: Whole) -> list[PluginInfo] | None:
         """The gateway's plugins and how they are."""
-        assert listed.plugins is not None
-        running = [_info(runtime) for runtime in listed.plugins.runtimes.values()]
-        return running + [_failed(name, reason) for name, reason in listed.plugins.failed.items()]
+        assert whole.plugins is not None
+        running = [_info(runtime) for runtime in whole.plugins.runtimes.values()]
+        return running + [_failed(name, reason) for name, reason in whole.plugins.failed.items()]
 
     @core.query(permission="core.node")
-    async def node(id: _Id, catalog: Catalog) -> Node | None:
-        """The object with this id; null when there is none that the viewer may see."""
-        return (await _load([id], catalog))[0]
+    async def node(id: _Id, whole: Whole, request: Request) -> Node | None:
+        """The object with this id; null when there is none."""
+        assert whole.nodes is not None
+        [found] = await whole.nodes.load([id], request)
+        if isinstance(found, Exception):
+            raise found
+        node: Node | None = found
+        return node
 
     @core.query(permission="core.node")
-    async def nodes(ids: _Ids, catalog: Catalog) -> list[Node | None] | None:
-        """The objects with these ids, in the same order; null where there is none that the viewer may see."""
+    async def nodes(ids: _Ids, whole: Whole, request: Request) -> list[Node | None] | None:
+        """The objects with these ids, in the same order; null where there is none."""
         if len(ids) > MAX_NODES:
-            raise NotFound(f"{len(ids)} ids: ask for at most {MAX_NODES} at once")
-        return await _load(ids, catalog)
+            raise BadArgument(f"{len(ids)} ids: ask for at most {MAX_NODES} at once")
+        assert whole.nodes is not None
+        return await whole.nodes.load(ids, request)
 
     return core
-
-
-async def _load(ids: Sequence[str], catalog: Catalog) -> list[Node | None]:
-    keys = [decode_id(text) for text in ids]
-    refs = {index: EntityRef.parse(key.key) for index, key in enumerate(keys) if key.type == "Entity"}
-    found = dict(zip(refs, await catalog.get(list(refs.values())), strict=True))
-    return [found.get(index) for index in range(len(keys))]
 
 
 def _info(runtime: PluginRuntime) -> PluginInfo:

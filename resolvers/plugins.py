@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 import structlog
 from callboard_sdk import Catalog, Client, Clients, Database, Plugin, Settings, Upstream, Viewer
@@ -24,10 +24,21 @@ log = structlog.get_logger()
 FAILURES_BEFORE_QUARANTINE = 5
 QUARANTINE_SECONDS = 30.0
 
-_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage)
-"""What a function is handed that is each request's own."""
-
 Connect = Callable[[Upstream], Client]
+
+
+class Request(Protocol):
+    """The request under way, as the core's own functions see it: who asks, and the batches that they may join."""
+
+    viewer: Viewer
+
+    def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
+        """What the function gives for each parent, in their order; an item that is an exception fails alone."""
+        ...
+
+
+_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Request)
+"""What a function is handed that is each request's own."""
 
 
 class Health:

@@ -34,7 +34,7 @@ from graphql import (
 )
 from strawberry.types.base import get_object_definition
 
-from .fragment import GUARDED, PERMISSION
+from .fragment import GUARDED, LOADED, PERMISSION
 from .supergraph import Guarded, Supergraph
 
 _HEADER = """\
@@ -50,7 +50,8 @@ def excerpt(plugin: Plugin[Any], base: Supergraph, whole: Supergraph) -> str:
     """
     brought = _brought(plugin, base, whole)
     declared = [_permission(name, text) for name, text in sorted(plugin.permissions.items())]
-    extended = [_extension(whole, name, added) for name, added in sorted(_added(plugin).items()) if name not in brought]
+    touched = _added(plugin).keys() | {spec.name for spec in plugin.loaders}
+    extended = [_extension(plugin, whole, name) for name in sorted(touched - brought.keys())]
     defined = [_definition(whole, kind) for _, kind in sorted(brought.items())]
     return "\n\n".join([_HEADER.format(name=plugin.name).rstrip(), *map(print_ast, [*declared, *extended, *defined])]) + "\n"
 
@@ -89,22 +90,23 @@ def _permission(name: str, description: str) -> SchemaExtensionNode:
     return SchemaExtensionNode(directives=(_directive(PERMISSION, name=name, description=description),))
 
 
-def _extension(
-    whole: Supergraph, name: str, added: Mapping[str, Guarded]
-) -> ObjectTypeExtensionNode | InterfaceTypeExtensionNode:
+def _extension(plugin: Plugin[Any], whole: Supergraph, name: str) -> ObjectTypeExtensionNode | InterfaceTypeExtensionNode:
     kind = whole.schema.type_map[name]
-    node = ast_of(kind)
+    node, added = ast_of(kind), _added(plugin).get(name, {})
     assert isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
     fields = tuple(_guarded(f, added[f.name.value]) for f in node.fields or () if f.name.value in added)
     made = InterfaceTypeExtensionNode if is_interface_type(kind) else ObjectTypeExtensionNode
-    return made(name=node.name, fields=tuple(sorted(fields, key=lambda f: f.name.value)))
+    return made(
+        name=node.name, directives=_loaded(whole, name, plugin.name), fields=tuple(sorted(fields, key=lambda f: f.name.value))
+    )
 
 
 def _definition(whole: Supergraph, kind: GraphQLNamedType) -> TypeDefinitionNode:
     node = ast_of(kind)
     if not isinstance(node, ObjectTypeDefinitionNode):
         return node
-    return replace(node, fields=tuple(_guarded(f, whole.guards.get(f"{kind.name}.{f.name.value}")) for f in node.fields or ()))
+    fields = tuple(_guarded(f, whole.guards.get(f"{kind.name}.{f.name.value}")) for f in node.fields or ())
+    return replace(node, directives=_loaded(whole, kind.name), fields=fields)
 
 
 def ast_of(kind: GraphQLNamedType) -> TypeDefinitionNode:
@@ -118,6 +120,11 @@ def _guarded(field: FieldDefinitionNode, guard: Guarded | None) -> FieldDefiniti
     if guard is None:
         return field
     return replace(field, directives=(*(field.directives or ()), _directive(GUARDED, permission=guard.permission)))
+
+
+def _loaded(whole: Supergraph, name: str, plugin: str | None = None) -> tuple[ConstDirectiveNode, ...]:
+    spec = whole.loaders.get(name)
+    return (_directive(LOADED, permission=spec.permission),) if spec and plugin in (None, spec.plugin) else ()
 
 
 def _directive(directive: str, **arguments: str) -> ConstDirectiveNode:

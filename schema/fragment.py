@@ -1,8 +1,8 @@
 """What one plugin adds to the graph, as SDL: a gateway that can't load the plugin's code still knows its types.
 
 A fragment extends types that every gateway has, and defines those that come with the plugin. Directives say what SDL has no
-words for: `@permission` declares one, `@guarded` names the one that a field needs. A field that extends an interface is meant
-for every type that implements it.
+words for: `@permission` declares one, `@guarded` names the one that a field needs, `@loaded` the one that finding the type's
+objects by id needs. A field that extends an interface is meant for every type that implements it.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ FILE = "schema.graphql"
 """A fragment's name inside its plugin's package."""
 PERMISSION = "permission"
 GUARDED = "guarded"
+LOADED = "loaded"
 
 Fields = tuple[FieldDefinitionNode, ...]
-_WITH_FIELDS = (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode, ObjectTypeExtensionNode, InterfaceTypeExtensionNode)
+_WithFields = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | ObjectTypeExtensionNode | InterfaceTypeExtensionNode
 
 
 @dataclass(frozen=True)
 class Fragment:
     """A fragment that was read. `added` has, by the name of a type that is there already, the fields it gets.
 
-    `guards` maps a coordinate to the permission that it needs; every added field has one.
+    `guards` maps a coordinate to the permission that it needs; every added field has one. That of a type is for its loader.
     """
 
     plugin: str
@@ -72,8 +73,8 @@ def read_fragment(plugin: str, text: str) -> Fragment:
                 types.append(node)
             case _:
                 raise _refused(plugin, _line(node), "defines neither a type nor fields for one")
-        if isinstance(node, _WITH_FIELDS):
-            guards |= _guards(node.name.value, node.fields or ())
+        if isinstance(node, _WithFields):
+            guards |= _loaded(plugin, node, permissions) | _guards(node.name.value, node.fields or ())
     for name, fields in added.items():
         _check(plugin, name, fields, guards, permissions)
     return Fragment(plugin, permissions, tuple(types), added, guards)
@@ -89,13 +90,20 @@ def _permissions(plugin: str, node: SchemaExtensionNode) -> Iterator[Permission]
             yield Permission(name, plugin, said.get("description", ""))
 
 
-def _guards(type_name: str, fields: Fields) -> Mapping[str, str]:
-    return {
-        f"{type_name}.{field.name.value}": _arguments(directive).get("permission", "")
-        for field in fields
-        for directive in field.directives or ()
-        if directive.name.value == GUARDED
-    }
+def _loaded(plugin: str, node: _WithFields, permissions: Collection[str]) -> dict[str, str]:
+    named = _permission_of(node, LOADED)
+    if named is not None and named not in permissions:
+        raise _refused(plugin, _line(node.name), f"doesn't guard the loader of {node.name.value} by one of its permissions")
+    return {} if named is None else {node.name.value: named}
+
+
+def _guards(type_name: str, fields: Fields) -> dict[str, str]:
+    named = {f"{type_name}.{field.name.value}": _permission_of(field, GUARDED) for field in fields}
+    return {coordinate: permission for coordinate, permission in named.items() if permission is not None}
+
+
+def _permission_of(node: _WithFields | FieldDefinitionNode, directive: str) -> str | None:
+    return next((_arguments(d).get("permission", "") for d in node.directives or () if d.name.value == directive), None)
 
 
 def _check(plugin: str, name: str, fields: Fields, guards: Mapping[str, str], permissions: Collection[str]) -> None:

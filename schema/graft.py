@@ -72,7 +72,7 @@ def graft(schema: GraphQLSchema, guards: Mapping[str, Guarded], stand_in: StandI
     additions = _expanded(schema, fragment, new, guards)  # B
     copy = _checked(schema, fragment, new, additions)  # C
     grown = _moved(schema, copy, new, additions, stand_in.fail)  # D
-    return grown, dict(guards) | dict(_guards(grown, fragment, new, additions))
+    return grown, dict(guards) | dict(_guards(grown, guards, fragment, new, additions))
 
 
 # A. choose
@@ -146,7 +146,8 @@ def _checked(schema: GraphQLSchema, fragment: Fragment, new: _Definitions, addit
 def _definitions(new: _Definitions, additions: _Additions) -> Iterator[TypeDefinitionNode]:
     for name, node in new.items():
         if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
-            yield replace(node, fields=_bare([*(node.fields or ()), *(added.node for added in additions[name].values())]))
+            fields = _bare([*(node.fields or ()), *(added.node for added in additions[name].values())])
+            yield replace(node, directives=(), fields=fields)
         else:
             yield node
 
@@ -219,10 +220,13 @@ def _own(kind: Any, types: Mapping[str, Any]) -> Any:
     return type(kind)(_own(kind.of_type, types)) if is_wrapping_type(kind) else types.get(kind.name, kind)
 
 
-def _guards(schema: GraphQLSchema, fragment: Fragment, new: _Definitions, additions: _Additions) -> Iterator[tuple[str, Guarded]]:
+def _guards(
+    schema: GraphQLSchema, guards: Mapping[str, Guarded], fragment: Fragment, new: _Definitions, additions: _Additions
+) -> Iterator[tuple[str, Guarded]]:
     for name, fields in additions.items():
         if is_object_type(schema.type_map[name]):
             yield from ((f"{name}.{key}", added.guard) for key, added in fields.items() if added.guard)
     for coordinate, permission in fragment.guards.items():
-        if coordinate.partition(".")[0] in new:
+        kind, _, field = coordinate.partition(".")
+        if kind in new or (not field and kind not in guards):
             yield coordinate, Guarded(permission.partition(".")[0], permission)

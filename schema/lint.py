@@ -1,4 +1,4 @@
-"""What every coordinate of the graph must be: nullable where it can be denied, and described."""
+"""What every coordinate of the graph must be: nullable where it can be denied, described, and no `id` but a node's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from graphql import (
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     is_enum_type,
     is_input_object_type,
@@ -19,6 +21,9 @@ from graphql import (
 )
 
 from .supergraph import Guarded
+
+NODE = "Node"
+"""The interface of what has an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ def _type(kind: GraphQLNamedType, guards: Mapping[str, Guarded]) -> Iterator[Mis
     if not kind.description:
         yield Mistake(kind.name, "has no description", "Write a docstring for the type.")
     if is_object_type(kind) or is_interface_type(kind):
+        yield from _id(kind)
         for name, field in kind.fields.items():
             yield from _field(f"{kind.name}.{name}", field, guards)
     elif is_input_object_type(kind):
@@ -53,6 +59,16 @@ def _type(kind: GraphQLNamedType, guards: Mapping[str, Guarded]) -> Iterator[Mis
         for name, member in kind.values.items():
             if not member.description:
                 yield Mistake(f"{kind.name}.{name}", "has no description", "Write a string below the member.")
+
+
+def _id(kind: GraphQLObjectType | GraphQLInterfaceType) -> Iterator[Mistake]:
+    node = kind.name == NODE or any(interface.name == NODE for interface in kind.interfaces)
+    if "id" in kind.fields and not node:
+        yield Mistake(
+            f"{kind.name}.id",
+            "is an id that `node(id:)` doesn't find, and clients' caches take every `id` for that of the whole object",
+            "Let the class extend Node and declare a loader for it, or give the field another name.",
+        )
 
 
 def _field(coordinate: str, field: GraphQLField, guards: Mapping[str, Guarded]) -> Iterator[Mistake]:

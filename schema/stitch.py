@@ -33,6 +33,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from .binding import bind
 from .graft import StandIn, graft
 from .lint import lint
+from .loaders import loaders_of
 from .supergraph import ROOTS, Guarded, Permission, StitchError, Supergraph
 
 _Injected = Mapping[str, frozenset[type]]
@@ -54,7 +55,9 @@ def stitch(
     permissions = {name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()}
     fields = _coordinates(built, collected)
     bind(built, fields)
+    loaders = loaders_of(plugins, injected)
     guards = _guards(built, fields, permissions, frozenset(p.name for p in plugins))  # C
+    guards |= {name: Guarded(spec.plugin, spec.permission) for name, spec in loaders.items()}
     for mistake in lint(built._schema, guards):  # D
         owner = guards[mistake.coordinate].plugin if mistake.coordinate in guards else _owner(plugins, mistake.coordinate)
         raise StitchError(owner, mistake.coordinate, mistake.problem, mistake.remedy)
@@ -62,7 +65,7 @@ def stitch(
         guards = built.grow(stand_in, guards)
         permissions |= stand_in.fragment.permissions
     known = frozenset({p.name for p in plugins} | {s.fragment.plugin for s in stand_ins})
-    return Supergraph(built._schema, print_schema(built), guards, permissions, fields, known, missing)
+    return Supergraph(built._schema, print_schema(built), guards, permissions, fields, loaders, known, missing)
 
 
 # A. collect

@@ -35,6 +35,8 @@ class Permission:
 class Supergraph:
     """The stitched schema. A coordinate (`Type.field` of an object type) without a guard is readable with its object.
 
+    `loaders` has, by the type that an id names, what finds its objects; the guard of that type's own name says who may.
+
     `plugins` are those whose fields are here, `missing` those that should be and aren't, because nothing tells their types.
     """
 
@@ -43,6 +45,7 @@ class Supergraph:
     guards: Mapping[str, Guarded]
     permissions: Mapping[str, Permission]
     fields: Mapping[str, FieldSpec]
+    loaders: Mapping[str, FieldSpec]
     plugins: frozenset[str]
     missing: frozenset[str] = frozenset()
 

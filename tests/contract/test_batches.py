@@ -11,6 +11,7 @@ from callboard_sdk import Batch, CallboardError, Page, Viewer, ViewerKind
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.testing import Samples
 from gateway.testing import Harness
+from resolvers.batching import RequestContext
 from resolvers.plugins import injected_types
 
 VIEWER = Viewer("tester", ViewerKind.PERSON, frozenset({"admin"}))
@@ -66,7 +67,8 @@ def _parents(spec: FieldSpec, samples: Samples, entities: Any) -> list[Any]:
 async def _call(alone: Harness, spec: FieldSpec, parents: list[Any]) -> Any:
     given = {spec.paged: Page.checked(1, None, None, None)} if spec.paged else {}
     try:
-        result = spec.function(Batch(parents), **alone.gateway.plugins.arguments(spec, VIEWER, given))
+        own = RequestContext(alone.gateway.plugins, VIEWER).own
+        result = spec.function(Batch(parents), **alone.gateway.plugins.arguments(spec, own, given))
         return await result if inspect.isawaitable(result) else result
     except CallboardError as error:
         return error

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
 import strawberry
-from callboard_sdk import Batch, Connection, Database, Entity, EntityRef, Page, Plugin, Problem, Severity
+from callboard_sdk import Batch, Connection, Database, Entity, EntityRef, InvalidRef, Page, Plugin, Problem, Severity
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
 from .filters import EntityFilter, ProblemFilter
@@ -65,6 +65,21 @@ async def ingestion(settings: CatalogSettings, store: CatalogStore) -> AsyncIter
 async def entity(ref: RefArgument, store: CatalogStore) -> Entity | None:
     """The entity with this name; null when there is none that the viewer may see."""
     return (await store.get([ref]))[0]
+
+
+@plugin.loader(Entity, permission=READ)
+async def load_entities(keys: Batch[str], store: CatalogStore) -> list[Entity | None]:
+    """Entities of every kind by their refs."""
+    refs = [_ref(key) for key in keys]
+    found = await _known(store, [ref for ref in refs if ref])
+    return [found.get(ref) if ref else None for ref in refs]
+
+
+def _ref(key: str) -> EntityRef | None:
+    try:
+        return EntityRef.parse(key)
+    except InvalidRef:
+        return None
 
 
 @plugin.query(permission=READ, asks=PAGE)

@@ -213,7 +213,7 @@ class CostShare:
 class AccountCost:
     """What can't be attributed in one sub-account."""
 
-    id: str | None
+    sub_account_id: str | None
     """The sub-account's id; null for charges without one."""
     name: str | None
     """The sub-account's name."""

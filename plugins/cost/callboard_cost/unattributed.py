@@ -138,7 +138,7 @@ def _service(ledger: Ledger, number: int, amount: Decimal, currency: str) -> Ser
 
 
 def _account(account: Account, amount: Decimal, currency: str) -> AccountCost:
-    return AccountCost(id=account.id or None, name=account.name or None, amount=money(amount, currency))
+    return AccountCost(sub_account_id=account.id or None, name=account.name or None, amount=money(amount, currency))
 
 
 def _summary(currencies: Sequence[CurrencyShare], groups: Sequence[UnattributedGroup], window: Window) -> str:

@@ -194,9 +194,9 @@ async def test_what_belongs_to_nobody_is_shown_by_reason_with_where_to_begin(des
     assert found.summary.startswith("40.00 EUR (40% of all) in the 30 days to 15 October 2024 can't be attributed")
     unknown, _, accounts, nothing = found.by_reason
     assert [str(e.ref) for e in unknown.by_entity()] == ["component:default/ghost"]
-    assert [(a.id, a.name, a.amount.amount) for a in accounts.by_sub_account()] == [("77", "lab", 6), ("78", None, 3)]
+    assert [(a.sub_account_id, a.name, a.amount.amount) for a in accounts.by_sub_account()] == [("77", "lab", 6), ("78", None, 3)]
     assert [s.service for s in accounts.by_service(top=1)] == ["Disks"]
-    assert [a.id for a in nothing.by_sub_account()] == [None]
+    assert [a.sub_account_id for a in nothing.by_sub_account()] == [None]
     assert store.ledger.statements == 2
     assert dict(catalog.asked) == {"get": 1}
     everything = await desk.cost(store, None)

@@ -101,22 +101,23 @@ async def _inventories(
     return dict(
         zip(
             ordered,
-            await outcomes([_inventory(clusters.kinds, reader, scope) for scope in ordered]),
+            await outcomes([inventory(clusters.kinds, reader, scope) for scope in ordered]),
             strict=True,
         )
     )
 
 
-async def _inventory(kinds: Sequence[WorkloadKind], reader: ClusterReader, scope: Scope) -> Inventory:
+async def inventory(kinds: Sequence[WorkloadKind], reader: ClusterReader, scope: Scope) -> Inventory:
+    """All workloads of these kinds in one scope: a list for each kind. Raises CallboardError."""
     lists = await together([reader.list(RESOURCES[kind], Manifest, scope.namespace, scope.selector) for kind in kinds])
     by_kind = {kind: listed.items for kind, listed in zip(kinds, lists, strict=True)}
-    inventory = Inventory(scope, oldest(listed.freshness for listed in lists))
+    made = Inventory(scope, oldest(listed.freshness for listed in lists))
     runs = _runs(by_kind)
     for owned in _owned(by_kind, runs, scope):
-        inventory.workloads.append(owned)
+        made.workloads.append(owned)
         if (name := owned.manifest.labels.get(ID)) is not None:
-            inventory.by_id[name].append(owned)
-    return inventory
+            made.by_id[name].append(owned)
+    return made
 
 
 def _runs(by_kind: Mapping[WorkloadKind, list[Manifest]]) -> Mapping[str, list[Manifest]]:

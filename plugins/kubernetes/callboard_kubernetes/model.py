@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
-from callboard_sdk import Freshness, computed, encode_id, node, value
+from callboard_sdk import Freshness, Node, node, value
 
 from .inventory import Found, Scope
 from .kinds import WorkloadKind
@@ -19,8 +19,8 @@ EVENTS = "kubernetes.events.read"
 CLUSTERS = "kubernetes.clusters.read"
 
 
-@node(permission=PODS, open_fields=("id", "cluster", "namespace", "name"))
-class Pod:
+@node(permission=PODS, open_fields=("cluster", "namespace", "name"))
+class Pod(Node):
     """One running copy of a workload."""
 
     cluster: str
@@ -48,10 +48,9 @@ class Pod:
     containers: list[Container] | None
     """What runs inside it: first the containers that prepare it, then those that stay."""
 
-    @computed()
-    def id(self) -> strawberry.ID:
-        """Its id: opaque, stable, the same for every viewer."""
-        return strawberry.ID(encode_id("Pod", f"{self.cluster}/{self.namespace}/{self.name}"))
+    def node_key(self) -> str:
+        """Where it is; a cluster's name and a namespace have no slash."""
+        return f"{self.cluster}/{self.namespace}/{self.name}"
 
 
 @value
@@ -80,8 +79,8 @@ class Container:
     """Whether it only prepares the pod and then ends."""
 
 
-@node(permission=READ, open_fields=("id", "cluster", "namespace", "name", "kind"))
-class Workload:
+@node(permission=READ, open_fields=("cluster", "namespace", "name", "kind"))
+class Workload(Node):
     """Something that keeps pods running: a deployment, a stateful set, a daemon set, a job, a cron job."""
 
     cluster: str
@@ -113,10 +112,9 @@ class Workload:
     manifest: strawberry.Private[Manifest]
     scope: strawberry.Private[Scope]
 
-    @computed()
-    def id(self) -> strawberry.ID:
-        """Its id: opaque, stable, the same for every viewer."""
-        return strawberry.ID(encode_id("Workload", f"{self.cluster}/{self.namespace}/{self.kind.value}/{self.name}"))
+    def node_key(self) -> str:
+        """Where it is, and its kind; a cluster's name and a namespace have no slash."""
+        return f"{self.cluster}/{self.namespace}/{self.kind.value}/{self.name}"
 
 
 @value

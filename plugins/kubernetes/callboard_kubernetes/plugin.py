@@ -11,6 +11,7 @@ from callboard_sdk.entities import Component, Resource
 
 from .access import upstreams
 from .belongings import read_events, read_pods
+from .by_key import pods_by_key, workloads_by_key
 from .cluster import ClusterReader, Clusters
 from .concurrent import outcomes
 from .events import all_events_of, event_scope, events_of, newest_first
@@ -114,6 +115,20 @@ async def state_events(states: Batch[KubernetesState], clusters: Clusters, limit
     most, now = _limit(limit), clusters.now()
     lists = await read_events(clusters, (event_scope(w) for state in states for w in state.all_workloads()))
     return [_flat(_by_cluster(s, lambda state, part: all_events_of(state, part, lists, now)), newest_first, most) for s in states]
+
+
+@plugin.loader(Workload, permission=READ)
+async def load_workloads(keys: Batch[str], clusters: Clusters) -> list[Workload | None]:
+    """Workloads by what their ids say."""
+    found: list[Any] = await workloads_by_key(clusters, keys)
+    return found
+
+
+@plugin.loader(Pod, permission=PODS)
+async def load_pods(keys: Batch[str], clusters: Clusters) -> list[Pod | None]:
+    """Pods by what their ids say."""
+    found: list[Any] = await pods_by_key(clusters, keys)
+    return found
 
 
 @plugin.query(permission=CLUSTERS, name="clusters", asks="one request for each cluster")

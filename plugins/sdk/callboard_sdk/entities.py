@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import strawberry
+from strawberry.types.base import get_object_definition
 
 from .ids import encode_id
 from .ref import EntityRef
@@ -30,10 +31,14 @@ class Source:
 class Node:
     """An object with an id that `node(id:)` finds again."""
 
+    def node_key(self) -> str:
+        """What names the object among those of its type, for as long as it is the same: its plugin's loader gets it back."""
+        raise NotImplementedError(f"{type(self).__name__} has no node_key: write one that names the object among its like")
+
     @computed()
     def id(self) -> strawberry.ID:
         """The object's id: opaque, stable, the same for every viewer."""
-        raise NotImplementedError  # every implementer says how; the interface itself is never an object
+        return strawberry.ID(encode_id(get_object_definition(type(self), strict=True).name, self.node_key()))
 
 
 @declare(guard=Guard(CATALOG_READ, IDENTITY), interface=True)
@@ -63,10 +68,14 @@ class Entity(Node):
     spec: strawberry.Private[Mapping[str, Any]]
     source: strawberry.Private[Source | None]
 
+    def node_key(self) -> str:
+        """The entity's ref."""
+        return str(self.ref)
+
     @computed()
     def id(self) -> strawberry.ID:
         """The object's id: opaque, stable, the same for every viewer."""
-        return strawberry.ID(encode_id("Entity", str(self.ref)))
+        return strawberry.ID(encode_id("Entity", str(self.ref)))  # of whatever kind: one loader finds them all
 
     @computed(name="labels")
     def label_list(self, keys: _Keys = None) -> list[KeyValue] | None:

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
+from strawberry.types.base import get_object_definition
+
 from .docs import where
-from .entities import Entity
+from .entities import Entity, Node
 from .errors import RegistrationError
 from .fields import FieldSpec
 from .settings import Settings
@@ -52,12 +54,18 @@ class Plugin(Generic[S]):
         self.types = tuple(types)
         self.kinds = tuple(kinds)
         self._fields: list[FieldSpec] = []
+        self._loaders: list[FieldSpec] = []
         self._resources: list[Callable[..., AsyncIterator[Any]]] = []
 
     @property
     def fields(self) -> tuple[FieldSpec, ...]:
         """The fields declared so far, in order."""
         return tuple(self._fields)
+
+    @property
+    def loaders(self) -> tuple[FieldSpec, ...]:
+        """The loaders declared so far, in order; each is named for the type that it loads."""
+        return tuple(self._loaders)
 
     @property
     def resources(self) -> tuple[Callable[..., AsyncIterator[Any]], ...]:
@@ -82,6 +90,27 @@ class Plugin(Generic[S]):
         """Add a field to Mutation: one `input` argument, and a payload with the changed node and errors as data."""
         return self._add(MUTATION, permission, name, asks, batched=False)
 
+    def loader(self, of: type[Node], *, permission: str) -> Callable[[F], F]:
+        """Say how objects of a node type are found again by their ids, for `node(id:)` and `nodes(ids:)`.
+
+        The function takes a batch of keys, all that a request asks for of this type at once, and returns a list with the
+        object of each (what its `node_key` gave), in order: None for a key that names nothing, or can't be read, for ids come
+        from clients. It may ask for what a field may, and has no GraphQL arguments. Without the permission it isn't called.
+        """
+
+        def register(function: F) -> F:
+            if not issubclass(of, Node):
+                raise RegistrationError(
+                    where(function),
+                    f"plugin {self.name!r} loads {of.__name__}, which is no Node",
+                    f"Write `class {of.__name__}(Node)`, with a method node_key.",
+                )
+            name = get_object_definition(of, strict=True).name
+            self._loaders.append(self._spec(function, of, permission, name, "", batched=True))
+            return function
+
+        return register
+
     def resource(self, function: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
         """Declare what lives as long as the gateway (a store, a watcher): an async generator that yields it once.
 
@@ -93,16 +122,21 @@ class Plugin(Generic[S]):
 
     def _add(self, on: type | str, permission: str, name: str | None, asks: str, *, batched: bool) -> Callable[[F], F]:
         def register(function: F) -> F:
-            if permission not in self.permissions:
-                raise RegistrationError(
-                    where(function),
-                    f"plugin {self.name!r} uses permission {permission!r} and doesn't declare it",
-                    f'Write Plugin("{self.name}", permissions={{"{permission}": "What it lets a viewer do."}}).',
-                )
-            self._fields.append(FieldSpec(self.name, on, permission, function, name, batched, asks))
+            self._fields.append(self._spec(function, on, permission, name, asks, batched=batched))
             return function
 
         return register
+
+    def _spec(
+        self, function: Callable[..., Any], on: type | str, permission: str, name: str | None, asks: str, *, batched: bool
+    ) -> FieldSpec:
+        if permission not in self.permissions:
+            raise RegistrationError(
+                where(function),
+                f"plugin {self.name!r} uses permission {permission!r} and doesn't declare it",
+                f'Write Plugin("{self.name}", permissions={{"{permission}": "What it lets a viewer do."}}).',
+            )
+        return FieldSpec(self.name, on, permission, function, name, batched, asks)
 
     def __repr__(self) -> str:
         return f"Plugin({self.name!r})"

@@ -80,8 +80,11 @@ def value(cls: type[T]) -> type[T]:
 
 @dataclass_transform(field_specifiers=(strawberry.field,), kw_only_default=True)
 def node(*, permission: str, open_fields: tuple[str, ...] = ()) -> Callable[[type[T]], type[T]]:
-    """Declare an object whose fields each need `permission` (or their own) and can be denied one by one."""
-    return declare(guard=Guard(permission, frozenset(open_fields)))
+    """Declare an object whose fields each need `permission` (or their own) and can be denied one by one.
+
+    `open_fields` (Python names), and an `id`, are readable whenever their object is.
+    """
+    return declare(guard=Guard(permission, frozenset({"id", *open_fields})))
 
 
 @dataclass_transform(field_specifiers=(strawberry.field,), kw_only_default=True)

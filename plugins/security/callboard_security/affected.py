@@ -19,7 +19,7 @@ def vulnerability_of(findings: Sequence[Finding]) -> Vulnerability | None:
         return None
     first = findings[0]
     return Vulnerability(
-        id=first.identifier or "",
+        identifier=first.identifier or "",
         aliases=sorted({alias for finding in findings for alias in finding.aliases or ()}),
         severity=_worst(findings),
         affected_count=len({finding.entity_ref for finding in findings if finding.state is FindingState.OPEN}),

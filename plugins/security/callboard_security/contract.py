@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import strawberry
 from callboard_sdk import EntityRef, Severity
 from callboard_sdk.testing import Samples
 
@@ -23,9 +22,9 @@ def samples(folder: Path) -> Samples:
     return Samples(
         settings={"sources": [{"path": str(reports)}]},
         parents=[
-            *(Finding(id=strawberry.ID(name), entity_ref=EntityRef("component", "default", name)) for name in ("a", "b", "c")),
+            *(Finding(key=name, entity_ref=EntityRef("component", "default", name)) for name in ("a", "b", "c")),
             *(
-                Vulnerability(id=name, aliases=[], severity=Severity.LOW, affected_count=0)
+                Vulnerability(identifier=name, aliases=[], severity=Severity.LOW, affected_count=0)
                 for name in ("CVE-2019-1549", "DS-0002", "DS-0003")
             ),
             *(_source(name) for name in ("security", "other", "third")),

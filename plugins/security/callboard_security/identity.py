@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from callboard_sdk import EntityRef, InvalidRef
 from packageurl import PackageURL
 
 from .model import FindingPackage
@@ -149,3 +150,12 @@ def rule_key(rule: str) -> str:
 def file_key(file: str | None) -> str:
     """A file's path as relative as its spelling allows."""
     return re.sub(r"^(?:file:/*|(?:\./)+)", "", (file or "").replace("\\", "/"))
+
+
+def read_key(key: str) -> tuple[str, EntityRef] | None:
+    """A finding's own key and its entity, as its id says them; None for what no id of ours says."""
+    own, _, ref = key.partition("@")
+    try:
+        return own, EntityRef.parse(ref)
+    except InvalidRef:
+        return None

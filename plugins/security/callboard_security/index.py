@@ -86,6 +86,11 @@ class Index:
         """What is known about the entity with this ref, by the documents that the settings' rules give to it."""
         return self._standings.get(ref, _NOTHING)
 
+    def finding(self, key: str, ref: EntityRef, entity: Entity | None) -> Finding | None:
+        """One of an entity's findings by its key; `entity` is None where the catalog has none by that ref."""
+        standing = self.of(entity) if entity else self.standing(ref)
+        return next((finding for finding in standing.findings if finding.key == key), None)
+
     def by_identifier(self, identifier: str) -> list[Finding]:
         """All findings of a vulnerability or rule, by its id or an alias of it, without case."""
         preferred = self._aliases.canonical(vulnerability_id(identifier))

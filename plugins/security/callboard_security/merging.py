@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import strawberry
-from callboard_sdk import EntityRef, encode_id
+from callboard_sdk import EntityRef
 
 from .decoding import rank, worst
 from .identity import Aliases, ecosystem, file_key, package_key, rule_key
@@ -94,7 +93,7 @@ def _finding(entity: EntityRef, subject: Subject, seen: list[Seen], aliases: Ali
     }
     fixed = _first(sighting.fixed_version for sighting in sightings)
     return Finding(
-        id=strawberry.ID(encode_id("Finding", digest)),
+        key=digest,
         entity_ref=entity,
         kind=first.kind,
         identifier=identifier,

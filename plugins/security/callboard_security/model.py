@@ -6,7 +6,19 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
-from callboard_sdk import Entity, EntityRef, Problem, Severity, computed, enum, field, input, node, value  # noqa: A004  the GraphQL word
+from callboard_sdk import (
+    Entity,
+    EntityRef,
+    Node,
+    Problem,
+    Severity,
+    computed,
+    enum,
+    field,
+    input,  # noqa: A004  the GraphQL word
+    node,
+    value,
+)
 
 READ = "security.read"
 EVIDENCE_READ = "security.evidence.read"
@@ -117,12 +129,11 @@ class FindingEvidence:
     """What the scanner says about this place; nothing where it might quote a secret."""
 
 
-@node(permission=READ, open_fields=("id",))
-class Finding:
+@node(permission=READ)
+class Finding(Node):
     """One thing that is wrong with one entity, however many scanners report it."""
 
-    id: strawberry.ID
-    """The finding's id: opaque, the same as long as the same thing is reported for the same entity."""
+    key: strawberry.Private[str]
     entity_ref: EntityRef | None = None
     """The entity it was found in."""
     kind: FindingKind | None = None
@@ -158,6 +169,10 @@ class Finding:
     evidence: list[FindingEvidence] | None = field(permission=EVIDENCE_READ, default=None)
     """Where it was seen, a place for each document that reports it; at most 20."""
     place: strawberry.Private[str] = ""
+
+    def node_key(self) -> str:
+        """The same for as long as the same thing is reported for the same entity."""
+        return f"{self.key}@{self.entity_ref}"
 
     @computed()
     def fixable(self) -> bool | None:
@@ -226,13 +241,13 @@ class AffectedEntity:
 
 
 @value
-class Vulnerability:
+class Vulnerability(Node):
     """One vulnerability or rule across all entities."""
 
-    id: str
-    """Its preferred id: CVE where there is one."""
+    identifier: str
+    """The vulnerability's id (CVE where there is one) or the rule's."""
     aliases: list[str]
-    """Its other ids, sorted."""
+    """Other ids of the same vulnerability, sorted."""
     severity: Severity
     """The worst severity reported."""
     affected_count: int
@@ -243,6 +258,10 @@ class Vulnerability:
     """What it is, at length."""
     url: str | None = None
     """Where to read more."""
+
+    def node_key(self) -> str:
+        """Its preferred id."""
+        return self.identifier
 
 
 @value

@@ -12,6 +12,7 @@ from callboard_sdk import Batch, Catalog, Connection, Entity, EntityRef, Page, P
 from callboard_sdk.entities import Component
 
 from .affected import affected_entities, vulnerability_of
+from .identity import read_key
 from .model import (
     EVIDENCE_READ,
     READ,
@@ -85,11 +86,25 @@ def _place(finding: Finding) -> str:
 
 @plugin.query(permission=READ)
 async def vulnerability(
-    id: Annotated[str, strawberry.argument(description="The vulnerability's or rule's id, or an alias; without case.")],
+    identifier: Annotated[str, strawberry.argument(description="The vulnerability's or rule's id, or an alias; without case.")],
     store: Store,
 ) -> Vulnerability | None:
     """One vulnerability across all entities; null when no document reports it."""
-    return vulnerability_of(store.index.by_identifier(id))
+    return vulnerability_of(store.index.by_identifier(identifier))
+
+
+@plugin.loader(Vulnerability, permission=READ)
+async def load_vulnerabilities(keys: Batch[str], store: Store) -> list[Vulnerability | None]:
+    """Vulnerabilities by their preferred ids."""
+    return [vulnerability_of(store.index.by_identifier(key)) for key in keys]
+
+
+@plugin.loader(Finding, permission=READ)
+async def load_findings(keys: Batch[str], store: Store, catalog: Catalog) -> list[Finding | None]:
+    """Findings by what their ids say: the entity, whose annotation says which documents count, and the thing itself."""
+    parts = [read_key(key) for key in keys]
+    entities = await _entities(catalog, [part[1] for part in parts if part])
+    return [store.index.finding(*part, entities.get(part[1])) if part else None for part in parts]
 
 
 @plugin.field(on=Vulnerability, permission=READ)
@@ -97,7 +112,7 @@ async def affected(
     vulnerabilities: Batch[Vulnerability], page: Page, store: Store, catalog: Catalog
 ) -> list[Connection[AffectedEntity] | None]:
     """The entities in which it was found, those in which it is open first, then by ref."""
-    pages = [cut(affected_entities(store.index.by_identifier(one.id)), page, _order) for one in vulnerabilities]
+    pages = [cut(affected_entities(store.index.by_identifier(one.identifier)), page, _order) for one in vulnerabilities]
     found = await _entities(catalog, [edge.node.ref for connection in pages for edge in connection.edges])
     for connection in pages:
         for edge in connection.edges:

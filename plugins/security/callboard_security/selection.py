@@ -48,8 +48,8 @@ def _simple(given: FindingFilter) -> list[Test]:
 def _identifier(given: FindingFilter, index: Index) -> Test | None:
     if given.identifier is None:
         return None
-    ids = {finding.id for finding in index.by_identifier(_short(given.identifier, "identifier"))}
-    return lambda finding: finding.id in ids
+    keys = {finding.key for finding in index.by_identifier(_short(given.identifier, "identifier"))}
+    return lambda finding: finding.key in keys
 
 
 def _package(given: FindingFilter) -> Test | None:

@@ -15,6 +15,8 @@ from callboard_security.plugin import (
     documents,
     entity,
     findings,
+    load_findings,
+    load_vulnerabilities,
     problems,
     security,
     security_sources,
@@ -94,12 +96,12 @@ async def test_a_filter_that_can_not_mean_anything_is_refused(store: Any, given:
 
 
 async def test_pages_put_together_are_the_whole_list_forwards_and_backwards(store: Any) -> None:
-    whole = [edge.node.id for edge in (await all_findings(ALL, store)).edges]
+    whole = [edge.node.id() for edge in (await all_findings(ALL, store)).edges]
     forwards: list[str] = []
     page = Page(first=7)
     while True:
         found = await all_findings(page, store)
-        forwards += [edge.node.id for edge in found.edges]
+        forwards += [edge.node.id() for edge in found.edges]
         assert found.page_info.has_previous_page is (page.after is not None)
         if not found.page_info.has_next_page:
             break
@@ -108,7 +110,7 @@ async def test_pages_put_together_are_the_whole_list_forwards_and_backwards(stor
     page = Page(last=7)
     while True:
         found = await all_findings(page, store)
-        backwards = [edge.node.id for edge in found.edges] + backwards
+        backwards = [edge.node.id() for edge in found.edges] + backwards
         if not found.page_info.has_previous_page:
             break
         page = Page.checked(None, None, 7, found.page_info.start_cursor)
@@ -131,7 +133,7 @@ async def test_who_is_affected_asks_the_catalog_once(store: Any, component: Any,
     known = catalog([component("web"), component("pay")])
     found = await vulnerability("cve-2024-0001", store)
     assert found is not None
-    assert (found.id, found.affected_count, found.severity) == ("CVE-2024-0001", 2, Severity.CRITICAL)
+    assert (found.identifier, found.affected_count, found.severity) == ("CVE-2024-0001", 2, Severity.CRITICAL)
 
     [first, again] = await affected(Batch([found, found]), ALL, store, known)
     assert [(str(e.node.ref), e.node.state, e.node.entity is not None, e.node.fixed_version) for e in first.edges] == [
@@ -217,3 +219,25 @@ def test_each_permission_is_used_and_described() -> None:
 
     assert used == set(plugin.permissions)
     assert all(field.description and field.returns for field in plugin.fields)
+
+
+async def test_findings_are_found_again_by_their_ids_with_one_question_to_the_catalog(store: Any, catalog: Any) -> None:
+    known = [edge.node for edge in (await all_findings(ALL, store)).edges][:5]
+    keys = [finding.node_key() for finding in known]
+    asked = catalog([])
+    found = await load_findings(Batch([*keys, "x@component:default/web", keys[0].split("@")[0], "@", ""]), store, asked)
+    assert found == [*known, None, None, None, None]
+    assert len(asked.asked) == 1
+
+
+async def test_a_finding_of_an_annotation_s_documents_is_found_again(store: Any, catalog: Any, component: Any) -> None:
+    moved = component("moved", callboard_dev__security_reports="pay")
+    [page] = await findings(Batch([moved]), ALL, store)
+    keys = [edge.node.node_key() for edge in page.edges]
+    assert keys
+    assert await load_findings(Batch(keys), store, catalog([moved])) == [edge.node for edge in page.edges]
+
+
+async def test_vulnerabilities_are_found_again_by_their_ids(store: Any) -> None:
+    found = await vulnerability("CVE-2024-0001", store)
+    assert await load_vulnerabilities(Batch([found.node_key(), "CVE-1999-0001", ""]), store) == [found, None, None]

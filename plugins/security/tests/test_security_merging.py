@@ -102,14 +102,14 @@ def test_packages_of_two_ecosystems_are_two_findings_and_one_without_a_purl_join
     found = findings(folder.store({"web/a.json": reports.trivy(*made)}))
 
     assert sorted(len(finding.evidence or []) for finding in found) == [1, 2]
-    assert len({finding.id for finding in found}) == 2
+    assert len({finding.id() for finding in found}) == 2
 
 
 def test_a_file_added_beside_others_leaves_the_ids_of_findings_as_they_were(folder: Any, reports: Any) -> None:
-    before = [f.id for f in findings(folder.store({"web/a.json": reports.trivy(reports.vulnerability())}))]
+    before = [f.id() for f in findings(folder.store({"web/a.json": reports.trivy(reports.vulnerability())}))]
     purl = reports.vulnerability(purl="pkg:generic/openssl@3.0.1")
 
-    assert [f.id for f in findings(folder.store({"web/b.json": reports.trivy(purl)}))] == before
+    assert [f.id() for f in findings(folder.store({"web/b.json": reports.trivy(purl)}))] == before
 
 
 def test_a_misconfiguration_is_its_rule_file_and_line_in_any_spelling(folder: Any, reports: Any) -> None:

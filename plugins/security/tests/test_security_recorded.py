@@ -107,7 +107,7 @@ def test_one_document_in_two_folders_is_two_entities_findings(recorded: Path, tm
         EntityRef("component", "default", "a"),
         EntityRef("component", "default", "b"),
     }
-    assert len({finding.id for finding in index.findings}) == 2
+    assert len({finding.id() for finding in index.findings}) == 2
 
 
 def test_the_real_vex_settles_a_finding_in_the_package_it_links_to(recorded: Path, tmp_path: Path, reports: Any) -> None:

@@ -227,7 +227,7 @@ def take_in(*contents: bytes) -> Index:
     sightings = sum(len(document.content.sightings) for document in documents if document.content)
     assert sum(len(finding.evidence or []) for finding in index.findings) <= sightings
     assert (len(index.findings) == 0) == (sightings == 0)
-    assert len({finding.id for finding in index.findings}) == len(index.findings)
+    assert len({finding.id() for finding in index.findings}) == len(index.findings)
     assert [f.place for f in index.findings] == sorted(f.place for f in index.findings)
     assert index.standing(EntityRef("component", "default", "x")).summary.open_count <= len(index.findings)
     return index
@@ -239,7 +239,7 @@ def test_documents_of_any_plausible_shape_are_taken_in(seed: int) -> None:
     chaos = Chaos(Random(seed))
     contents = [encoded(chaos.document()) for _ in range(3)]
 
-    assert [f.id for f in take_in(*contents).findings] == [f.id for f in take_in(*contents).findings]
+    assert [f.id() for f in take_in(*contents).findings] == [f.id() for f in take_in(*contents).findings]
 
 
 @given(st.integers(0, 2**48))
@@ -247,7 +247,7 @@ def test_documents_of_any_plausible_shape_are_taken_in(seed: int) -> None:
 def test_a_document_given_twice_adds_no_finding(seed: int) -> None:
     content = encoded(Chaos(Random(seed)).document())
 
-    assert [f.id for f in take_in(content, content).findings] == [f.id for f in take_in(content).findings]
+    assert [f.id() for f in take_in(content, content).findings] == [f.id() for f in take_in(content).findings]
 
 
 @given(st.integers(0, 2**48))
@@ -257,7 +257,7 @@ def test_the_order_of_documents_does_not_matter(seed: int) -> None:
     contents = [encoded(chaos.document()) for _ in range(3)]
 
     def told(*contents: bytes) -> set[tuple[Any, ...]]:
-        return {(f.id, f.severity, f.state, f.identifier, f.first_seen) for f in take_in(*contents).findings}
+        return {(f.id(), f.severity, f.state, f.identifier, f.first_seen) for f in take_in(*contents).findings}
 
     assert told(*contents) == told(*reversed(contents))
 

@@ -8,7 +8,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
-from callboard_sdk import Batch, Entity, Plugin
+from callboard_sdk import Batch, Entity, Plugin, encode_id
 from company import make_company
 from gateway.configuration import read_configuration
 from gateway.app import build
@@ -48,7 +48,7 @@ input PagerPage {
 }
 
 """A person's turn."""
-type PagerShift implements Node {
+type PagerShift implements Node @loaded(permission: "pager.read") {
   """Its id."""
   id: ID!
   """Who."""
@@ -160,6 +160,14 @@ async def test_its_types_are_in_the_schema_even_a_mutation_that_no_other_plugin_
     assert changed.errors[0]["extensions"]["code"] == "PLUGIN_UNAVAILABLE"
 
 
+async def test_its_objects_ids_answer_with_the_same_error_and_under_the_same_permission(site, settings, tmp_path):
+    distribution(site, FRAGMENT)
+    async with running_gateway(tmp_path, settings, plugins=[make_company()[0]]) as harness:
+        document = f'{{ node(id: "{encode_id("PagerShift", "1")}") {{ id }} }}'
+        codes = [(await harness.ask(document, roles=(role,))).errors[0]["extensions"]["code"] for role in ("oncall", "reader")]
+    assert codes == ["PLUGIN_UNAVAILABLE", "FORBIDDEN"]
+
+
 async def test_health_says_why_and_policies_know_its_fields(site, settings, tmp_path):
     distribution(site, FRAGMENT)
     async with running_gateway(tmp_path, settings) as harness:
@@ -253,6 +261,7 @@ async def test_without_a_fragment_its_fields_are_missing_and_health_says_so(site
         (("extend type Component", "extend type PagerShiftKind"), "it extends PagerShiftKind"),
         (("extend type Component", "extend type String"), "doesn't fit into the schema"),
         (("input: PagerPage!", "input: PagerShift!"), "doesn't fit into the schema"),
+        (('@loaded(permission: "pager.read")', '@loaded(permission: "core.node")'), "doesn't guard the loader of PagerShift"),
         (("enum PagerShiftKind {", "enum PagerShiftKind"), "is not SDL"),
         (("extend type Mutation", "directive @x on FIELD extend type Mutation"), "defines neither a type nor fields"),
     ],
