@@ -13,10 +13,7 @@ from typing import Any
 from callboard_sdk import Database, Plugin, Viewer
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from policies import DEFAULT_RULES, Policy, read_rules
 from resolvers.core import Whole, core_plugin
@@ -29,10 +26,11 @@ from schema import Supergraph
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
 from .execution.turns import Turns
-from .http.graphql import graphql_endpoint
-from .http.page import Assets, built_page, page, wants_page
+from .http.front import Front
+from .http.graphql import GraphQLEndpoint
+from .http.page import page
+from .http.site import site
 from .loading import Loaded, load, stitch_what_fits
-from .logs import RequestIds
 from .pipeline import Pipeline
 from .planning.limits import check_limits
 from .planning.operation import Documents
@@ -55,7 +53,7 @@ class Gateway:
     plugins: Plugins
     policy: Policy
     pipeline: Pipeline
-    asgi: Starlette
+    asgi: ASGIApp
     running: Running
 
 
@@ -94,7 +92,8 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
         Turns(),
     )
     running = _running(plugins, verifier, providers)
-    asgi = _asgi(pipeline, plugins, settings.limits.body_bytes, running)
+    graphql = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
+    asgi = Front(graphql, site(graphql, plugins, record, partial(running, UpstreamClient)))
     return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)
 
 
@@ -157,34 +156,3 @@ def _database(url: str) -> Database:
 
 def _verifier(auth: AuthSettings, providers: Providers) -> Verifier:
     return Verifier(issuers_of(auth, providers.fetch_for, time.time), leeway=auth.leeway_seconds)
-
-
-def _asgi(pipeline: Pipeline, plugins: Plugins, max_bytes: int, running: Running) -> Starlette:
-    answer = graphql_endpoint(pipeline, max_bytes)
-
-    async def graphql(request: Request) -> Response:
-        response: Response = page(request) if wants_page(request) else await answer(request)
-        return response
-
-    async def ready(_request: Request) -> Response:
-        states = {name: runtime.health.broken for name, runtime in plugins.runtimes.items()} | dict(plugins.failed)
-        return JSONResponse({"ready": True, "quarantined": sorted(name for name, reason in states.items() if reason)})
-
-    routes: list[BaseRoute] = [
-        Route("/", lambda request: RedirectResponse("/graphql"), methods=["GET"]),
-        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-        Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
-        Route("/readyz", ready, methods=["GET"]),
-        Route("/metrics", lambda request: PlainTextResponse(pipeline.record.metrics()), methods=["GET"]),
-    ]
-    if (folder := built_page()) is not None:
-        routes.append(Mount("/graphiql/assets", Assets(directory=folder / "assets")))
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with running(UpstreamClient):
-            yield
-
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.add_middleware(RequestIds)
-    return app

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import structlog
@@ -15,10 +14,10 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_
 from .redaction import redact, redact_exception
 from .settings import LogSettings
 
-HEADER = b"x-request-id"
 log = structlog.get_logger()
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that runs; whoever takes requests sets it, and every line of it carries it."""
 
-_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _OURS = frozenset({"callboard", "gateway", "resolvers", "schema", "policies"})
 
 
@@ -28,7 +27,7 @@ def configure_logs(settings: LogSettings, packages: Iterable[str] = ()) -> None:
     `packages` are the plugins': what they log by `logging` is written from the settings' level on, as our own is. Of
     other libraries only warnings and worse are: what they say below that is theirs, headers and queries among it.
     """
-    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    shared: list[Any] = [_add_request_id, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     level = getattr(logging, settings.level.upper())
     people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     last: Any = structlog.processors.JSONRenderer() if settings.json_lines else people
@@ -57,6 +56,12 @@ def silence_logs() -> None:
     logging.basicConfig(handlers=[logging.NullHandler()], force=True)
 
 
+def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if (running := request_id.get()) is not None:
+        event["request_id"] = running
+    return event
+
+
 class _Handler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Say which call can't be written; the one that this replaces prints its arguments."""
@@ -73,27 +78,3 @@ class _Chosen(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written."""
         return record.levelno >= logging.WARNING or record.name.partition(".")[0] in self._packages
-
-
-class RequestIds:
-    """ASGI middleware: takes the caller's request id when it is well-formed, or makes one."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Bind the id for the logs, and add it to the response."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = dict(scope["headers"]).get(HEADER, b"")
-        request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex.encode()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
-
-        async def send_with_id(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (HEADER, request_id)]
-            await send(message)
-
-        await self._app(scope, receive, send_with_id)

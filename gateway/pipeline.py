@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,9 @@ class Pipeline:
             response = shape_errors(error.errors, error.code)
         except CallboardError as error:
             response = shape_errors([error], error.code, *_status(error))
+        except CancelledError:
+            self.record.gone(viewer, operation, time.perf_counter() - started)
+            raise
         self.record.request(viewer, operation, response, time.perf_counter() - started)
         return response
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import structlog
 from callboard_sdk import Viewer
@@ -22,28 +23,38 @@ class Record:
 
     def __init__(self, upstreams: Callable[[], Iterable[tuple[str, Health]]]) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "callboard_requests", "GraphQL requests answered.", ["operation", "outcome"], registry=self.registry
-        )
+        requests = Counter("callboard_requests", "GraphQL requests answered.", ["operation", "outcome"], registry=self.registry)
+        errors = Counter("callboard_errors", "GraphQL errors answered, by code.", ["code"], registry=self.registry)
+        self._requests = cache(requests.labels)
+        self._errors = cache(errors.labels)
         self._seconds = Histogram("callboard_request_seconds", "Time to answer a GraphQL request.", registry=self.registry)
-        self._errors = Counter("callboard_errors", "GraphQL errors answered, by code.", ["code"], registry=self.registry)
         self.registry.register(UpstreamMetrics(upstreams))
+        self._log = log.bind()  # made once: to look up how logs are written costs as much as to write a line
 
     def request(self, viewer: Viewer | None, operation: Operation | None, response: Response, seconds: float) -> None:
         """Count and log one answered request."""
-        kind = operation.kind if operation else "none"
         outcome = "refused" if not response.executed else "errors" if response.codes else "ok"
-        self._requests.labels(kind, outcome).inc()
         self._seconds.observe(seconds)
         for code in response.codes:
-            self._errors.labels(code).inc()
-        name = operation.definition.name.value if operation and operation.definition.name else None
-        log.info(
+            self._errors(code).inc()
+        self._ended(viewer, operation, outcome, response.codes, seconds)
+
+    def gone(self, viewer: Viewer | None, operation: Operation | None, seconds: float) -> None:
+        """Count and log a request that was cancelled before it was answered: its client went away, or the server stops."""
+        self._ended(viewer, operation, "gone", (), seconds)
+
+    def _ended(
+        self, viewer: Viewer | None, operation: Operation | None, outcome: str, codes: Sequence[str], seconds: float
+    ) -> None:
+        kind = operation.kind if operation else "none"
+        self._requests(kind, outcome).inc()
+        name = operation.definition.name if operation else None
+        self._log.info(
             "request",
             operation=kind,
-            name=name,
+            name=name.value if name else None,
             outcome=outcome,
-            codes=sorted(set(response.codes)),
+            codes=sorted(set(codes)),
             viewer=viewer.subject if viewer else None,
             milliseconds=round(seconds * 1000, 2),
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
@@ -29,16 +29,12 @@ def built_page() -> Path | None:
     return next((place for place in places if (place / "index.html").is_file()), None)
 
 
-def wants_page(request: Request) -> bool:
-    """Whether a browser asks for the page, and not a client for data."""
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
-
-
-def page(_request: Request) -> Response:
-    """The page itself; without a build, a page that says how to make one."""
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    """The page itself, as an ASGI application; without a build, a page that says how to make one."""
     folder = built_page()
     html = (folder / "index.html").read_text(encoding="utf-8") if folder else _MISSING
-    return HTMLResponse(html, 200 if folder else 503, headers={**SECURITY_HEADERS, "cache-control": "no-cache"})
+    response = HTMLResponse(html, 200 if folder else 503, headers={**SECURITY_HEADERS, "cache-control": "no-cache"})
+    await response(scope, receive, send)
 
 
 class Assets(StaticFiles):

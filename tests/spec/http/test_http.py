@@ -1,12 +1,19 @@
 """GraphQL over HTTP: media types, statuses, and requests that are none."""
 
+import asyncio
+
 import httpx
 import orjson
 import pytest
+import structlog
 from gateway.auth import AuthSettings, LocalIssuer
 from gateway.configuration import read_configuration
-from gateway.http.graphql import GRAPHQL_JSON, JSON, negotiate
+from gateway.http.negotiation import GRAPHQL_JSON, JSON, negotiate
 from gateway.http.page import CONTENT_SECURITY_POLICY
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from tests.spec.http.connection import connection_to
 
 JSON_HEADERS = {"content-type": "application/json"}
 
@@ -62,6 +69,71 @@ async def test_a_body_that_is_no_request_is_refused_with_what_to_send(client, bo
     answer = await client.post("/graphql", content=body, headers=JSON_HEADERS)
     assert answer.status_code == status
     assert says in answer.json()["errors"][0]["message"]
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(company):
+    harness, _ = company
+    async with connection_to(harness.gateway.asgi) as connection:
+        await connection.send("POST", length=300_000, expect="100-continue")
+        status, _, body = await connection.answer()
+    assert status == 413, "and not 100 Continue"
+    assert b"larger than" in body
+
+
+async def test_a_body_without_a_length_is_read_no_further_than_the_limit(company):
+    harness, _ = company
+    reads, sent = [], []
+
+    async def receive():
+        reads.append(1)
+        return {"type": "http.request", "body": b" " * 100_000, "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    await harness.gateway.asgi(scope, receive, send)
+    assert (sent[0]["status"], len(reads)) == (413, 3)
+
+
+async def test_a_body_in_parts_is_one_request(company, token):
+    harness, _ = company
+    body = b'{"query": "{ components(first: 1) { totalCount } }"}'
+    async with connection_to(harness.gateway.asgi) as connection:
+        await connection.send("POST", body[:9], length=len(body), authorization=f"Bearer {token}")
+        await asyncio.sleep(0.05)
+        connection.writer.write(body[9:])
+        assert (await connection.answer())[2] == b'{"data":{"components":{"totalCount":5}}}'
+
+
+async def test_a_defect_of_the_gateway_is_masked_and_its_error_is_in_the_log(client, company, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(company[0].gateway.pipeline.policy, "decide", fail)
+    with structlog.testing.capture_logs() as logged:
+        answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"x-request-id": "abc-1"})
+    error = answer.json()["errors"][0]
+    assert (answer.status_code, error["extensions"]["code"], answer.headers["x-request-id"]) == (500, "INTERNAL", "abc-1")
+    assert "secret" not in answer.text
+    [line] = [line for line in logged if line["event"] == "request failed"]
+    assert line["error_id"] == error["extensions"]["errorId"]
+    assert str(line["exc_info"]) == "secret detail"
+
+
+async def test_other_ways_to_the_path_lead_to_it(company, client):
+    assert (await client.get("/")).headers["location"] == "/graphql"
+    assert (await client.get("/graphql/", params={"query": "{a}"})).headers["location"] == "http://test/graphql?query=%7Ba%7D"
+    mounted = Starlette(routes=[Mount("/gate", company[0].gateway.asgi)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=mounted), base_url="http://test") as outside:
+        answer = await outside.post("/gate/graphql", json={"query": "{ __typename }"})
+    assert answer.json() == {"data": {"__typename": "Query"}}
 
 
 async def test_a_form_is_415_so_that_no_page_elsewhere_can_post(client):
@@ -139,6 +211,8 @@ async def test_a_browser_gets_the_page_under_a_strict_policy(client):
         (f"{JSON}, {GRAPHQL_JSON}", JSON),
         ("text/html", None),
         (f"{JSON};q=0", None),
+        (f"{JSON};q=high, {GRAPHQL_JSON};q=0.1", GRAPHQL_JSON),
+        ("text/html, " * 100 + JSON, None),
     ],
 )
 def test_the_media_type_is_chosen_by_quality_and_then_by_order(accept, chosen):

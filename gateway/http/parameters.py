@@ -1,0 +1,58 @@
+"""The parameters of a GraphQL request, from a body or a query string (GraphQL over HTTP, sections 5.3 and 5.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from gateway.pipeline import GraphQLRequest
+
+from .errors import HttpError
+
+
+def from_body(body: bytes | bytearray, authorization: tuple[str, ...]) -> GraphQLRequest:
+    """The request in a POST's JSON body. Raises HttpError for what is none."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise HttpError(400, f"the body is not JSON: {error}") from None
+    if isinstance(found, list):
+        raise HttpError(400, "the body is a list: this gateway takes one request at a time, as an object")
+    if not isinstance(found, dict):
+        raise HttpError(400, 'the body is no JSON object: send {"query": "..."}')
+    return _request(found, authorization, reads_only=False)
+
+
+def from_query(query: dict[str, str], authorization: tuple[str, ...]) -> GraphQLRequest:
+    """The request in a GET's query string. Raises HttpError for what is none."""
+    found: dict[str, Any] = dict(query)
+    for name in ("variables", "extensions"):
+        if text := found.get(name):
+            try:
+                found[name] = orjson.loads(text)
+            except orjson.JSONDecodeError as error:
+                raise HttpError(400, f"the parameter {name!r} is not JSON: {error}") from None
+        elif name in found:
+            found[name] = None
+    return _request(found, authorization, reads_only=True)
+
+
+def read_query(raw: bytes) -> dict[str, str]:
+    """A query string's parameters; of several with one name the last counts."""
+    return dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
+
+
+def _request(found: dict[str, Any], authorization: tuple[str, ...], *, reads_only: bool) -> GraphQLRequest:
+    query, variables = found.get("query"), found.get("variables")
+    name, extensions = found.get("operationName"), found.get("extensions")
+    if not isinstance(query, str) or not query:
+        raise HttpError(400, "the request has no `query`: send the document's text")
+    if name is not None and not isinstance(name, str):
+        raise HttpError(400, "`operationName` is no string")
+    if variables is not None and not isinstance(variables, dict):
+        raise HttpError(400, "`variables` is no object")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise HttpError(400, "`extensions` is no object")
+    return GraphQLRequest(query, name or None, variables or {}, authorization, reads_only, extensions or {})

@@ -1,0 +1,45 @@
+"""Everything that is served beside GraphQL: the page's files, health, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from gateway.record import Record
+from resolvers.plugins import Plugins
+
+from .front import GRAPHQL
+from .page import Assets, built_page
+
+
+def site(
+    graphql: ASGIApp, plugins: Plugins, record: Record, running: Callable[[], AbstractAsyncContextManager[None]]
+) -> Starlette:
+    """The application that routes by path; what is `running` starts and stops with the server."""
+
+    async def ready(_request: Request) -> Response:
+        states = {name: runtime.health.broken for name, runtime in plugins.runtimes.items()} | dict(plugins.failed)
+        return JSONResponse({"ready": True, "quarantined": sorted(name for name, reason in states.items() if reason)})
+
+    routes: list[BaseRoute] = [
+        Route("/", lambda request: RedirectResponse(GRAPHQL), methods=["GET"]),
+        Route(GRAPHQL, graphql),
+        Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/metrics", lambda request: PlainTextResponse(record.metrics()), methods=["GET"]),
+    ]
+    if (folder := built_page()) is not None:
+        routes.append(Mount("/graphiql/assets", Assets(directory=folder / "assets")))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with running():
+            yield
+
+    return Starlette(routes=routes, lifespan=lifespan)
