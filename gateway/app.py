@@ -83,7 +83,7 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     pipeline = Pipeline(
         identify,
         documents,
-        Plans(supergraph.schema),
+        Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
         policy,
         plugins,

@@ -70,7 +70,7 @@ class Pipeline:
                 operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
                 variables = self.documents.coerce(operation, _allowed(operation, request).variables)
                 decisions = self.policy.decide(viewer.roles, operation.coordinates)
-                plan = self.plans.plan(operation, decisions, self.policy.version, variables)
+                plan = await self.plans.plan(operation, decisions, self.policy.version, variables)
                 usage = self.limit(viewer, plan.cost(variables))
                 context = RequestContext(self.plugins, viewer, usage)
                 result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)

@@ -24,6 +24,8 @@ class ServerSettings(Settings):
     """The address to listen on; loopback unless said otherwise."""
     port: int = Field(default=8080, ge=0, le=65535)
     """The port to listen on; 0 picks a free one."""
+    development: bool = False
+    """Check every value that plugins give, also those of types that they declare typed; slower."""
 
 
 class LimitSettings(Settings):

@@ -53,7 +53,7 @@ class Harness:
         operation = pipeline.documents.choose(await pipeline.documents.read(document), None)
         decisions = pipeline.policy.decide(frozenset(roles), operation.coordinates)
         values = pipeline.documents.coerce(operation, variables or {})
-        return pipeline.plans.plan(operation, decisions, pipeline.policy.version, values), values
+        return await pipeline.plans.plan(operation, decisions, pipeline.policy.version, values), values
 
     async def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)
@@ -80,6 +80,8 @@ async def running_gateway(
 ) -> AsyncIterator[Harness]:
     """A gateway whose files are all below `folder`; `plugins` are added to those that the settings name."""
     base: dict[str, Any] = {
+        "server": {"development": True},
+        "limits": {"seconds": 60},
         "auth": {"local": {"key_file": str(folder / "key.pem")}},
         "database": {"url": f"sqlite+aiosqlite:///{folder / 'callboard.sqlite'}"},
     }

@@ -15,12 +15,13 @@ from typing import Any, Protocol
 import strawberry
 from callboard_sdk.connections import Page
 from callboard_sdk.fields import FieldSpec
+from callboard_sdk.types import is_typed
 from graphql import GraphQLField, is_object_type
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryContainer, StrawberryMaybe
 from strawberry.types.field import StrawberryField
 
-from .resolution import RESOLUTION, Attribute, Batched, Method, Resolution
+from .resolution import RESOLUTION, TYPED, Attribute, Batched, Method, Resolution
 
 _Convert = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -39,6 +40,8 @@ def bind(built: strawberry.Schema, fields: Mapping[str, FieldSpec]) -> None:
         if not is_object_type(kind) or kind.name.startswith("__"):
             continue
         origin = getattr(kind.extensions.get("strawberry-definition"), "origin", None)
+        if origin is not None and is_typed(origin):
+            kind.extensions[TYPED] = True
         for name, field in kind.fields.items():
             declared = field.extensions.get("strawberry-definition")
             if isinstance(declared, StrawberryField):

@@ -12,6 +12,9 @@ from typing import Any
 RESOLUTION = "callboard-resolution"
 """The key of a GraphQLField's `extensions` that holds its resolution."""
 
+TYPED = "callboard-typed"
+"""The key of a GraphQLObjectType's `extensions` that says that its objects come from typed sources."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:

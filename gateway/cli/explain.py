@@ -59,6 +59,6 @@ async def _plan(
     operation = pipeline.documents.choose(await pipeline.documents.read(document), name)
     decisions = pipeline.policy.decide(frozenset(roles), operation.coordinates)
     variables = pipeline.documents.coerce(operation, values)
-    plan = pipeline.plans.plan(operation, decisions, pipeline.policy.version, variables)
+    plan = await pipeline.plans.plan(operation, decisions, pipeline.policy.version, variables)
     cost = plan.cost(variables)
     return plan, {"points": cost.points, "nodes": cost.nodes, "calls": cost.calls}

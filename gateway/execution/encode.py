@@ -13,38 +13,42 @@ PIECE = 500
 """Nodes that are encoded in one go."""
 
 
-def encode(value: Any) -> bytes:
-    """The value as JSON, at once."""
-    return orjson.dumps(value, default=_plain)
+class Encoder:
+    """Encodes one response. What is no JSON value becomes null, and its class is noted in `odd`: a type that is declared
+    typed, and isn't, spoils one value and not the response.
+    """
 
+    def __init__(self) -> None:
+        self.odd: set[str] = set()
 
-async def encode_in_turns(value: Any, nodes: int, turn: Turn) -> bytes:
-    """The value as JSON; `nodes` is about how many objects it holds."""
-    if nodes <= PIECE:
-        return encode(value)
-    return encode(await _pieces(value, nodes, turn))
+    def encode(self, value: Any) -> bytes:
+        """The value as JSON, at once."""
+        return orjson.dumps(value, default=self._plain)
 
+    async def encode_in_turns(self, value: Any, nodes: int, turn: Turn) -> bytes:
+        """The value as JSON; `nodes` is about how many objects it holds."""
+        return self.encode(value if nodes <= PIECE else await self._pieces(value, nodes, turn))
 
-async def _pieces(value: Any, nodes: int, turn: Turn) -> Any:
-    """The value with large lists in it encoded already."""
-    if isinstance(value, dict):
-        return {key: await _pieces(one, nodes, turn) if isinstance(one, dict | list) else one for key, one in value.items()}
-    if not isinstance(value, list) or not value:
-        return value
-    each = max(1, nodes // len(value))
-    if each > PIECE:
-        return [await _pieces(one, each, turn) for one in value]
-    step = max(1, PIECE // each)
-    if len(value) <= step:
-        return value
-    pieces = []
-    for start in range(0, len(value), step):
-        pieces.append(encode(value[start : start + step])[1:-1])
-        await turn.share()
-    return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
+    async def _pieces(self, value: Any, nodes: int, turn: Turn) -> Any:
+        """The value with large lists in it encoded already."""
+        if isinstance(value, dict):
+            return {k: await self._pieces(v, nodes, turn) if isinstance(v, dict | list) else v for k, v in value.items()}
+        if not isinstance(value, list) or not value:
+            return value
+        each = max(1, nodes // len(value))
+        if each > PIECE:
+            return [await self._pieces(one, each, turn) for one in value]
+        step = max(1, PIECE // each)
+        if len(value) <= step:
+            return value
+        pieces = []
+        for start in range(0, len(value), step):
+            pieces.append(self.encode(value[start : start + step])[1:-1])
+            await turn.share()
+        return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
 
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is no JSON value")
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return str(value)
+        self.odd.add(type(value).__name__)
+        return None

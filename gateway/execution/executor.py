@@ -247,7 +247,7 @@ class Execution:
                 done = await self._objects(output, values, kinds, field, paths, own)
             case Abstract():
                 done = await self._abstracts(output, values, kinds, field, paths, own)
-        if done is not values and any(one.__class__ is Failed for one in done):
+        if done is not values and Failed in set(map(type, done)):
             self.settling.failed.add(field)
         return done
 

@@ -17,7 +17,7 @@ from graphql import ExecutionResult, GraphQLError, located_error
 
 from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
-from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Output, Selection
+from gateway.planning.selection import Abstract, Field, ListOf, Object, Output, Selection, below
 
 from .tasks import ABANDONED
 
@@ -121,7 +121,7 @@ class Settling:
 
     def _holds(self, output: Output, field: Field) -> bool:
         """Whether a failure may be in values of this output."""
-        return field in self.failed or any(self._fields(selection) for selection in _selections(output))
+        return field in self.failed or any(self._fields(selection) for selection in below(output))
 
     def _fields(self, selection: Selection) -> tuple[Field, ...]:
         known = self._touched.get(selection)
@@ -133,7 +133,7 @@ class Settling:
     def _waits_for(self, output: Output) -> bool:
         if output in self.late or (isinstance(output, ListOf) and self._waits_for(output.item)):
             return True
-        return any(self._waiting(selection) for selection in _selections(output))
+        return any(self._waiting(selection) for selection in below(output))
 
     def _waiting(self, selection: Selection) -> int:
         """How many of the selection's fields were waited for."""
@@ -143,18 +143,6 @@ class Settling:
         if known is None:
             known = self._waits[selection] = sum(self._waits_for(field.output) for field in selection.fields)
         return known
-
-
-def _selections(output: Output) -> Iterable[Selection]:
-    match output:
-        case ListOf(item):
-            return _selections(item)
-        case Object(selection=selection):
-            return (selection,)
-        case Abstract(selections=selections):
-            return selections.values()
-        case Leaf():
-            return ()
 
 
 def _located(error: BaseException, field: Field, path: list[Key]) -> GraphQLError:

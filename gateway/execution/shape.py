@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import structlog
 from callboard_sdk import CallboardError
 from graphql import GraphQLError
 
 from gateway.planning.limits import LimitExceeded
 
-from .encode import encode, encode_in_turns
+from .encode import Encoder
 from .executor import Result
 from .turns import Turn
 
@@ -35,15 +36,25 @@ async def shape_result(result: Result, turn: Turn, extensions: Mapping[str, Any]
     """An executed operation's response. Raises LimitExceeded when it is larger than one may be."""
     errors = [_error(error) for error in result.errors or ()]
     executed = result.data is not None or any(error.path for error in result.errors or ())
-    body: dict[str, Any] = {"data": result.data} if executed else {}
+    encoder = Encoder()
+    body: dict[str, Any] = {}
+    if executed:
+        body["data"] = orjson.Fragment(await encoder.encode_in_turns(result.data, result.nodes, turn))
+    errors += [_odd(name) for name in sorted(encoder.odd)]
     if errors:
-        body["errors"] = errors
+        body["errors"] = orjson.Fragment(await encoder.encode_in_turns(errors, len(errors), turn))
     if extensions:
         body["extensions"] = extensions
-    encoded = await encode_in_turns(body, result.nodes + len(errors), turn)
+    encoded = encoder.encode(body)
     if len(encoded) > max_bytes:
         raise LimitExceeded(f"the response has {len(encoded)} bytes; at most {max_bytes} are allowed: ask for smaller pages")
     return Response(encoded, executed, tuple(error["extensions"]["code"] for error in errors))
+
+
+def _odd(name: str) -> dict[str, Any]:
+    log.error("a typed source gave a value that is no JSON value: run in development mode to find it", kind=name)
+    text = f"A value of class {name} is null here, for it is no JSON value; tell the gateway's operators."
+    return {"message": text, "extensions": {"code": "INTERNAL"}}
 
 
 def shape_errors(
@@ -54,7 +65,7 @@ def shape_errors(
 ) -> Response:
     """A request error's response: errors alone, no data."""
     shaped = [_error(error, code) for error in errors]
-    return Response(encode({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
+    return Response(Encoder().encode({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
 
 
 def _error(error: GraphQLError | CallboardError, code: str = "BAD_USER_INPUT") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from graphql.execution import VariableValues
 from schema.resolution import Batched
 
 from .limits import LimitExceeded
-from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Output, Selection, Typename
+from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Output, Selection, Typename, below
 
 LIST = 10
 """The items that a list without pages is taken to have."""
@@ -51,9 +51,9 @@ def paged_fields(root: Selection) -> tuple[Field, ...]:
         for field in waiting.pop().fields:
             if "first" in field.definition.args or "last" in field.definition.args:
                 found[field] = None
-            below = [one for one in _selections(field.output) if one not in seen]
-            seen.update(below)
-            waiting += below
+            fresh = [one for one in below(field.output) if one not in seen]
+            seen.update(fresh)
+            waiting += fresh
     return tuple(found)
 
 
@@ -101,23 +101,11 @@ class _Counting:
             case Object(selection=selection):
                 return Cost(parents, 0) + self.selection(selection, parents, size)
             case Abstract(selections=selections):
-                below = [self.selection(one, parents, size) for one in selections.values()]
-                dearest = Cost(max((c.nodes for c in below), default=0), max((c.calls for c in below), default=0))
+                costs = [self.selection(one, parents, size) for one in selections.values()]
+                dearest = Cost(max((c.nodes for c in costs), default=0), max((c.calls for c in costs), default=0))
                 return Cost(parents, 0) + dearest
             case Leaf():
                 return _NOTHING
-
-
-def _selections(output: Output) -> Iterable[Selection]:
-    match output:
-        case ListOf(item):
-            return _selections(item)
-        case Object(selection=selection):
-            return (selection,)
-        case Abstract(selections=selections):
-            return selections.values()
-        case Leaf():
-            return ()
 
 
 def check_cost(cost: Cost, most: int) -> None:

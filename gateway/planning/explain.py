@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from graphql import OperationDefinitionNode
 
 from schema.resolution import Attribute, Batched, Method
 
 from .plan import Plan
-from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename, read_with
+from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename, read_with, selections
 
 
 def explain(plan: Plan, *, code: bool = False) -> str:
@@ -23,7 +23,7 @@ def explain(plan: Plan, *, code: bool = False) -> str:
 
 def loops(plan: Plan) -> Iterator[str]:
     """The source of each row loop of the plan."""
-    for selection in _selections(plan.root):
+    for selection in selections(plan.root):
         yield from ("", f"# rows of {selection.type.name}", plan.loop(selection).source.rstrip())
 
 
@@ -92,27 +92,3 @@ def _below(output: Output, indent: str) -> Iterator[str]:
                     yield from lines
         case Leaf():
             return
-
-
-def _selections(root: Selection) -> Iterable[Selection]:
-    """Every selection that has a row loop of its own, each once."""
-    found: dict[Selection, None] = {}
-    waiting = [root]
-    while waiting:
-        selection = waiting.pop()
-        if selection not in found:
-            found[selection] = None
-            waiting += [below for field in selection.called for below in _own(field.output)]
-    return found
-
-
-def _own(output: Output) -> Iterable[Selection]:
-    match output:
-        case ListOf(item):
-            return _own(item)
-        case Object(selection=selection):
-            return [selection]
-        case Abstract(selections=selections):
-            return selections.values()
-        case Leaf():
-            return []

@@ -58,10 +58,11 @@ class RequestError(CallboardError):
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A valid document, with the sizes that the limits look at."""
+    """A valid document; a `long` one takes so much work that it is done in a thread."""
 
     node: DocumentNode
     hash: str
+    long: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +129,7 @@ class Documents:
                 count_merges(document, definition, size)
                 self._check(size)
         self._validate(document)
-        return Document(document, key)
+        return Document(document, key, len(source) > LONG)
 
     def choose(self, document: Document, name: str | None) -> Operation:
         """The operation to run. Raises RequestError when the name fits none, or is needed and missing."""

@@ -15,7 +15,7 @@ from policies import Decision
 from .cost import Cost, cost_of, page_size, paged_fields
 from .kept import Kept
 from .rows import Failed, RowLoop, compile_rows
-from .selection import Denied, Field, Selection
+from .selection import Denied, Field, Selection, selections
 
 _NO_PROPAGATION = "experimental_disableErrorPropagation"
 
@@ -37,7 +37,7 @@ class Forbidden(CallboardError):
 class Plan:
     """What to run. Its row loops are compiled when they are first needed, and kept.
 
-    `trusted` says that leaves are taken from their objects unchecked: their sources are typed.
+    `checks` says that leaves are checked even where their types are declared typed: development mode.
     """
 
     schema: GraphQLSchema
@@ -46,7 +46,7 @@ class Plan:
     root: Selection
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     policy_version: str = ""
-    trusted: bool = False
+    checks: bool = False
     _loops: dict[Selection, RowLoop] = field(default_factory=dict)
     _costs: Kept[tuple[int, ...], Cost] = field(default_factory=lambda: Kept(20))
 
@@ -64,8 +64,13 @@ class Plan:
         """The row loop of one of the plan's selections."""
         known = self._loops.get(selection)
         if known is None:
-            known = self._loops[selection] = compile_rows(selection, self.forbidden, checked=not self.trusted)
+            known = self._loops[selection] = compile_rows(selection, self.forbidden, checks=self.checks)
         return known
+
+    def compile(self) -> None:
+        """Compile every row loop now; otherwise each is when it is first needed."""
+        for selection in selections(self.root):
+            self.loop(selection)
 
     @cached_property
     def paged(self) -> tuple[Field, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from graphql import GraphQLError, GraphQLSchema
 from graphql.execution import VariableValues
 
@@ -22,15 +24,28 @@ class Plans:
     which fields there are. Decisions belong to one policy version, so a plan does too.
     """
 
-    def __init__(self, schema: GraphQLSchema, *, kept: int = 1_000) -> None:
+    def __init__(self, schema: GraphQLSchema, *, checks: bool = False, kept: int = 1_000) -> None:
         self._schema = schema
+        self._checks = checks
         self._plans: Kept[_Key, Plan] = Kept(kept)
 
-    def plan(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
-        """The plan of this operation. Raises RequestError when the operation can't be planned."""
+    async def plan(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
+        """The plan of this operation. Raises RequestError when the operation can't be planned.
+
+        A long document is planned, and its row loops are compiled, in a thread.
+        """
         switches = tuple(variables.coerced.get(name) for name in operation.switches)
         key = operation, decisions, switches
-        return self._plans.get(key) or self._plans.keep(key, self._make(operation, decisions, policy_version, variables))
+        if (known := self._plans.get(key)) is not None:
+            return known
+        if operation.document.long:
+            return self._plans.keep(key, await asyncio.to_thread(self._whole, operation, decisions, policy_version, variables))
+        return self._plans.keep(key, self._make(operation, decisions, policy_version, variables))
+
+    def _whole(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
+        plan = self._make(operation, decisions, policy_version, variables)
+        plan.compile()
+        return plan
 
     def _make(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
         planner = Planner(
@@ -41,4 +56,4 @@ class Plans:
         except GraphQLError as error:
             raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
         fragments = {name: fragment.definition for name, fragment in operation.fragments.items()}
-        return Plan(self._schema, operation.definition, fragments, root, decisions, policy_version)
+        return Plan(self._schema, operation.definition, fragments, root, decisions, policy_version, self._checks)

@@ -53,9 +53,9 @@ class _Source:
         return self._text
 
 
-def compile_rows(selection: Selection, forbidden: Callable[[Denied], Failed], checked: bool = True) -> RowLoop:
-    """The row loop of this selection; with `checked` false, leaves are taken from the objects as they are."""
-    writer = _Writer(forbidden, checked)
+def compile_rows(selection: Selection, forbidden: Callable[[Denied], Failed], *, checks: bool = False) -> RowLoop:
+    """The row loop of this selection. Leaves of a type that is declared typed are taken as they are, unless `checks`."""
+    writer = _Writer(forbidden, checks)
     columns = [f"x{index}" for index in range(len(selection.called))]
     source = writer.function(selection, columns)
     name = f"callboard-plan/{selection.type.name}.py"
@@ -65,10 +65,11 @@ def compile_rows(selection: Selection, forbidden: Callable[[Denied], Failed], ch
 
 
 class _Writer:
-    def __init__(self, forbidden: Callable[[Denied], Failed], checked: bool) -> None:
+    def __init__(self, forbidden: Callable[[Denied], Failed], checks: bool) -> None:
         self.references: dict[str, Any] = {"Anomaly": Anomaly}
         self._forbidden = forbidden
-        self._checked = checked
+        self._checks = checks
+        self._named: dict[int, str] = {}
         self._lines: list[str] = []
         self._count = 0
 
@@ -97,11 +98,14 @@ class _Writer:
             case Denied() as denied:
                 return self._refer("denied", self._forbidden(denied))
         assert isinstance(field.how, Attribute)
+        trusted = field.typed and not self._checks
+        if trusted and _untouched(field.output):
+            return f"{parent}.{field.how.name}"
         value = self._fresh("v")
         self._line(depth, f"{value} = {parent}.{field.how.name}")
-        return self._output(field.output, value, depth)
+        return self._output(field.output, value, depth, trusted)
 
-    def _output(self, output: Output, value: str, depth: int) -> str:
+    def _output(self, output: Output, value: str, depth: int, trusted: bool) -> str:
         match output:
             case Leaf():
                 self._leaf(output, value, depth)
@@ -109,7 +113,7 @@ class _Writer:
             case Object():
                 return self._nested(output, value, depth)
             case ListOf():
-                return self._list(output, value, depth)
+                return self._list(output, value, depth, trusted)
         raise AssertionError(output)
 
     def _nested(self, output: Object, value: str, depth: int) -> str:
@@ -123,15 +127,15 @@ class _Writer:
         self._line(depth, f"{made} = {self._object(output.selection, value, depth)}")
         return made
 
-    def _list(self, output: ListOf, value: str, depth: int) -> str:
+    def _list(self, output: ListOf, value: str, depth: int, trusted: bool) -> str:
         made, item = self._fresh("l"), self._fresh("i")
         self._line(depth, f"if {value}.__class__ is list or {value}.__class__ is tuple:")
-        if self._sure(output.item):
+        if trusted and _untouched(output.item):
             self._line(depth + 1, f"{made} = {value}")
         else:
             self._line(depth + 1, f"{made} = []")
             self._line(depth + 1, f"for {item} in {value}:")
-            result = self._output(output.item, item, depth + 2)
+            result = self._output(output.item, item, depth + 2, trusted)
             self._line(depth + 2, f"{made}.append({result})")
         if output.nullable:
             self._line(depth, f"elif {value} is None:")
@@ -140,14 +144,9 @@ class _Writer:
         self._line(depth + 1, "raise Anomaly")
         return made
 
-    def _sure(self, item: Output) -> bool:
-        return not self._checked and isinstance(item, Leaf) and bool(item.sure)
-
     def _leaf(self, leaf: Leaf, value: str, depth: int) -> None:
         kind = leaf.type
         illegal = _illegal(kind, value) if isinstance(kind, GraphQLScalarType) else None
-        if illegal is not None and not self._checked:
-            return
         if illegal is not None:
             self._line(depth, f"if {illegal}{f' and {value} is not None' if leaf.nullable else ''}:")
             self._line(depth + 1, "raise Anomaly")
@@ -182,11 +181,10 @@ class _Writer:
         self._line(depth + 1, f"{check}({value})")
 
     def _refer(self, what: str, thing: Any) -> str:
-        for name, known in self.references.items():
-            if known is thing:
-                return name
-        name = self._fresh(f"{what}_")
-        self.references[name] = thing
+        name = self._named.get(id(thing))
+        if name is None:
+            name = self._named[id(thing)] = self._fresh(f"{what}_")
+            self.references[name] = thing
         return name
 
     def _fresh(self, prefix: str) -> str:
@@ -213,6 +211,11 @@ class _Accepts:
 def _no_stand_in(value: Any) -> bool:
     """Whether it is a value, and not an error or a promise of one, which only the careful pass deals with."""
     return not (isinstance(value, Exception) or hasattr(value, "__await__") or hasattr(value, "gi_frame"))
+
+
+def _untouched(output: Output) -> bool:
+    """Whether a legal value goes into the result as it is."""
+    return isinstance(output, Leaf) and isinstance(output.type, GraphQLScalarType) and _illegal(output.type, "v") is not None
 
 
 def _illegal(kind: GraphQLScalarType, value: str) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from graphql import FieldNode, GraphQLAbstractType, GraphQLField, GraphQLLeafTyp
 from graphql.execution.collect_fields import FieldDetails
 
 from policies import Decision
-from schema.resolution import Attribute, Batched, Method
+from schema.resolution import TYPED, Attribute, Batched, Method
 
 MAX_HEIGHT = 12
 """How deep one row loop nests: Python refuses code that nests much deeper. What is deeper has a loop of its own."""
@@ -135,6 +135,11 @@ class Field:
         """`Type.field`."""
         return f"{self.parent.name}.{self.name}"
 
+    @property
+    def typed(self) -> bool:
+        """Whether its type's objects hold what their annotations say, by its plugin's word."""
+        return bool(self.parent.extensions.get(TYPED))
+
     @cached_property
     def plain(self) -> bool:
         """Whether the row loop reads it by itself: no call, no choice of type, a name that is safe as code."""
@@ -207,3 +212,27 @@ def _output_needs_paths(output: Output) -> bool:
         case Abstract():
             return not output.by_class or any(s.needs_paths for s in output.selections.values())
     return False
+
+
+def below(output: Output) -> Iterable[Selection]:
+    """The selections that values of this output are made by."""
+    match output:
+        case ListOf(item):
+            return below(item)
+        case Object(selection=selection):
+            return (selection,)
+        case Abstract(selections=several):
+            return several.values()
+        case Leaf():
+            return ()
+
+
+def selections(root: Selection) -> Iterable[Selection]:
+    """Every selection that has a row loop of its own, each once, from the root down."""
+    found = {root: None}
+    waiting = [root]
+    while waiting:
+        fresh = [one for field in waiting.pop().called for one in below(field.output) if one not in found]
+        found |= dict.fromkeys(fresh)
+        waiting += fresh
+    return found

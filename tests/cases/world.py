@@ -60,6 +60,7 @@ class World:
 _SLOW = {"timeout_seconds": 60}
 _PATIENT = {
     "limits": {"seconds": 60},
+    "server": {"development": False},
     "plugins": {
         "catalog": {"refresh_seconds": 0},
         "cost": {"refresh_seconds": 86_400},

@@ -270,14 +270,35 @@ def _problem(body: bytes) -> Problem:
     )
 
 
+class _LinkBody(msgspec.Struct):
+    url: str
+    title: str | None = None
+    icon: str | None = None
+    type: str | None = None
+
+
+class _Body(msgspec.Struct):
+    """What `EntityRow.body` holds; decoded by type, so that an entity's fields are what its type says."""
+
+    names: tuple[str, str, str, str | None, str | None]
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    tags: list[str] | None
+    links: list[_LinkBody]
+    spec: dict[str, Any]
+    source: tuple[str, int | None, str]
+
+
+_BODY = msgspec.json.Decoder(_Body)
+
+
 def _entity(body: bytes) -> Entity:
-    raw = msgspec.json.decode(body)
-    kind, namespace, name, title, description = raw["names"]
-    file, line, _ = raw["source"]
+    raw = _BODY.decode(body)
+    kind, namespace, name, title, description = raw.names
     make = _TYPES.get(kind.lower(), OpaqueEntity)
     return make(
         ref=EntityRef(kind, namespace, name), kind=kind, namespace=namespace, name=name, title=title, description=description,
-        labels=raw["labels"], annotations=raw["annotations"], tags=raw["tags"],
-        links=tuple(Link(**link) for link in raw["links"]),
-        spec=raw["spec"], source=Source(file, line),
+        labels=raw.labels, annotations=raw.annotations, tags=raw.tags,
+        links=tuple(Link(url=link.url, title=link.title, icon=link.icon, type=link.type) for link in raw.links),
+        spec=raw.spec, source=Source(raw.source[0], raw.source[1]),
     )  # fmt: skip

@@ -103,7 +103,7 @@ def _entries(entries: Mapping[str, str], keys: list[str] | None) -> list[KeyValu
     return [KeyValue(key=key, value=entries[key]) for key in wanted]
 
 
-entity = declare(guard=Guard(CATALOG_READ, IDENTITY))
+entity = declare(guard=Guard(CATALOG_READ, IDENTITY), typed=True)
 """Declares a concrete entity type; give it `KIND`, the descriptor kind it stands for."""
 
 

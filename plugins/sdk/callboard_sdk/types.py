@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar, dataclass_transform, get_type_hints
+from typing import Any, TypeVar, dataclass_transform, get_type_hints, overload
 
 import strawberry
 from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
@@ -34,6 +34,7 @@ class Guard:
 
 
 _GUARD = "__callboard_guard__"
+_TYPED = "__callboard_typed__"
 
 
 def guard_of(cls: type) -> Guard | None:
@@ -42,15 +43,27 @@ def guard_of(cls: type) -> Guard | None:
     return found
 
 
+def is_typed(cls: type) -> bool:
+    """Whether exactly this class was declared with `typed`."""
+    return bool(cls.__dict__.get(_TYPED))
+
+
 @dataclass_transform(field_specifiers=(strawberry.field,), kw_only_default=True)
-def declare(*, guard: Guard, interface: bool = False, name: str | None = None) -> Callable[[type[T]], type[T]]:
-    """Turn a class into a described, guarded Strawberry type; the other decorators here end in this one."""
+def declare(
+    *, guard: Guard, interface: bool = False, name: str | None = None, typed: bool = False
+) -> Callable[[type[T]], type[T]]:
+    """Turn a class into a described, guarded Strawberry type; the other decorators here end in this one.
+
+    `typed` promises that every object of the class is made from a typed source (a msgspec decoder, SQL columns): its
+    stored fields hold what their annotations say, and are answered unchecked, but in development mode.
+    """
     make = strawberry.interface if interface else strawberry.type
 
     def decorate(cls: type[T]) -> type[T]:
         made = make(cls, name=name, description=_description(cls, "type"))
         _describe_fields(cls, get_object_definition(made, strict=True))
         setattr(made, _GUARD, guard)
+        setattr(made, _TYPED, typed)
         return made
 
     return decorate
@@ -72,19 +85,28 @@ def _describe_fields(cls: type, definition: StrawberryObjectDefinition) -> None:
             field.description = docs.get(field.python_name)
 
 
+@overload
+def value(cls: type[T], /) -> type[T]: ...
+@overload
+def value(*, typed: bool) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(field_specifiers=(strawberry.field,), kw_only_default=True)
-def value(cls: type[T]) -> type[T]:
-    """Declare a value object, guarded whole (Money, Container, ...): whoever may read the field may read all of it."""
-    return declare(guard=Guard(permission=None))(cls)
+def value(cls: type[T] | None = None, /, *, typed: bool = False) -> type[T] | Callable[[type[T]], type[T]]:
+    """Declare a value object, guarded whole (Money, Container, ...): whoever may read the field may read all of it.
+
+    `@value(typed=True)` promises what `declare` says of it.
+    """
+    decorate = declare(guard=Guard(permission=None), typed=typed)
+    return decorate if cls is None else decorate(cls)
 
 
 @dataclass_transform(field_specifiers=(strawberry.field,), kw_only_default=True)
-def node(*, permission: str, open_fields: tuple[str, ...] = ()) -> Callable[[type[T]], type[T]]:
+def node(*, permission: str, open_fields: tuple[str, ...] = (), typed: bool = False) -> Callable[[type[T]], type[T]]:
     """Declare an object whose fields each need `permission` (or their own) and can be denied one by one.
 
-    `open_fields` (Python names), and an `id`, are readable whenever their object is.
+    `open_fields` (Python names), and an `id`, are readable whenever their object is. `typed` promises what `declare`
+    says of it.
     """
-    return declare(guard=Guard(permission, frozenset({"id", *open_fields})))
+    return declare(guard=Guard(permission, frozenset({"id", *open_fields})), typed=typed)
 
 
 @dataclass_transform(field_specifiers=(strawberry.field,), kw_only_default=True)
