@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ def serve(
     configured = configuration(settings)
     configure_logs(configured.settings.logs, plugin_packages())
     gateway = build(configured)
+    sys.setswitchinterval(0.001)  # a thread that reads a long document gives the event loop its turn five times as often
     server = configured.settings.server
     listener = _listen(host or server.host, server.port if port is None else port)
     address, chosen = listener.getsockname()[:2]

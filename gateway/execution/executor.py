@@ -1,40 +1,37 @@
 """Runs a Plan breadth first: a field is resolved for all its parents at once, and completed as one column.
 
-A. select     a selection's called fields become columns, side by side; one row loop makes the rows
-B. resolve    a field's values for all parents: one call of a batch, or one a parent
-C. complete   a column becomes legal results, level by level (GraphQL spec, section 6.4.3)
-D. tell       which object type each value of an abstract column has
+A. select     a selection's called fields become columns, side by side, their values got by `resolving`; then one
+              row loop makes the rows
+B. complete   a column becomes legal results, level by level (GraphQL spec, section 6.4.3)
+C. tell       which object type each value of an abstract column has
 
 What fails is left in the result as `Failed`; when everything has run, `settle` makes it null, with exact paths.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo
-from graphql.execution import VariableValues, get_argument_values
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution import VariableValues
 from graphql.execution.executor import default_type_resolver
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import Path
 from graphql.pyutils.is_awaitable import is_async_iterable as default_is_async_iterable
 from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
-from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from gateway.planning.limits import LimitExceeded
 from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
-from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
+from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Output, Selection
 from resolvers.batching import RequestContext
-from resolvers.deadline import being_cancelled
-from schema.resolution import Attribute, Batched, Method
 
 from . import columns
+from .resolving import Resolving
 from .settle import Settling
-from .tasks import ABANDONED, abandon, broken_off, outcomes, running_loop, together
+from .tasks import ABANDONED, abandon, outcomes, together
 from .turns import Turn
 from .types import TypeTeller
 
@@ -62,19 +59,16 @@ class Execution:
         max_nodes: int | None = None,
     ) -> None:
         self._plan = plan
-        self._variables = variables
-        self._context = context
         self._root = root
-        self._hide_suggestions = hide_suggestions
         self._turn = turn
         self._max_nodes = max_nodes
         self.nodes = 0
-        self.is_awaitable: Callable[[Any], Any] = is_awaitable or default_is_awaitable
         self._is_async_iterable = is_async_iterable or default_is_async_iterable
         self._promised = columns.promised if is_awaitable is None else partial(columns.promised_by, is_awaitable)
         self.settling = Settling(plan)
-        self._helpers = GraphQLResolveInfoHelpers(lambda values: gather_with_cancel(*values), self._track)
-        self._types = TypeTeller(plan.schema, type_resolver or default_type_resolver, self)
+        told = is_awaitable or default_is_awaitable
+        self._resolving = Resolving(plan, variables, context, root, self.settling, told, hide_suggestions=hide_suggestions)
+        self._types = TypeTeller(plan.schema, type_resolver or default_type_resolver, self._resolving)
 
     async def run(self) -> ExecutionResult:
         """Data and errors of the whole operation."""
@@ -97,22 +91,24 @@ class Execution:
         if selection.denied:
             self.settling.failed.update(selection.denied)
         given = [self._given(column, parents) for column in columns]
-        loop = self._plan.loop(selection).rows
-        try:
-            if len(parents) <= CHUNK or self._turn is None:
-                return loop(parents, *given)
-            return await self._in_turns(loop, parents, given, self._turn)
-        except Exception:  # whatever it is, the careful pass finds it again and says where
-            return await self._carefully(selection, parents, paths, groups, given)
+        return await self._rows(selection, parents, paths, groups, given)
 
-    async def _in_turns(
-        self, loop: Callable[..., Any], parents: Sequence[Any], given: Sequence[Sequence[Any]], turn: Turn
+    async def _rows(
+        self, selection: Selection, parents: Sequence[Any], paths: Paths, groups: Sequence[int], given: Sequence[Sequence[Any]]
     ) -> list[dict[str, Any]]:
+        """The rows by the compiled loop, CHUNK of them a time; a chunk in which it finds an anomaly is made with care."""
+        loop = self._plan.loop(selection).rows
+        size = len(parents) if self._turn is None else CHUNK
         rows: list[dict[str, Any]] = []
-        for start in range(0, len(parents), CHUNK):
-            end = start + CHUNK
-            rows += loop(parents[start:end], *(column[start:end] for column in given))
-            await turn.share()
+        for start in range(0, len(parents), size):
+            part = slice(start, start + size)
+            some, columns = parents[part], [column[part] for column in given]
+            try:
+                rows += loop(some, *columns)
+            except Exception:  # whatever it is, the careful pass finds it again and says where
+                rows += await self._carefully(selection, some, paths and paths[part], groups[part], columns)
+            if self._turn is not None:
+                await self._turn.share()
         return rows
 
     def _count(self, nodes: int) -> None:
@@ -146,91 +142,12 @@ class Execution:
     def _given(column: list[Any] | None, parents: Sequence[Any]) -> list[Any]:
         return [ABANDONED] * len(parents) if column is None else column
 
-    # B. resolve
-
     async def _column(self, field: Field, parents: Sequence[Any], paths: Paths, groups: Sequence[int]) -> list[Any]:
         below = None if paths is None or not field.needs_paths else [Path(p, field.key, field.parent.name) for p in paths]
-        values = await self._values(field, parents, below)
+        values = await self._resolving.values(field, parents, below)
         return await self.complete(field.output, values, field, below, groups)
 
-    async def _values(self, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
-        match field.how:
-            case Batched(load):
-                return await self._batch(load, field, parents)
-            case Ordinary(resolve):
-                return self._each(resolve, field, parents, paths)
-            case Attribute(name):
-                return columns.attributes(parents, name)
-            case Method(call):
-                return columns.applied(call, parents)
-            case Typename():
-                return [field.parent.name] * len(parents)
-        denied = self._plan.forbidden(field.how)
-        self.settling.failed.add(field)
-        return [denied] * len(parents)
-
-    async def _batch(self, load: Callable[..., Any], field: Field, parents: Sequence[Any]) -> Sequence[Any]:
-        try:
-            values = load(self._context, parents, self._arguments(field))
-            if self.is_awaitable(values):
-                self.settling.late.add(field.output)
-                await running_loop()
-                values = await asyncio.ensure_future(values)
-            if len(values) != len(parents):
-                raise TypeError(f"{field.coordinate} gave {len(values)} results for {len(parents)} parents")
-        except asyncio.CancelledError:
-            if being_cancelled():
-                raise
-            return [Failed(broken_off())] * len(parents)
-        except Exception as error:
-            return [Failed(error)] * len(parents)
-        return values  # type: ignore[no-any-return]
-
-    def _each(self, resolve: Callable[..., Any], field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
-        assert paths is not None
-        arguments: dict[str, Any] | None = None
-        values: list[Any] = []
-        for parent, path in zip(parents, paths, strict=True):
-            try:
-                if arguments is None or any(isinstance(value, dict | list) for value in arguments.values()):
-                    arguments = self._arguments(field)  # anew where a resolver could change what the next one gets
-                values.append(resolve(parent, self.info(field, path), **arguments))
-            except Exception as error:
-                values.append(Failed(error))
-        return values
-
-    def _arguments(self, field: Field) -> dict[str, Any]:
-        node = field.details[0]
-        if not field.definition.args and not node.node.arguments:
-            return {}
-        return get_argument_values(
-            field.definition, node.node, self._variables, node.fragment_variable_values, self._hide_suggestions
-        )
-
-    def info(self, field: Field, path: Path | None) -> GraphQLResolveInfo[Any]:
-        """What resolvers and type functions are told."""
-        plan = self._plan
-        return GraphQLResolveInfo(
-            field.name,
-            field.nodes,
-            field.definition.type,
-            field.parent,
-            path,  # type: ignore[arg-type]  # absent only where nobody looks at it
-            plan.schema,
-            plan.fragments,  # type: ignore[arg-type]
-            self._root,
-            plan.operation,
-            self._variables,
-            self._context,
-            self.is_awaitable,  # type: ignore[arg-type]
-            None,
-            self._helpers,
-        )
-
-    def _track(self, values: Sequence[Any]) -> None:
-        abandon([value for value in values if self.is_awaitable(value)])
-
-    # C. complete
+    # B. complete
 
     async def complete(
         self, output: Output, values: Sequence[Any], field: Field, paths: Paths, groups: Sequence[int]
@@ -267,7 +184,7 @@ class Execution:
         return values, kinds
 
     async def _kept(self, values: Sequence[Any], groups: Sequence[int] | None) -> Sequence[Any]:
-        waiting = [index for index, value in enumerate(values) if self.is_awaitable(value)]
+        waiting = [index for index, value in enumerate(values) if self._resolving.is_awaitable(value)]
         kept = list(values)
         if groups is not None:
             lost = {groups[i] for i, v in enumerate(values) if v is None or v.__class__ is Failed or isinstance(v, Exception)}
@@ -287,7 +204,7 @@ class Execution:
     ) -> list[Any]:
         if not kinds <= columns.LISTS:
             values = await self._iterated(values, output)
-        flat, lengths = columns.flattened(values, output, field, self._track)
+        flat, lengths = columns.flattened(values, output, field, self._resolving.track)
         below = None if paths is None else columns.item_paths(paths, lengths)
         above = groups if paths is None else columns.repeated(groups, lengths)
         done = await self.complete(output.item, flat, field, below, above if paths is not None else range(len(flat)))
@@ -299,7 +216,7 @@ class Execution:
             return values
         self.settling.late.add(output)
         stops = not output.item.nullable and self._plan.propagates
-        found = await outcomes([columns.drained(values[index], self._track, stops=stops) for index in places])
+        found = await outcomes([columns.drained(values[index], self._resolving.track, stops=stops) for index in places])
         collected = list(values)
         for index, items in zip(places, found, strict=True):
             collected[index] = Failed(items) if isinstance(items, Exception) else items
@@ -330,7 +247,7 @@ class Execution:
         for index, row in zip(places, rows, strict=True):
             done[index] = row
 
-    # D. tell
+    # C. tell
 
     async def _abstracts(
         self, output: Abstract, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLSchema
 from graphql.execution.executor import Executor, invalid_return_type_error
@@ -15,10 +15,8 @@ from gateway.planning.rows import Failed
 from gateway.planning.selection import Abstract, Field
 
 from .columns import ABSENT, places_of
+from .resolving import Resolving
 from .tasks import outcomes
-
-if TYPE_CHECKING:
-    from .executor import Execution
 
 _CAST = "__as_strawberry_type__"
 
@@ -34,10 +32,10 @@ class Told:
 class TypeTeller:
     """Tells types for one execution; a class that decides by itself is asked about once."""
 
-    def __init__(self, schema: GraphQLSchema, default: Callable[..., Any], execution: Execution) -> None:
+    def __init__(self, schema: GraphQLSchema, default: Callable[..., Any], resolving: Resolving) -> None:
         self._schema = schema
         self._default = default
-        self._execution = execution
+        self._resolving = resolving
         self._told: dict[tuple[str, type], Any] = {}
         self._legal: dict[tuple[str, type], bool] = {}
 
@@ -104,7 +102,7 @@ class TypeTeller:
             return self._legal[key]
         assert kind.is_type_of is not None
         try:
-            answer = kind.is_type_of(value, self._execution.info(field, path))
+            answer = kind.is_type_of(value, self._resolving.info(field, path))
         except Exception as error:
             return error
         if by_class and not hasattr(value, _CAST):
@@ -117,7 +115,7 @@ class TypeTeller:
         if by_class and key in self._told:
             return self._told[key]
         try:
-            answer = (output.type.resolve_type or self._default)(value, self._execution.info(field, path), output.type)
+            answer = (output.type.resolve_type or self._default)(value, self._resolving.info(field, path), output.type)
         except Exception as error:
             return error
         if by_class:
@@ -125,7 +123,7 @@ class TypeTeller:
         return answer
 
     async def _kept(self, answers: list[Any]) -> list[Any]:
-        waiting = [index for index, answer in enumerate(answers) if self._execution.is_awaitable(answer)]
+        waiting = [index for index, answer in enumerate(answers) if self._resolving.is_awaitable(answer)]
         if waiting:
             kept = await outcomes([answers[index] for index in waiting])
             for index, answer in zip(waiting, kept, strict=True):
@@ -139,7 +137,7 @@ class TypeTeller:
         asker: Any = SimpleNamespace(schema=self._schema)
         try:
             told = Executor.ensure_valid_runtime_type(
-                asker, answer, kind, list(field.details), self._execution.info(field, None), value
+                asker, answer, kind, list(field.details), self._resolving.info(field, None), value
             )
         except Exception as error:
             return Failed(error)

@@ -1,0 +1,127 @@
+"""Gets a field's values for all its parents: one call of a batch, or one call a parent, or no call at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+from graphql.execution import VariableValues, get_argument_values
+from graphql.pyutils import Path, gather_with_cancel
+from graphql.type.definition import GraphQLResolveInfoHelpers
+
+from gateway.planning.plan import Plan
+from gateway.planning.rows import Failed
+from gateway.planning.selection import Field, Ordinary, Typename
+from resolvers.deadline import being_cancelled
+from schema.resolution import Attribute, Batched, Method
+
+from . import columns
+from .settle import Settling
+from .tasks import abandon, broken_off, running_loop
+
+Paths = Sequence[Path | None] | None
+
+
+class Resolving:
+    """What resolvers are told and given in one execution; arguments are coerced anew in each, and never kept in a plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        variables: VariableValues,
+        context: Any,
+        root: Any,
+        settling: Settling,
+        is_awaitable: Callable[[Any], Any],
+        *,
+        hide_suggestions: bool,
+    ) -> None:
+        self._plan = plan
+        self._variables = variables
+        self._context = context
+        self._root = root
+        self._settling = settling
+        self._hide_suggestions = hide_suggestions
+        self.is_awaitable = is_awaitable
+        self._helpers = GraphQLResolveInfoHelpers(lambda values: gather_with_cancel(*values), self.track)
+
+    async def values(self, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
+        """The field's value for each parent, as it was given: some may have to be awaited yet, and some are failures."""
+        match field.how:
+            case Batched(load):
+                return await self._batch(load, field, parents)
+            case Ordinary(resolve):
+                return self._each(resolve, field, parents, paths)
+            case Attribute(name):
+                return columns.attributes(parents, name)
+            case Method(call):
+                return columns.applied(call, parents)
+            case Typename():
+                return [field.parent.name] * len(parents)
+        denied = self._plan.forbidden(field.how)
+        self._settling.failed.add(field)
+        return [denied] * len(parents)
+
+    async def _batch(self, load: Callable[..., Any], field: Field, parents: Sequence[Any]) -> Sequence[Any]:
+        try:
+            values = load(self._context, parents, self._arguments(field))
+            if self.is_awaitable(values):
+                self._settling.late.add(field.output)
+                await running_loop()
+                values = await asyncio.ensure_future(values)
+            if len(values) != len(parents):
+                raise TypeError(f"{field.coordinate} gave {len(values)} results for {len(parents)} parents")
+        except asyncio.CancelledError:
+            if being_cancelled():
+                raise
+            return [Failed(broken_off())] * len(parents)
+        except Exception as error:
+            return [Failed(error)] * len(parents)
+        return values  # type: ignore[no-any-return]
+
+    def _each(self, resolve: Callable[..., Any], field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
+        assert paths is not None
+        arguments: dict[str, Any] | None = None
+        values: list[Any] = []
+        for parent, path in zip(parents, paths, strict=True):
+            try:
+                if arguments is None or any(isinstance(value, dict | list) for value in arguments.values()):
+                    arguments = self._arguments(field)  # anew where a resolver could change what the next one gets
+                values.append(resolve(parent, self.info(field, path), **arguments))
+            except Exception as error:
+                values.append(Failed(error))
+        return values
+
+    def _arguments(self, field: Field) -> dict[str, Any]:
+        node = field.details[0]
+        if not field.definition.args and not node.node.arguments:
+            return {}
+        return get_argument_values(
+            field.definition, node.node, self._variables, node.fragment_variable_values, self._hide_suggestions
+        )
+
+    def info(self, field: Field, path: Path | None) -> GraphQLResolveInfo[Any]:
+        """What resolvers and type functions are told."""
+        plan = self._plan
+        return GraphQLResolveInfo(
+            field.name,
+            field.nodes,
+            field.definition.type,
+            field.parent,
+            path,  # type: ignore[arg-type]  # absent only where nobody looks at it
+            plan.schema,
+            plan.fragments,  # type: ignore[arg-type]
+            self._root,
+            plan.operation,
+            self._variables,
+            self._context,
+            self.is_awaitable,  # type: ignore[arg-type]
+            None,
+            self._helpers,
+        )
+
+    def track(self, values: Sequence[Any]) -> None:
+        """End those among the values that are promises: nobody waits for them any more."""
+        abandon([value for value in values if self.is_awaitable(value)])
