@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 
-import httpx
 from callboard_sdk.errors import UpstreamError
 from callboard_sdk.upstream import Upstream
 
@@ -35,7 +34,7 @@ def tls_context(upstream: Upstream) -> ssl.SSLContext | None:
 def _trusting(upstream: Upstream) -> ssl.SSLContext:
     ca = upstream.ca
     if ca is None:
-        return httpx.create_ssl_context(trust_env=False)
+        return ssl.create_default_context()  # by the authorities that the machine itself trusts
     if isinstance(ca, str) and "-----BEGIN" in ca:
         return ssl.create_default_context(cadata=ca)
     return ssl.create_default_context(cafile=str(ca))

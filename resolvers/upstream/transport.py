@@ -1,149 +1,127 @@
-"""The wire below the client: httpx's transport interface over httpcore, connecting to checked addresses only.
+"""The wire below the client: httpx's transport interface over aiohttp's connections.
 
 This is the one place to change for another HTTP library: anything with httpx's `AsyncBaseTransport` interface will
-do, if it connects to addresses that `guard.is_refused` lets pass.
+do, if it connects to addresses that `guard.is_refused` lets pass. Why this one, and what the others cost:
+docs/decisions/2026-11-25-upstream-transport.md.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from ssl import SSLContext
 
-import httpcore
-import httpx
+import aiohttp
+import httpx2
 from callboard_sdk.upstream import Upstream
+from yarl import URL
 
-from .guard import RefusedAddress, is_refused
+from .connections import Refused, connector, plain_host
+from .guard import RefusedAddress
 from .tls import tls_context
 
-TransportFactory = Callable[[Upstream], httpx.AsyncBaseTransport]
+TransportFactory = Callable[[Upstream], httpx2.AsyncBaseTransport]
 
-KEEP_ALIVE = 30.0
-"""Seconds an idle connection is kept for the next request."""
-NEXT_ADDRESS = 0.5
-"""Seconds to wait for a connection to one address of a name before the next is tried."""
+HEAD_LINE = 65_536
+"""Bytes of one line of an answer's head; some send long lists of links or policies there."""
+READ_AHEAD = 262_144
+"""Bytes of an answer that are taken from the network before they are asked for."""
 
 
-def make_transport(upstream: Upstream) -> httpx.AsyncBaseTransport:
-    """Connections for one upstream: as many as its concurrency, no proxies, no environment.
+def make_transport(upstream: Upstream) -> httpx2.AsyncBaseTransport:
+    """Connections for one upstream: as many as its concurrency, no proxies, no cookies, no environment.
 
     Raises UpstreamError when a certificate in its settings can't be read.
     """
-    return GuardedTransport(
-        httpcore.AsyncConnectionPool(
-            ssl_context=tls_context(upstream),
-            max_connections=upstream.concurrency,
-            max_keepalive_connections=upstream.concurrency,
-            keepalive_expiry=KEEP_ALIVE,
-            network_backend=GuardedBackend(link_local=upstream.link_local),
-        )
-    )
+    return Transport(upstream, tls_context(upstream))
 
 
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """A connection pool of httpcore behind httpx's interface and exceptions."""
+class Transport(httpx2.AsyncBaseTransport):
+    """aiohttp behind httpx's interface and exceptions. It sets no limits of time: whoever asks does."""
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
+    def __init__(self, upstream: Upstream, tls: SSLContext | None) -> None:
+        self._upstream = upstream
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; the response's body is streamed."""
-        core = httpcore.Request(
-            method=request.method,
-            url=httpcore.URL(
-                scheme=request.url.raw_scheme,
-                host=request.url.raw_host,
-                port=request.url.port,
-                target=request.url.raw_path,
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
+        if self._session is None:
+            self._session = _session(connector(self._upstream, self._tls))  # it belongs to the running event loop
+        response = await self._session.request(
+            request.method,
+            _address(request.url),
+            headers=request.headers.multi_items(),
+            data=request.content or None,
+            allow_redirects=False,
         )
-        with _httpx_errors():
-            response = await self._pool.handle_async_request(core)
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions)
+        return httpx2.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        if self._session is not None:
+            await self._session.close()
 
 
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+        self._connection = response.connection  # the response forgets it as soon as the body has ended
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _httpx_errors():
-            async for part in self._response.aiter_stream():
+        with _httpx_errors(self._connection):
+            async for part in self._response.content.iter_any():
                 yield part
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        self._response.release()  # for the next request, or closed where something is left of the body
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves names itself, drops refused addresses, and connects to the first of the rest that answers."""
-
-    def __init__(self, *, link_local: bool) -> None:
-        self._link_local = link_local
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connection to `host`. Raises RefusedAddress, or httpcore.ConnectError when no address answers."""
-        addresses = await self._resolve(host, port)
-        problem: Exception | None = None
-        for place, address in enumerate(addresses, 1):
-            patience = timeout if place == len(addresses) else NEXT_ADDRESS
-            try:
-                return await self._inner.connect_tcp(address, port, patience, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                problem = error
-        raise httpcore.ConnectError("no address of the host answers") from problem
-
-    async def _resolve(self, host: str, port: int) -> list[str]:
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError("the host name can't be resolved") from error
-        addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
-        allowed = [one for one in addresses if self._link_local or not is_refused(one)]
-        if not allowed:
-            raise RefusedAddress("a link-local or metadata address")
-        return allowed
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, as the pool asks between its own tries."""
-        await self._inner.sleep(seconds)
+def _session(connections: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connections,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_once,),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        auto_decompress=False,
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        max_line_size=HEAD_LINE,
+        max_field_size=HEAD_LINE,
+        read_bufsize=READ_AHEAD,
+    )
 
 
-_ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
-    (httpcore.TimeoutException, httpx.TimeoutException),
-    (httpcore.ConnectError, httpx.ConnectError),
-    (httpcore.NetworkError, httpx.NetworkError),
-    (httpcore.LocalProtocolError, httpx.LocalProtocolError),
-    (httpcore.RemoteProtocolError, httpx.RemoteProtocolError),
-    (httpcore.UnsupportedProtocol, httpx.UnsupportedProtocol),
-    (httpcore.ProtocolError, httpx.ProtocolError),
-)
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Errors become httpx's below aiohttp's own retry, which would send a read twice, whatever the retry budget says."""
+    with _httpx_errors():
+        return await handler(request)
+
+
+def _address(url: httpx2.URL) -> URL:
+    found = URL(str(url), encoded=True)
+    host = found.raw_host or ""
+    return found if (plain := plain_host(host)) == host else found.with_host(plain)
 
 
 @contextmanager
-def _httpx_errors() -> Iterator[None]:
+def _httpx_errors(connection: aiohttp.connector.Connection | None = None) -> Iterator[None]:
+    """What aiohttp raises, in httpx's words; causes stay attached, for the words that the asker gets."""
+    protocol = connection.protocol if connection is not None else None
     try:
         yield
-    except Exception as error:
-        for core, ours in _ERRORS:
-            if isinstance(error, core):
-                raise ours(str(error)) from error
-        raise
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise httpx2.ConnectError("the certificate is not accepted") from error.certificate_error
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, Refused):
+            raise RefusedAddress(str(error.os_error)) from None
+        raise httpx2.ConnectError("no address of the host answers") from error.os_error
+    except aiohttp.InvalidURL as error:
+        raise httpx2.UnsupportedProtocol("the address is none of HTTP") from error
+    except aiohttp.ServerTimeoutError as error:
+        raise httpx2.TimeoutException("no answer in time") from error
+    except (aiohttp.ClientOSError, aiohttp.ClientConnectionResetError) as error:
+        raise httpx2.NetworkError("the connection broke") from error
+    except aiohttp.ClientError as error:
+        if protocol is not None and isinstance(protocol.exception(), OSError):  # a payload's error doesn't tell why it ended
+            raise httpx2.NetworkError("the connection broke") from error
+        raise httpx2.RemoteProtocolError("the answer broke off, or is not HTTP") from error
