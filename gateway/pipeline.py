@@ -13,7 +13,7 @@ from callboard_sdk import CallboardError, Viewer
 from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
-from gateway.execution.turns import RequestDeadline, Turns
+from gateway.execution.turns import Turns
 from gateway.planning.cost import Cost, check_cost
 from gateway.planning.operation import Documents, Operation, RequestError
 from gateway.planning.plans import Plans
@@ -22,6 +22,7 @@ from gateway.settings import LimitSettings
 from policies import Policy
 from resolvers.batching import RequestContext
 from resolvers.deadline import set_deadline
+from resolvers.errors import RequestDeadline
 from resolvers.plugins import Plugins
 from resolvers.usage import Budgets, RateLimited, Usage
 

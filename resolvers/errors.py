@@ -31,3 +31,13 @@ class DeadlineExceeded(CallboardError):
 
     def __init__(self, plugin: str, field: str) -> None:
         super().__init__(f"{field} of plugin {plugin!r} did not answer within the request's time", plugin=plugin)
+
+
+class RequestDeadline(CallboardError):
+    """The whole request took longer than it may."""
+
+    code = "DEADLINE_EXCEEDED"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("this request took longer than one may: ask for less, or in several requests")

@@ -11,22 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from callboard_sdk import CallboardError
-
 from resolvers.deadline import remaining
+from resolvers.errors import RequestDeadline
 
 TURN_SECONDS = 0.002
 PAUSE_SECONDS = 0.001
-
-
-class RequestDeadline(CallboardError):
-    """The whole request took longer than it may."""
-
-    code = "DEADLINE_EXCEEDED"
-    retryable = True
-
-    def __init__(self) -> None:
-        super().__init__("this request took longer than one may: ask for less, or in several requests")
 
 
 class Turns:

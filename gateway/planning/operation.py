@@ -34,6 +34,7 @@ from graphql.execution import VariableValues, get_variable_values
 from graphql.execution.collect_fields import FragmentDetails
 
 from resolvers.deadline import remaining
+from resolvers.errors import RequestDeadline
 
 from .kept import Kept
 from .limits import Size, count_merges, measure
@@ -117,8 +118,11 @@ class Documents:
             return known
         if len(source) <= LONG:
             return self._documents.keep(key, self._read(source, key))
-        async with asyncio.timeout(remaining()), self._one_long:
-            return self._documents.keep(key, await asyncio.to_thread(self._read, source, key))
+        try:
+            async with asyncio.timeout(remaining()), self._one_long:
+                return self._documents.keep(key, await asyncio.to_thread(self._read, source, key))
+        except TimeoutError:
+            raise RequestDeadline from None
 
     def _read(self, source: str, key: str) -> Document:
         document = self._parse(source)

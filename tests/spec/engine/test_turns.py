@@ -6,12 +6,13 @@ import orjson
 import pytest
 from gateway.execution import turns
 from gateway.execution.encode import Encoder
-from gateway.execution.turns import RequestDeadline, Turns
+from gateway.execution.turns import Turns
 from gateway.pipeline import GraphQLRequest
 from gateway.planning.operation import LONG
 from hypothesis import given
 from hypothesis import strategies as st
 from resolvers.deadline import set_deadline
+from resolvers.errors import RequestDeadline
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -98,3 +99,11 @@ async def test_a_long_document_is_read_and_planned_while_others_go_on(company_wi
         assert ticks > 2, "the event loop went on while a thread read"
         again, _ = await harness.plan(text, ["admin"])
         assert again is plan
+
+
+async def test_a_document_that_can_not_be_read_in_time_is_refused_with_what_to_do(company_with):
+    text = "{ components(first: 1) { nodes { name } } } #" + "x" * LONG
+    async with company_with({}) as (harness, _):
+        set_deadline(0)
+        with pytest.raises(RequestDeadline, match="ask for less"):
+            await harness.ask(text)
