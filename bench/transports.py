@@ -1,7 +1,7 @@
 """What can carry a request behind httpx's transport interface, and what one exchange over it costs.
 
 httpx and httpx2 have the same interface with types of their own. Those that are not installed are left out; to measure
-all: `.venv/bin/uv pip install --python .venv/bin/python httpx-aiohttp pyreqwest`.
+all: `.venv/bin/uv pip install --python .venv/bin/python httpx2 httpx-aiohttp pyreqwest`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import Any
 
 import httpx
-import httpx2
 import uvloop
 from callboard_sdk import Upstream
 
@@ -50,11 +49,12 @@ Make = Callable[[Way], tuple[ModuleType, Any]]
 
 
 def _ours(way: Way) -> tuple[ModuleType, Any]:
-    return httpx2, make_transport(Upstream("bench", way.url, ca=way.ca, concurrency=way.at_once))
+    return httpx, make_transport(Upstream("bench", way.url, ca=way.ca, concurrency=way.at_once))
 
 
-def _own_of(package: ModuleType) -> Make:
+def _own_of(name: str) -> Make:
     def make(way: Way) -> tuple[ModuleType, Any]:
+        package = import_module(name)
         limits = package.Limits(max_connections=way.at_once, max_keepalive_connections=way.at_once)
         return package, package.AsyncHTTPTransport(verify=_tls(way), trust_env=False, limits=limits)
 
@@ -75,8 +75,8 @@ def _pyreqwest(way: Way) -> tuple[ModuleType, Any]:
 def candidates() -> Mapping[str, Make]:
     """Every transport that is installed here, ours first."""
     others: dict[str, tuple[str, Make]] = {
-        "httpx": ("httpx", _own_of(httpx)),
-        "httpx2": ("httpx2", _own_of(httpx2)),
+        "httpx": ("httpx", _own_of("httpx")),
+        "httpx2": ("httpx2", _own_of("httpx2")),
         "httpx-aiohttp": ("httpx_aiohttp", _httpx_aiohttp),
         "pyreqwest": ("pyreqwest", _pyreqwest),
     }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-import httpx2
+import httpx
 import msgspec
 from callboard_sdk.errors import UpstreamError
 from callboard_sdk.upstream import Params, Upstream
@@ -21,7 +21,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _TARGETS = 4096
 """URLs kept at most."""
 
-_Target = tuple[httpx2.URL, str, str]
+_Target = tuple[httpx.URL, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Ask:
     """A request: `key` tells equal reads apart from others, `label` names it in errors, `ok` are statuses wanted."""
 
     method: str
-    url: httpx2.URL
+    url: httpx.URL
     headers: Mapping[str, str] = field(repr=False)
     ok: frozenset[int]
     label: str

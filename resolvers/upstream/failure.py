@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import Any
 
-import httpx2
+import httpx
 from callboard_sdk.errors import UpstreamError
 
 from .guard import RefusedAddress
@@ -173,17 +173,17 @@ def from_transport(name: str, label: str, error: Exception) -> Failed:
             "UNREACHABLE",
             f"{name} can't be found: its host name has no address. Check its base URL and DNS.",
         )
-    if isinstance(error, httpx2.TimeoutException):
+    if isinstance(error, httpx.TimeoutException):
         return _broken(name, "TIMEOUT", f"{name} didn't answer {label} in time. Try again.")
-    if isinstance(error, httpx2.ConnectError):
+    if isinstance(error, httpx.ConnectError):
         return _broken(
             name,
             "UNREACHABLE",
             f"{name} takes no connections at its address. Check that it runs and that its port is right.",
         )
-    if isinstance(error, httpx2.LocalProtocolError):
+    if isinstance(error, httpx.LocalProtocolError):
         return not_sendable(name, label, "a header or the address holds characters that HTTP doesn't allow")
-    if isinstance(error, httpx2.RemoteProtocolError | httpx2.DecodingError):
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
         return _broken(
             name,
             "BAD_ANSWER",

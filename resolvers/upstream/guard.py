@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
 
-import httpx2
+import httpx
 
 _METADATA = frozenset(
     ipaddress.ip_address(text)
@@ -24,7 +24,7 @@ _METADATA = frozenset(
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-class RefusedAddress(httpx2.ConnectError):
+class RefusedAddress(httpx.ConnectError):
     """A host leads only to addresses that are refused."""
 
 

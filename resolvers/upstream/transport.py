@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ssl import SSLContext
 
 import aiohttp
-import httpx2
+import httpx
 from callboard_sdk.upstream import Upstream
 from yarl import URL
 
@@ -20,7 +20,7 @@ from .connections import Refused, connector, plain_host
 from .guard import RefusedAddress
 from .tls import tls_context
 
-TransportFactory = Callable[[Upstream], httpx2.AsyncBaseTransport]
+TransportFactory = Callable[[Upstream], httpx.AsyncBaseTransport]
 
 HEAD_LINE = 65_536
 """Bytes of one line of an answer's head; some send long lists of links or policies there."""
@@ -28,7 +28,7 @@ READ_AHEAD = 262_144
 """Bytes of an answer that are taken from the network before they are asked for."""
 
 
-def make_transport(upstream: Upstream) -> httpx2.AsyncBaseTransport:
+def make_transport(upstream: Upstream) -> httpx.AsyncBaseTransport:
     """Connections for one upstream: as many as its concurrency, no proxies, no cookies, no environment.
 
     Raises UpstreamError when a certificate in its settings can't be read.
@@ -36,7 +36,7 @@ def make_transport(upstream: Upstream) -> httpx2.AsyncBaseTransport:
     return Transport(upstream, tls_context(upstream))
 
 
-class Transport(httpx2.AsyncBaseTransport):
+class Transport(httpx.AsyncBaseTransport):
     """aiohttp behind httpx's interface and exceptions. It sets no limits of time: whoever asks does."""
 
     def __init__(self, upstream: Upstream, tls: SSLContext | None) -> None:
@@ -44,7 +44,7 @@ class Transport(httpx2.AsyncBaseTransport):
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the response's body is streamed."""
         if self._session is None:
             self._session = _session(connector(self._upstream, self._tls))  # it belongs to the running event loop
@@ -55,7 +55,7 @@ class Transport(httpx2.AsyncBaseTransport):
             data=request.content or None,
             allow_redirects=False,
         )
-        return httpx2.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -63,7 +63,7 @@ class Transport(httpx2.AsyncBaseTransport):
             await self._session.close()
 
 
-class _Body(httpx2.AsyncByteStream):
+class _Body(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
         self._connection = response.connection  # the response forgets it as soon as the body has ended
@@ -97,7 +97,7 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
         return await handler(request)
 
 
-def _address(url: httpx2.URL) -> URL:
+def _address(url: httpx.URL) -> URL:
     found = URL(str(url), encoded=True)
     host = found.raw_host or ""
     return found if (plain := plain_host(host)) == host else found.with_host(plain)
@@ -110,18 +110,18 @@ def _httpx_errors(connection: aiohttp.connector.Connection | None = None) -> Ite
     try:
         yield
     except aiohttp.ClientConnectorCertificateError as error:
-        raise httpx2.ConnectError("the certificate is not accepted") from error.certificate_error
+        raise httpx.ConnectError("the certificate is not accepted") from error.certificate_error
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, Refused):
             raise RefusedAddress(str(error.os_error)) from None
-        raise httpx2.ConnectError("no address of the host answers") from error.os_error
+        raise httpx.ConnectError("no address of the host answers") from error.os_error
     except aiohttp.InvalidURL as error:
-        raise httpx2.UnsupportedProtocol("the address is none of HTTP") from error
+        raise httpx.UnsupportedProtocol("the address is none of HTTP") from error
     except aiohttp.ServerTimeoutError as error:
-        raise httpx2.TimeoutException("no answer in time") from error
+        raise httpx.TimeoutException("no answer in time") from error
     except (aiohttp.ClientOSError, aiohttp.ClientConnectionResetError) as error:
-        raise httpx2.NetworkError("the connection broke") from error
+        raise httpx.NetworkError("the connection broke") from error
     except aiohttp.ClientError as error:
         if protocol is not None and isinstance(protocol.exception(), OSError):  # a payload's error doesn't tell why it ended
-            raise httpx2.NetworkError("the connection broke") from error
-        raise httpx2.RemoteProtocolError("the answer broke off, or is not HTTP") from error
+            raise httpx.NetworkError("the connection broke") from error
+        raise httpx.RemoteProtocolError("the answer broke off, or is not HTTP") from error

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-import httpx2
+import httpx
 from callboard_sdk.upstream import Upstream
 
 from . import failure
@@ -28,7 +28,7 @@ class Answer:
     """What came back: a status that was asked for (or 304 to a conditional read), headers, and the body whole."""
 
     status: int
-    headers: httpx2.Headers
+    headers: httpx.Headers
     content: bytes
 
 
@@ -39,7 +39,7 @@ class Wire:
         self,
         upstream: Upstream,
         address: Address,
-        transport: httpx2.AsyncBaseTransport,
+        transport: httpx.AsyncBaseTransport,
         clock: Clock,
         limits: Limits,
     ) -> None:
@@ -61,7 +61,7 @@ class Wire:
             raise failure.too_large(name, ask.label, self._upstream.max_bytes) from None
         except Unreadable as problem:
             raise failure.bad_body(name, ask.label, str(problem)) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise failure.from_transport(name, ask.label, error) from None
 
     async def aclose(self) -> None:
@@ -79,15 +79,15 @@ class Wire:
         raise AssertionError("the last hop returns or raises")
 
     @asynccontextmanager
-    async def _response(self, ask: Ask) -> AsyncIterator[httpx2.Response]:
-        request = httpx2.Request(ask.method, ask.url, headers=dict(ask.headers), content=ask.body)
+    async def _response(self, ask: Ask) -> AsyncIterator[httpx.Response]:
+        request = httpx.Request(ask.method, ask.url, headers=dict(ask.headers), content=ask.body)
         response = await self._transport.handle_async_request(request)
         try:
             yield response
         finally:
             await response.aclose()
 
-    async def _read(self, ask: Ask, response: httpx2.Response) -> Answer:
+    async def _read(self, ask: Ask, response: httpx.Response) -> Answer:
         status, headers = response.status_code, response.headers
         unchanged = status == 304 and ("if-none-match" in ask.headers or "if-modified-since" in ask.headers)
         if not unchanged and not ask.wants(status):
@@ -99,7 +99,7 @@ class Wire:
         content = await read_body(response.aiter_raw(), headers.get("content-encoding", ""), self._upstream.max_bytes)
         return Answer(status, headers, content)
 
-    def _follow(self, ask: Ask, response: httpx2.Response, hop: int) -> Ask:
+    def _follow(self, ask: Ask, response: httpx.Response, hop: int) -> Ask:
         def refused(problem: str) -> Failed:
             return failure.redirected(self._upstream.name, ask.label, response.status_code, problem)
 
@@ -111,19 +111,19 @@ class Wire:
             raise refused("after too many others. Put the final address into its settings")
         try:
             target = ask.url.join(response.headers.get("location", ""))
-        except (httpx2.InvalidURL, ValueError):
+        except (httpx.InvalidURL, ValueError):
             raise refused("to something that is not an address") from None
         if target == ask.url or not self._address.same_origin(target):
             raise refused("to another host. Only redirects within its own host are followed")
         return replace(ask, url=target)
 
 
-async def _drain(response: httpx2.Response) -> None:
+async def _drain(response: httpx.Response) -> None:
     if _length(response.headers) <= _DRAINED:
         async for _ in response.aiter_raw():
             pass
 
 
-def _length(headers: httpx2.Headers) -> int:
+def _length(headers: httpx.Headers) -> int:
     text = headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0

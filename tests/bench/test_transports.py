@@ -10,7 +10,7 @@ from bench.transports import Way, candidates, cost
 from tests.faults import Answer, Server
 
 
-@pytest.mark.parametrize("name", ["callboard", "httpx", "httpx2"])
+@pytest.mark.parametrize("name", ["callboard", "httpx"])
 async def test_every_request_is_sent_once_and_the_connections_are_kept(name: str) -> None:
     async with Server(lambda _: Answer(body=b'"ok"')) as server:
         found = await asyncio.to_thread(cost, candidates()[name], Way(server.url, 2, None), 20)
