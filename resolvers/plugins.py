@@ -50,8 +50,8 @@ class Health:
         self._clock = clock
         self._failures: dict[str, int] = {}
         self._until: dict[str, float] = {}
+        self._errors: dict[str, str] = {}
         self.broken: str | None = None
-        self.last_error: str | None = None
         self.without: dict[str, str] = {}
         """The upstreams that it has to do without, and why."""
 
@@ -59,7 +59,12 @@ class Health:
         """Why this field is left out now; None when it isn't."""
         if self.broken:
             return self.broken
-        return self.last_error if self._clock() < self._until.get(field, 0.0) else None
+        return self._errors.get(field) if self._clock() < self._until.get(field, 0.0) else None
+
+    @property
+    def last_error(self) -> str | None:
+        """What went wrong last in a field that has not answered well since."""
+        return next(reversed(self._errors.values()), None)
 
     def quarantined(self) -> list[str]:
         """The fields that are left out now."""
@@ -68,10 +73,12 @@ class Health:
     def succeeded(self, field: str) -> None:
         """A call ended as it should."""
         self._failures.pop(field, None)
+        self._errors.pop(field, None)
 
     def failed(self, field: str, error: str) -> None:
         """A call raised what it shouldn't."""
-        self.last_error = f"{field} {error}"
+        self._errors.pop(field, None)
+        self._errors[field] = f"{field} {error}"
         count = self._failures[field] = self._failures.get(field, 0) + 1
         if count >= FAILURES_BEFORE_QUARANTINE:
             self._until[field] = self._clock() + QUARANTINE_SECONDS

@@ -7,6 +7,7 @@ import pytest
 from callboard_sdk import Plugin
 from company import make_company
 from gateway.testing import running_gateway
+from resolvers.plugins import FAILURES_BEFORE_QUARANTINE, QUARANTINE_SECONDS, Health
 
 ASK = "{ components(first: 1) { nodes { name } } plugins { name health { state reason } } }"
 
@@ -66,3 +67,18 @@ def test_a_foreign_package_of_our_name_is_refused(monkeypatch, name):
     assert gateway.loading.check_packages() == [
         f"package {name!r} comes from callboard, stranger: uninstall what is not callboard"
     ]
+
+
+def test_a_field_that_answers_well_again_is_no_longer_held_against_its_plugin():
+    now = [0.0]
+    health = Health(lambda: now[0])
+    for _ in range(FAILURES_BEFORE_QUARANTINE):
+        health.failed("flow", "raised KeyError")
+    health.failed("level", "raised ValueError")
+    assert health.quarantined() == ["flow"] and health.reason("flow") == "flow raised KeyError"
+    assert health.last_error == "level raised ValueError"
+    now[0] = QUARANTINE_SECONDS + 1
+    health.succeeded("flow")
+    assert health.reason("flow") is None and health.last_error == "level raised ValueError"
+    health.succeeded("level")
+    assert health.last_error is None
