@@ -140,9 +140,13 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
             mistakes += error.mistakes
             continue
         runtimes[name] = PluginRuntime(plugin, settings, loaded.versions.get(name, "0"))
+    try:
+        database = _database(configuration.settings.database.url)
+    except OSError as error:
+        mistakes.append(configuration.mistake(("database", "url"), f"its folder can't be made: {error.strerror}"))
     if mistakes:
         raise SettingsError(mistakes)
-    return Plugins(runtimes, _database(configuration.settings.database.url), loaded.failed)
+    return Plugins(runtimes, database, loaded.failed)
 
 
 def _database(url: str) -> Database:

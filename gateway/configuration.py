@@ -8,21 +8,24 @@ C. check     against the models; unknown keys get the nearest known one
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from callboard_sdk import Settings
 from callboard_sdk.yaml import Document, YamlError, read_documents
 from callboard_sdk.yaml import Path as YamlPath
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from .settings import GatewaySettings
+from .wording import explain
 
 S = TypeVar("S", bound=Settings)
+Models = Callable[[Sequence[str]], Mapping[str, type[Settings]]]
+"""The settings models of those of the named plugins that can be imported."""
 
+_UNSET = "environment variable "
 _PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -57,36 +60,71 @@ class Configuration:
     document: Document
     values: Mapping[str, Any]
 
+    def mistake(self, path: YamlPath, message: str) -> Mistake:
+        """A mistake of the value at `path`."""
+        return Mistake(self.file.name, self.document.at(path).line, _dotted(path), message)
+
     def plugin_settings(self, name: str, model: type[S]) -> S:
         """The plugin's part of the file, checked. Raises SettingsError with every mistake in it."""
         raw = (self.values.get("plugins") or {}).get(name) or {}
         return _validated(model, raw, self.file, self.document, ("plugins", name))
 
 
-def read_configuration(file: Path, environment: Mapping[str, str]) -> Configuration:
-    """Read and check the file. Raises SettingsError with all mistakes of the gateway's own topics."""
+def read_configuration(file: Path, environment: Mapping[str, str], models: Models = lambda names: {}) -> Configuration:
+    """Read and check the file. Raises SettingsError with all mistakes of the gateway's own topics.
+
+    When there are any, those of the plugins are told with them: `models` gives the settings models of those it knows.
+    """
     document = _read(file)  # A
     mistakes: list[Mistake] = []
     values = _fill(document.value, (), environment, file, document, mistakes)  # B
-    if mistakes:
-        raise SettingsError(mistakes)
-    return Configuration(file, _validated(GatewaySettings, values, file, document, ()), document, values)  # C
+    unset = {mistake.path for mistake in mistakes}
+    settings: GatewaySettings | None = None
+    try:  # C
+        settings = _validated(GatewaySettings, values, file, document, ())
+    except SettingsError as error:
+        mistakes += error.mistakes
+    if settings is not None and not mistakes:
+        return Configuration(file, settings, document, values)
+    for name, model in models(_names(values)).items():
+        try:
+            _validated(model, values["plugins"][name] or {}, file, document, ("plugins", name))
+        except SettingsError as error:
+            mistakes += error.mistakes
+    told = {(m.line, m.path, m.message): m for m in mistakes if m.path not in unset or m.message.startswith(_UNSET)}
+    raise SettingsError(sorted(told.values(), key=lambda mistake: mistake.line or 0))
+
+
+def _names(values: Mapping[str, Any]) -> list[str]:
+    plugins = values.get("plugins")
+    return [name for name, raw in plugins.items() if raw is None or isinstance(raw, dict)] if isinstance(plugins, dict) else []
 
 
 def _read(file: Path) -> Document:
     try:
-        documents = list(read_documents(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeError) as error:
-        raise SettingsError([Mistake(str(file), None, "", f"can't be read: {error}")]) from None
+        documents = list(read_documents(file.read_text(encoding="utf-8-sig")))
+    except FileNotFoundError:
+        text = "there is no such file: write it, or name another with --settings"
+        raise SettingsError([Mistake(str(file), None, "", text)]) from None
+    except OSError as error:
+        raise SettingsError([Mistake(str(file), None, "", f"can't be read: {error.strerror}")]) from None
+    except UnicodeError:
+        raise SettingsError([Mistake(str(file), None, "", "is not UTF-8: save it as UTF-8")]) from None
     except YamlError as error:
-        raise SettingsError([Mistake(file.name, error.mark.line if error.mark else None, "", f"is not YAML: {error}")]) from None
+        line = error.mark.line if error.mark else None
+        hint = "; inside { } and [ ] put ${...} in quotes" if line and "${" in _line(file, line) else ""
+        raise SettingsError([Mistake(file.name, line, "", f"is not YAML: {error}{hint}")]) from None
     if len(documents) > 1 or (documents and not isinstance(documents[0].value, dict)):
         raise SettingsError([Mistake(file.name, 1, "", "must be one mapping of topics: server, limits, auth, plugins, ...")])
     if not documents:
         return Document({}, mark=next(iter(read_documents("a: 1"))).mark, marks={})
-    for path, mark in documents[0].duplicates:
-        raise SettingsError([Mistake(file.name, mark.line, _dotted(path), "stands twice: keep one")])
+    if twice := documents[0].duplicates:
+        raise SettingsError([Mistake(file.name, mark.line, _dotted(path), "stands twice: keep one") for path, mark in twice])
     return documents[0]
+
+
+def _line(file: Path, number: int) -> str:
+    return next(iter(file.read_text(encoding="utf-8-sig").splitlines()[number - 1 : number]), "")
 
 
 def _fill(
@@ -102,7 +140,7 @@ def _fill(
     def replace(match: re.Match[str]) -> str:
         name, default = match.groups()
         if name not in environment and default is None:
-            text = f"environment variable {name} is not set: set it, or write ${{{name}:-default}}"
+            text = f"{_UNSET}{name} is not set: set it, or write ${{{name}:-default}}"
             mistakes.append(Mistake(file.name, document.at(path).line, _dotted(path), text))
         return environment.get(name, default or "")
 
@@ -114,38 +152,10 @@ def _validated(model: type[S], raw: Any, file: Path, document: Document, at: Yam
         return model.model_validate(raw)
     except ValidationError as error:
         mistakes = [
-            Mistake(file.name, document.at((*at, *e["loc"])).line, _dotted((*at, *e["loc"])), _explain(model, e))
+            Mistake(file.name, document.at((*at, *e["loc"])).line, _dotted((*at, *e["loc"])), explain(model, e))
             for e in error.errors(include_url=False, include_input=False)
         ]
         raise SettingsError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from None
-
-
-def _explain(model: type[BaseModel], error: Any) -> str:
-    if error["type"] != "extra_forbidden":
-        return str(error["msg"])
-    known = _keys(model, error["loc"][:-1])
-    near = get_close_matches(str(error["loc"][-1]), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known)) or 'none'}"
-    return f"unknown key; {hint}"
-
-
-def _keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    current: Any = model
-    for step in path:
-        if (
-            isinstance(step, str)
-            and isinstance(current, type)
-            and issubclass(current, BaseModel)
-            and step in current.model_fields
-        ):
-            current = _model_in(current.model_fields[step].annotation)
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
 
 
 def _dotted(path: Sequence[str | int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points, packages_distributions
 from typing import Any
 
@@ -59,7 +60,9 @@ def load(names: Iterable[str]) -> Loaded:
     failed: dict[str, str] = {}
     for name in names:
         if (point := found.get(name)) is None:
-            failed[name] = f"it is not installed; installed are: {', '.join(found) or 'none'}"
+            near = get_close_matches(name, found, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            failed[name] = f"it is not installed{meant}; installed are: {', '.join(found) or 'none'}"
             continue
         try:
             plugins[name] = imported(point)

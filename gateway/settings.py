@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from callboard_sdk import Settings
 from pydantic import Field, field_validator
@@ -87,7 +87,7 @@ class LogSettings(Settings):
 
     json_lines: bool = Field(default=True, alias="json")
     """One JSON object a line; false for people."""
-    level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severe level that is written."""
 
 

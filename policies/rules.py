@@ -58,7 +58,8 @@ def read_rules(path: Path) -> Rules:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        raise PolicyError([f"{path}: can't be read ({error}): give the path of a CSV file of rules"]) from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise PolicyError([f"{path}: can't be read ({reason}): give the path of a CSV file of rules"]) from None
     grants: list[Rule] = []
     inherits: list[tuple[str, str]] = []
     mistakes: list[str] = []
@@ -116,11 +117,14 @@ def _objects(supergraph: Supergraph) -> frozenset[str]:
 
 def _unknown(name: str, supergraph: Supergraph, known: frozenset[str]) -> str:
     type_name, _, field = name.partition(".")
-    kind = supergraph.schema.type_map.get(type_name)
-    if field and kind is not None and field in getattr(kind, "fields", {}):
+    fields = getattr(supergraph.schema.type_map.get(type_name), "fields", {})
+    if field in fields:
         return (
             f"{name} can't be granted or denied alone: it is readable with its object; name the fields that lead to {type_name}"
         )
-    near = get_close_matches(name, known, n=1)
+    if fields:
+        near = [f"{type_name}.{one}" for one in get_close_matches(field, fields, n=1)]
+    else:
+        near = get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{name!r} is not in the schema: write a coordinate, type:T, plugin:P, permission:X or *{hint}"

@@ -40,7 +40,9 @@ class Unconnected:
         """Raise UpstreamError."""
         self._fail()
 
-    async def post(self, path: str, body: object, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def post(
+        self, path: str, body: object, *, headers: Mapping[str, str] | None = None, ok: frozenset[int] = frozenset()
+    ) -> Reply:
         """Raise UpstreamError."""
         self._fail()
 

@@ -44,7 +44,8 @@ class LocalIssuer:
         Raises ValueError for a lifetime outside the settings, a name that can't be one, or a token that gets too large.
         """
         if not 0 < seconds <= self._longest:
-            raise ValueError(f"a token lives 1 to {self._longest} seconds, not {seconds}: see auth.local.max_lifetime_seconds")
+            most = f"{self._longest} seconds ({self._longest / 86_400:g} days)"
+            raise ValueError(f"a token lives 1 to {most}, not {seconds}: see auth.local.max_lifetime_seconds")
         for what, name in [("subject", subject), *(("role", role) for role in roles)]:
             if not is_name(name):
                 raise ValueError(f"{what} {name[:40]!a} must have 1 to {MAX_NAME} printable characters")

@@ -14,7 +14,7 @@ from gateway.planning import explain as text
 from gateway.planning.operation import RequestError
 from gateway.planning.plan import Plan
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, document_text, fail, out
+from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, document_text, fail, out, variables_of
 
 _COLOURS = {"call": "bold cyan", "deny": "red", "read": "green", "take": "green", "compute": "yellow", "resolve": "magenta"}
 
@@ -29,10 +29,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show what an operation would call, read and deny for a viewer, and what it can cost. Nothing is run."""
-    try:
-        values = json.loads(variables)
-    except json.JSONDecodeError as error:
-        fail([f"--variables is not JSON: {error}"], 2)
+    values = variables_of(variables)
     gateway = build(configuration(settings))
     try:
         plan, cost = asyncio.run(_plan(gateway, document_text(document), role or [], values, operation))

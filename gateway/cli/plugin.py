@@ -45,12 +45,14 @@ def new(
     """Make a distribution with one field, its tests and its README; the tests pass at once."""
     if not name.isidentifier() or name != name.lower() or keyword.iskeyword(name):
         fail([f"{name!r} can't name a plugin: use lower-case letters, digits and underscores, like pager"], 2)
+    if name == "core" or name in installed():
+        fail([f"a plugin named {name} is there already: choose another name"], 2)
     target = folder / f"callboard-{name.replace('_', '-')}"
     if target.exists():
         fail([f"{target} exists already: choose another name or folder"])
     make_plugin(name, target)
-    out.print(f"Made {target}. Next:\n  pip install -e {target}\n  callboard plugin test {name}", highlight=False)
-    out.print(f"Then add `{name}:` under `plugins:` in the settings.", highlight=False)
+    print(f"Made {target}. Next:\n  pip install -e {target}\n  callboard plugin test {name}")
+    print(f"Then add `{name}:` under `plugins:` in the settings.")
 
 
 @app.command()
@@ -75,8 +77,8 @@ def schema(
         try:
             file.write_text(text, encoding="utf-8")
         except OSError as error:
-            fail([f"{file} can't be written: {error}"])
-        out.print(f"Wrote {file}", highlight=False, soft_wrap=True)
+            fail([f"{file} can't be written: {error.strerror}"])
+        print(f"Wrote {file}")
 
 
 @app.command()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from callboard_sdk import Upstream, UpstreamError
 
 from resolvers.upstream import UpstreamClient
 
-from .show import document_text, fail, out
+from .show import document_text, fail, out, variables_of
 
 
 def query(
@@ -24,10 +25,9 @@ def query(
     operation: Annotated[str | None, typer.Option(help="Which operation of the document to run.")] = None,
 ) -> None:
     """Run a query and print the answer as JSON; exit 1 when it has errors."""
-    try:
-        values = json.loads(variables)
-    except json.JSONDecodeError as error:
-        fail([f"--variables is not JSON: {error}"], 2)
+    values = variables_of(variables)
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        fail([f"--url {url!r} is no address: write one like http://127.0.0.1:8080/graphql"], 2)
     body = {"query": document_text(document), "variables": values, "operationName": operation}
     try:
         answer = asyncio.run(_send(url, token, body))
@@ -38,11 +38,21 @@ def query(
         raise typer.Exit(1)
 
 
+_ANSWERS = frozenset({400, 401, 403, 404, 405, 413, 415, 429, 500, 503})
+"""Statuses that come with errors that say more than the status."""
+
+
 async def _send(url: str, token: str | None, body: dict[str, Any]) -> dict[str, Any]:
     bearer = (lambda: token) if token else None
-    client = UpstreamClient(Upstream("the gateway", url, bearer=bearer, timeout=30))
+    client = UpstreamClient(Upstream(f"the gateway at {url}", url, bearer=bearer, timeout=30))
     try:
-        answer: dict[str, Any] = (await client.post(url, body)).json(dict[str, Any])
-        return answer
+        reply = await client.post(url, body, ok=_ANSWERS)
     finally:
         await client.aclose()
+    try:
+        answer = json.loads(reply.content)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
+        fail([f"{url} answers {reply.status}, and no GraphQL: a gateway's address ends in /graphql"])
+    return answer

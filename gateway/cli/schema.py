@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from graphql import GraphQLError
 
 from gateway.app import build
 from schema.changes import changes
@@ -29,7 +30,11 @@ def schema(
     try:
         found = changes(against.read_text(encoding="utf-8"), gateway.supergraph.sdl)
     except OSError as error:
-        fail([f"{against} can't be read: {error}"], 2)
+        fail([f"{against} can't be read: {error.strerror}"], 2)
+    except (GraphQLError, TypeError, ValueError) as error:
+        places = getattr(error, "locations", None)
+        place = f"{against}:{places[0].line}" if places else str(against)
+        fail([f"{place}: is no schema: {getattr(error, 'message', error)}"], 2)
     if as_json:
         print(json.dumps([{"kind": c.kind, "effect": c.effect, "description": c.description} for c in found]))
     for change in found if not as_json else ():

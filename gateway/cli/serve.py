@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from typing import Annotated
 
 import typer
 import uvicorn
+from rich.text import Text
 
 from gateway.app import build
 from gateway.loading import check_packages, plugin_packages
@@ -33,20 +33,21 @@ def serve(
     listener = _listen(host or server.host, server.port if port is None else port)
     address, chosen = listener.getsockname()[:2]
     for name, reason in gateway.loaded.failed.items():
-        err.print(f"[yellow]plugin {name} is left out:[/] {reason}", highlight=False)
+        err.print(Text.assemble((f"plugin {name} is left out:", "yellow"), f" {reason}"))
     err.print(f"Callboard answers at [bold]http://{address}:{chosen}/graphql[/]", highlight=False)
     config = uvicorn.Config(gateway.asgi, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
     uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # named TCP, so that asyncio sets TCP_NODELAY: without it each answer on a kept connection waits about 40 ms
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # named TCP, so that asyncio sets TCP_NODELAY: without it each answer on a kept connection waits about 40 ms
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)
+        listener.close()
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         fail([f"can't listen on {host}:{port}: {reason}; set HOST or PORT"])
     return listener

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from callboard_sdk import Settings
 from rich.console import Console
+from rich.text import Text
 
 from gateway.configuration import Configuration, read_configuration
+from gateway.loading import load
 from gateway.logs import silence_logs
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False, soft_wrap=True)
+err = Console(stderr=True, emoji=False, soft_wrap=True)
 
 SettingsFile = Annotated[Path, typer.Option("--settings", "-s", envvar="CALLBOARD_SETTINGS", help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -26,27 +30,45 @@ DEFAULT_FILE = Path("callboard.yaml")
 def configuration(file: Path) -> Configuration:
     """The settings of this file, with the environment's placeholders filled. Logs stay silent until `serve` says how."""
     silence_logs()
-    return read_configuration(file, os.environ)
+    return read_configuration(file, os.environ, _models)
+
+
+def _models(names: Sequence[str]) -> Mapping[str, type[Settings]]:
+    return {name: plugin.settings for name, plugin in load(names).plugins.items()}
 
 
 def fail(mistakes: Sequence[str], code: int = 1) -> NoReturn:
     """List what is wrong and end."""
     for mistake in mistakes:
-        err.print(f"[bold red]✗[/] {_plain(mistake)}", highlight=False)
+        err.print(Text.assemble(("✗", "bold red"), " ", mistake))
     sys.exit(code)
+
+
+def fail_on(error: OSError) -> NoReturn:
+    """End with what the operating system says of a file or a stream."""
+    fail([f"{error.filename or 'the output'}: {error.strerror or type(error).__name__}"])
 
 
 def document_text(document: str) -> str:
     """The text of a document that is given itself, by its file, or by - on standard input."""
-    if document == "-":
-        return sys.stdin.read()
-    if "{" not in document:
-        try:
-            return Path(document).read_text(encoding="utf-8")
-        except OSError as error:
-            fail([f"{document} is neither a document nor a file that can be read: {error}"], 2)
-    return document
+    if "{" in document:
+        return document
+    if not document.strip():
+        fail(["the document is empty: write one like '{ viewer { roles } }', or the path of a file"], 2)
+    try:
+        return sys.stdin.read() if document == "-" else Path(document).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        fail([f"{document} is no document, and no file that can be read: {error.strerror}"], 2)
+    except UnicodeError:
+        fail([f"{document} is not UTF-8: save it as UTF-8"], 2)
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+def variables_of(text: str) -> dict[str, Any]:
+    """The variables that an option gives as JSON."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        fail([f"--variables is not JSON: {error}"], 2)
+    if not isinstance(values, dict):
+        fail(['--variables is no JSON object: write {"name": value}'], 2)
+    return values

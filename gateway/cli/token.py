@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from gateway.auth import LocalIssuer
 from gateway.auth.local import KeyFileError
+from policies import DEFAULT_RULES, read_rules
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail
+from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail
 
 app = typer.Typer(help="Tokens of the gateway's own issuer.", no_args_is_help=True)
 
@@ -34,7 +37,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a token and print it; it is stored nowhere."""
-    auth = configuration(settings).settings.auth
+    configured = configuration(settings).settings
+    auth = configured.auth
     if auth.local is None:
         fail(["auth.local is null in the settings, so the gateway takes no tokens of its own: ask your provider for one"])
     try:
@@ -43,6 +47,11 @@ def create(
         )
     except (ValueError, KeyFileError) as error:
         fail([str(error)])
+    known = read_rules(configured.policies.rules or DEFAULT_RULES).roles
+    for name in (name for name in role if name not in known):
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"roles with rules: {', '.join(sorted(known)) or 'none'}"
+        err.print(Text.assemble(("!", "yellow"), f" no rule is about the role {name!r}, so it may read nothing; {hint}"))
     print(json.dumps({"token": token}) if as_json else token)
 
 

@@ -61,7 +61,7 @@ class Asks:
         all_headers = self._all_headers(headers, name)
         return Ask("GET", url, all_headers, ok, name, _key(text, all_headers, ok))
 
-    def write(self, path: str, body: object, headers: Mapping[str, str] | None) -> Ask:
+    def write(self, path: str, body: object, headers: Mapping[str, str] | None, ok: frozenset[int]) -> Ask:
         """A POST of `body` as JSON. Raises Failed when it may not or can't be sent."""
         url, _, name = self._target("POST", path, None)
         sent = {"content-type": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
@@ -69,7 +69,7 @@ class Asks:
             content = msgspec.json.encode(body)
         except (TypeError, ValueError, RecursionError, OverflowError):
             raise not_sendable(self._upstream.name, name, "its body can't be written as JSON") from None
-        return Ask("POST", url, self._all_headers(sent, name), frozenset(), name, body=content)
+        return Ask("POST", url, self._all_headers(sent, name), ok, name, body=content)
 
     def _target(self, method: str, path: str, params: Params | None) -> _Target:
         """The URL, kept for the next equal call: to parse one costs more than all else about an answer from memory."""

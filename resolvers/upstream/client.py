@@ -114,11 +114,13 @@ class UpstreamClient:
         except UpstreamError as error:
             return self._stand_in(kept, self._failed(error, ask.label))
 
-    async def post(self, path: str, body: object, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def post(
+        self, path: str, body: object, *, headers: Mapping[str, str] | None = None, ok: frozenset[int] = frozenset()
+    ) -> Reply:
         """Send `body`, as `callboard_sdk.Client.post` says. Raises UpstreamError."""
         self._begin()
         try:
-            ask = self._asks.write(path, body, headers)
+            ask = self._asks.write(path, body, headers, ok)
         except Failed as failed:
             raise self._unsent(failed) from None
         try:

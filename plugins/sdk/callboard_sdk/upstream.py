@@ -91,8 +91,10 @@ class Client(Protocol):
         """
         ...
 
-    async def post(self, path: str, body: object, *, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send `body` as JSON; never retried, never cached."""
+    async def post(
+        self, path: str, body: object, *, headers: Mapping[str, str] | None = None, ok: frozenset[int] = frozenset()
+    ) -> Reply:
+        """Send `body` as JSON; never retried, never cached. `ok` as for `get`."""
         ...
 
 
