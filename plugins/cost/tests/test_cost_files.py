@@ -8,6 +8,7 @@ import os
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -363,7 +364,7 @@ async def test_a_look_that_fails_is_logged_and_the_next_one_comes(
         assert seconds == 1
 
     monkeypatch.setattr(store, "load", load)
-    monkeypatch.setattr("callboard_cost.store.asyncio.sleep", at_once)
+    monkeypatch.setattr("callboard_cost.store.asyncio", SimpleNamespace(sleep=at_once))
     with pytest.raises(asyncio.CancelledError):
         await store.watch()
     assert looks == 2

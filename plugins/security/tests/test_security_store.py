@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -193,7 +194,7 @@ async def test_a_change_is_seen_while_the_gateway_runs(folder: Any, reports: Any
     async def sleep(_seconds: float) -> None:
         await turns.get()
 
-    monkeypatch.setattr("callboard_security.store.asyncio.sleep", sleep)
+    monkeypatch.setattr("callboard_security.store.asyncio", SimpleNamespace(sleep=sleep, to_thread=asyncio.to_thread))
     settings = SecuritySettings.model_validate({"sources": [{"path": folder.root}]})
     opened = store_resource(settings)
     store = await anext(opened)
@@ -224,7 +225,7 @@ async def test_a_load_that_fails_leaves_the_last_good_index_and_the_watch_going(
             raise asyncio.CancelledError
 
     monkeypatch.setattr(store, "load", load)
-    monkeypatch.setattr("callboard_security.store.asyncio.sleep", sleep)
+    monkeypatch.setattr("callboard_security.store.asyncio", SimpleNamespace(sleep=sleep, to_thread=asyncio.to_thread))
     with pytest.raises(asyncio.CancelledError):
         await store.watch()
 

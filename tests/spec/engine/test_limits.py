@@ -77,8 +77,7 @@ async def test_an_operation_that_could_hold_too_much_does_not_run(company_with):
 
 
 async def test_what_holds_more_than_its_pages_promised_is_stopped_while_it_runs(company_with, monkeypatch):
-    async with company_with({}, components=40) as (harness, _):
-        object.__setattr__(harness.gateway.pipeline.limits, "nodes", 30)
+    async with company_with({"limits": {"nodes": 30}}, components=40) as (harness, _):
         monkeypatch.setattr("gateway.pipeline.check_cost", lambda cost, most: None)
         with pytest.raises(LimitExceeded, match="holds more than 30 objects"):
             await harness.ask("{ components(first: 40) { nodes { onCall { person } } } }")
