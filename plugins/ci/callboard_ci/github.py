@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from callboard_sdk import BadArgument, Client, Freshness, Upstream
+from callboard_sdk import BadArgument, Client, Freshness, Reply, Upstream
 from callboard_sdk.entities import Component
 
 from .github_answers import JobPage, RunPage, job_from, run_from
@@ -56,16 +56,19 @@ class GitHub:
         """The repository's latest runs of all workflows, newest first."""
         params: dict[str, str | int] = {"per_page": self._settings.runs, "exclude_pull_requests": "true"}
         reply = await self._client.get(f"repos/{project.path}/actions/runs", params)
-        page = reply.json(RunPage)
-        runs = tuple(run_from(run, project) for run in page.workflow_runs[: self._settings.runs])
-        branch = next((run.repository.default_branch for run in page.workflow_runs if run.repository), None)
+        runs, branch = reply.once(project, lambda: self._runs(reply, project))
         return Recent(runs, branch or self._settings.branch, Freshness(fetched_at=reply.fetched_at, stale=reply.stale))
 
     async def jobs(self, run: PipelineRun) -> list[PipelineJob]:
         """The jobs of the run's latest attempt."""
         path = f"repos/{run.project.path}/actions/runs/{run.key}/jobs"
-        page = (await self._client.get(path, {"filter": "latest", "per_page": _JOBS})).json(JobPage)
-        return [job_from(job) for job in page.jobs[:_JOBS]]
+        reply = await self._client.get(path, {"filter": "latest", "per_page": _JOBS})
+        return reply.once("jobs", lambda: [job_from(job) for job in reply.json(JobPage).jobs[:_JOBS]])
+
+    def _runs(self, reply: Reply, project: Project) -> tuple[tuple[PipelineRun, ...], str | None]:
+        page = reply.json(RunPage)
+        branch = next((run.repository.default_branch for run in page.workflow_runs if run.repository), None)
+        return tuple(run_from(run, project) for run in page.workflow_runs[: self._settings.runs]), branch
 
 
 def upstream(settings: GitHubSettings) -> Upstream:

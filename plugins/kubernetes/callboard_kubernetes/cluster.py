@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from callboard_sdk import Client, Clients, Freshness, Reply, UpstreamError
 from msgspec import field
@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 DISCOVERY_SECONDS = 600.0
 """How long a cluster's served versions are kept: they change when it is upgraded."""
-KEPT_PAGES = 128
-"""How many decoded pages are kept for as long as they are what the client answers; the least used goes first."""
 _GONE = frozenset({410})
 _NONE: frozenset[int] = frozenset()
 
@@ -73,7 +71,6 @@ class ClusterReader:
         self._clock = clock
         self._served: tuple[float, Served] | None = None
         self._slots = asyncio.Semaphore(settings.concurrency)
-        self._decoded: dict[tuple[str, str], tuple[bytes, ObjectList[Any]]] = {}
 
     @property
     def name(self) -> str:
@@ -127,7 +124,7 @@ class ClusterReader:
             if reply.status == 410:
                 items, replies, params, restarted = [], [], dict(wanted), True
                 continue
-            page = self._decode(path, params, reply, kind)
+            page = _page(reply, kind)
             replies.append(reply)
             items += page.items or ()
             if not page.metadata.next:
@@ -135,17 +132,6 @@ class ClusterReader:
             if len(items) >= self.settings.max_objects or len(replies) * self.settings.page_size > 2 * self.settings.max_objects:
                 raise self._too_long(path)
             params = {**params, "continue": page.metadata.next}
-
-    def _decode(self, path: str, params: Mapping[str, str | int], reply: Reply, kind: type[T]) -> ObjectList[T]:
-        """A page, decoded once as long as the client answers with the same bytes: decoding costs more than asking."""
-        key = (path, str(params))
-        kept = self._decoded.pop(key, None)
-        page_type: type[ObjectList[T]] = ObjectList[kind]  # type: ignore[valid-type]
-        page = kept[1] if kept and kept[0] is reply.content else reply.json(page_type)
-        self._decoded[key] = (reply.content, page)
-        if len(self._decoded) > KEPT_PAGES:
-            del self._decoded[next(iter(self._decoded))]
-        return page
 
     def _too_long(self, path: str) -> UpstreamError:
         most = self.settings.max_objects
@@ -185,6 +171,11 @@ class Clusters(Mapping[str, ClusterReader]):
 
     def __len__(self) -> int:
         return len(self._readers)
+
+
+def _page(reply: Reply, kind: type[T]) -> ObjectList[T]:
+    page_type: type[ObjectList[T]] = ObjectList[kind]  # type: ignore[valid-type]
+    return reply.once(kind, lambda: reply.json(page_type))
 
 
 def oldest(ages: Iterable[Freshness | None]) -> Freshness | None:

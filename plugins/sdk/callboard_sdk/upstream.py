@@ -6,7 +6,7 @@ cap, in-flight de-duplication, caching with validation, health and metrics; a pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +57,7 @@ class Reply:
     fetched_at: datetime
     stale: bool = False
     _decode: Callable[[bytes, Any], Any] = field(default=lambda content, kind: content, repr=False)
+    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def json(self, kind: type[T]) -> T:
         """Decode the body into `kind` (a msgspec Struct, `dict`, `list[...]`, or `object` for anything).
@@ -65,6 +66,18 @@ class Reply:
         """
         decoded: T = self._decode(self.content, kind)
         return decoded
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of this answer, made once however often the answer comes from memory.
+
+        To decode an answer and turn it into a plugin's own objects often costs more than to get it. `key` tells what is
+        made of one answer apart. All who ask share what was made: nobody changes it, and it depends on the answer alone,
+        not on who asks or what time it is. It is forgotten with the answer. What `make` raises is raised, and not kept.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
 
 @runtime_checkable

@@ -196,6 +196,48 @@ async def test_a_kept_answer_stands_in_when_the_requests_own_time_is_up() -> Non
                 assert (await client.get("/x")).stale
 
 
+async def test_what_a_plugin_makes_of_an_answer_is_made_once_for_as_long_as_the_answer_is_kept() -> None:
+    def script(request: Request) -> Answer:
+        changed = request.headers.get("if-none-match") != '"v1"'
+        return Answer(body=b"[1, 2]", headers={"ETag": '"v1"'}) if changed else Answer(304, b"", {"ETag": '"v1"'})
+
+    made: list[str] = []
+    hands = Hands()
+
+    async def total(client: UpstreamClient, key: str = "total") -> int:
+        reply = await client.get("/x")
+
+        def make() -> int:
+            made.append(key)
+            return sum(reply.json(list[int]))
+
+        return reply.once(key, make)
+
+    async with Server(script) as server:
+        async with client_of(server, fresh_for=15, stale_for=100, attempts=1, hands=hands) as client:
+            assert [await total(client) for _ in range(3)] == [3, 3, 3]
+            assert await total(client, "other") == 3
+            hands.seconds += 20
+            assert await total(client) == 3, "unchanged, says the upstream"
+            hands.seconds += 20
+            server.script = lambda _: Answer(500)
+            assert await total(client) == 3, "stands in"
+            assert made == ["total", "other"]
+            server.script = lambda _: Answer(body=b"[4]", headers={"ETag": '"v2"'})
+            assert await total(client) == 4
+    assert made == ["total", "other", "total"]
+
+
+async def test_what_making_something_of_an_answer_raises_is_not_kept() -> None:
+    async with Server(lambda _: Answer(body=b'"text"')) as server, client_of(server, fresh_for=15) as client:
+        for _ in range(2):
+            reply = await client.get("/x")
+            with pytest.raises(UpstreamError, match="not as expected"):
+                reply.once("number", lambda reply=reply: reply.json(int))
+        assert reply.once("number", lambda: 7) == 7
+    assert len(server.requests) == 1
+
+
 async def test_an_answer_that_must_not_be_stored_is_not() -> None:
     async with Server(lambda _: Answer(headers={"Cache-Control": "private, no-store"})) as server:
         async with client_of(server, fresh_for=60) as client:
