@@ -17,7 +17,7 @@ def from_body(body: bytes | bytearray, authorization: tuple[str, ...]) -> GraphQ
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise HttpError(400, f"the body is not JSON: {error}") from None
+        raise HttpError(400, _not_json(body, error)) from None
     if isinstance(found, list):
         raise HttpError(400, "the body is a list: this gateway takes one request at a time, as an object")
     if not isinstance(found, dict):
@@ -44,15 +44,26 @@ def read_query(raw: bytes) -> dict[str, str]:
     return dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
 
 
+def _not_json(body: bytes | bytearray, error: orjson.JSONDecodeError) -> str:
+    if not body:
+        return 'the body is empty: send {"query": "..."}'
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        return f"the body is not UTF-8 at byte {wrong.start + 1}: send JSON in UTF-8"
+    return f"the body is not JSON: {error}"
+
+
 def _request(found: dict[str, Any], authorization: tuple[str, ...], *, reads_only: bool) -> GraphQLRequest:
     query, variables = found.get("query"), found.get("variables")
     name, extensions = found.get("operationName"), found.get("extensions")
     if not isinstance(query, str) or not query:
-        raise HttpError(400, "the request has no `query`: send the document's text")
+        reason = "the request has no `query`" if query in (None, "") else "`query` is no string"
+        raise HttpError(400, f"{reason}: send the document's text")
     if name is not None and not isinstance(name, str):
-        raise HttpError(400, "`operationName` is no string")
+        raise HttpError(400, "`operationName` is no string: send the name of an operation of the document, or leave it out")
     if variables is not None and not isinstance(variables, dict):
-        raise HttpError(400, "`variables` is no object")
+        raise HttpError(400, '`variables` is no object: send {"name": value}, or leave it out')
     if extensions is not None and not isinstance(extensions, dict):
-        raise HttpError(400, "`extensions` is no object")
+        raise HttpError(400, '`extensions` is no object: send {"name": value}, or leave it out')
     return GraphQLRequest(query, name or None, variables or {}, authorization, reads_only, extensions or {})

@@ -42,4 +42,8 @@ def site(
         async with running():
             yield
 
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _nothing_here})
+
+
+def _nothing_here(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("nothing is here: GraphQL, and its page for a browser, are at /graphql\n", 404)

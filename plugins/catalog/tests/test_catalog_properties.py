@@ -88,7 +88,7 @@ def test_no_file_stops_the_others(contents):
 
 @LONG
 @given(files)
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=5_000, deadline=None)
 def test_no_file_stops_the_others_at_length(contents):
     check(contents)
 

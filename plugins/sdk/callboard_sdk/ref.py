@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .errors import BadArgument
+
 DEFAULT_NAMESPACE = "default"
 
 
-class InvalidRef(ValueError):
+class InvalidRef(BadArgument, ValueError):
     """The text is not `[kind:][namespace/]name`; the message says which part is missing and shows an example."""
 
 

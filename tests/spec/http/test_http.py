@@ -58,10 +58,14 @@ async def test_a_wrong_token_is_401_and_not_anonymous(client, headers):
         (b"[]", 400, "a list"),
         (b"1", 400, "no JSON object"),
         (b"{}", 400, "no `query`"),
-        (b'{"query": 1}', 400, "no `query`"),
+        (b"", 400, 'the body is empty: send {"query": "..."}'),
+        (b'{"query": 1}', 400, "`query` is no string: send the document's text"),
         (b'{"query":"{a}","variables":[]}', 400, "`variables`"),
         (b'{"query":"{a}","operationName":1}', 400, "`operationName`"),
-        (b"\xff", 400, "not JSON"),
+        (b'{"query":"{a}","extensions":1}', 400, '`extensions` is no object: send {"name": value}, or leave it out'),
+        (b'{"query":"{ \xff }"}', 400, "the body is not UTF-8 at byte 13: send JSON in UTF-8"),
+        ('{"query":"{a}"}'.encode("utf-16"), 400, "the body is not UTF-8 at byte 1: send JSON in UTF-8"),
+        (b'{"query":"{a}","variables":' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400, "depth limit exceeded"),
         (b'{"query":"' + b"x" * 300_000 + b'"}', 413, "larger than"),
     ],
 )
@@ -217,3 +221,27 @@ async def test_a_browser_gets_the_page_under_a_strict_policy(client):
 )
 def test_the_media_type_is_chosen_by_quality_and_then_by_order(accept, chosen):
     assert negotiate(accept, (GRAPHQL_JSON, JSON)) == chosen
+
+
+async def test_a_path_where_nothing_is_says_where_something_is(client):
+    answer = await client.get("/graphq")
+    assert (answer.status_code, answer.text) == (
+        404,
+        "nothing is here: GraphQL, and its page for a browser, are at /graphql\n",
+    )
+
+
+@pytest.mark.parametrize("by", ["literal", "variable"])
+async def test_a_ref_that_is_none_is_told_to_the_asker_and_is_nobody_elses_fault(tmp_path, by):
+    from gateway.testing import running_gateway
+
+    body = {"query": '{ entity(ref: "x") { id } }'}
+    if by == "variable":
+        body = {"query": "query ($ref: EntityRef!) { entity(ref: $ref) { id } }", "variables": {"ref": "x"}}
+    settings = {"plugins": {"catalog": {}}, "auth": {"local": {"key_file": str(tmp_path / "key.pem")}}}
+    async with running_gateway(tmp_path, settings) as harness:
+        transport = httpx.ASGITransport(app=harness.gateway.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            [error] = (await client.post("/graphql", json=body)).json()["errors"]
+    assert "'x' names no kind: write it in front, like component:x" in error["message"]
+    assert error["extensions"]["code"] in ("BAD_ARGUMENT", "BAD_USER_INPUT")
