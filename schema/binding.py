@@ -77,7 +77,7 @@ def _plugin_field(spec: FieldSpec, convert: _Convert) -> Callable[[FieldLoader, 
 
 def _stored(origin: type | None, name: str) -> Resolution:
     found = inspect.getattr_static(origin, name, None)
-    if isinstance(found, property) or hasattr(found, "__wrapped__") or type(found).__name__ == "cached_property":
+    if hasattr(type(found), "__get__") and not inspect.ismemberdescriptor(found):  # a property, or the like of it
         return Method(lambda parent: getattr(parent, name))
     return Attribute(name)
 

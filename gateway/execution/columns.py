@@ -5,7 +5,7 @@ A column is looked at by the set of its values' classes, which costs a fraction 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import CoroutineType, GeneratorType, NoneType
 from typing import Any
@@ -118,8 +118,9 @@ def _items(value: Any, field: Field, track: Callable[[Sequence[Any]], None]) -> 
     if not is_iterable(value):
         return Failed(GraphQLError(f"Expected Iterable, but did not find one for field '{field.coordinate}'."))
     items: list[Any] = []
-    iterator = iter(value)
+    iterator: Iterator[Any] = iter(())
     try:
+        iterator = iter(value)
         items += iterator
     except Exception as error:
         track([*items, *collect_iterator_awaitables(iterator, is_awaitable)])

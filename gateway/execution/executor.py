@@ -129,14 +129,18 @@ class Execution:
         row: dict[str, Any] = {}
         for field in selection.fields:
             value = row[field.key] = (await self._column(field, [self._root], paths, (0,)))[0]
-            if isinstance(value, Failed) and not field.output.nullable and self._plan.propagates:
+            if not field.output.nullable and self._plan.propagates and self.settling.lost(field.output, value):
                 break
         return [row]
 
     def _hopeless(self, called: Sequence[Field], parents: Sequence[Any]) -> Callable[[int, list[Any]], bool] | None:
         if not self._plan.propagates or all(field.output.nullable for field in called) or len(called) < 2:
             return None
-        return lambda index, column: not called[index].output.nullable and all(value.__class__ is Failed for value in column)
+        return lambda index, column: (
+            bool(self.settling.failed)
+            and not called[index].output.nullable
+            and all(self.settling.lost(called[index].output, value) for value in column)
+        )
 
     @staticmethod
     def _given(column: list[Any] | None, parents: Sequence[Any]) -> list[Any]:

@@ -51,6 +51,22 @@ class Settling:
         for row in rows:
             self._selections[id(row)] = selection
 
+    def lost(self, output: Output, value: Any) -> bool:
+        """Whether a failure in this value makes all of it null."""
+        if value is None or isinstance(value, Failed):
+            return value is not None
+        match output:
+            case ListOf(item):
+                return not item.nullable and any(self.lost(item, one) for one in value)
+            case Object(selection=selection):
+                return self._row_lost(selection, value)
+            case Abstract():
+                return self._row_lost(self._selections[id(value)], value)
+        return False
+
+    def _row_lost(self, selection: Selection, row: dict[str, Any]) -> bool:
+        return any(not field.output.nullable and self.lost(field.output, row[field.key]) for field in selection.fields)
+
     def result(self, row: dict[str, Any]) -> ExecutionResult:
         """The operation's result."""
         if not self.failed:

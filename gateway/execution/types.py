@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLSchema
 from graphql.execution.executor import Executor, invalid_return_type_error
 from graphql.pyutils import Path
+from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Abstract, Field
@@ -17,8 +18,6 @@ from gateway.planning.selection import Abstract, Field
 from .columns import ABSENT, places_of
 from .resolving import Resolving
 from .tasks import outcomes
-
-_CAST = "__as_strawberry_type__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +97,20 @@ class TypeTeller:
 
     def _is(self, kind: GraphQLObjectType, value: Any, field: Field, path: Path | None, by_class: bool) -> Any:
         key = kind.name, value.__class__
-        if by_class and key in self._legal and not hasattr(value, _CAST):
+        if by_class and key in self._legal and not hasattr(value, TYPE_CAST_ATTRIBUTE):
             return self._legal[key]
         assert kind.is_type_of is not None
         try:
             answer = kind.is_type_of(value, self._resolving.info(field, path))
         except Exception as error:
             return error
-        if by_class and not hasattr(value, _CAST):
+        if by_class and not hasattr(value, TYPE_CAST_ATTRIBUTE):
             self._legal[key] = bool(answer)
         return answer
 
     def _ask(self, output: Abstract, value: Any, field: Field, path: Path | None) -> Any:
         key = output.type.name, value.__class__
-        by_class = output.by_class and not hasattr(value, _CAST)
+        by_class = output.by_class and not hasattr(value, TYPE_CAST_ATTRIBUTE)
         if by_class and key in self._told:
             return self._told[key]
         try:

@@ -13,7 +13,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLObjectType, GraphQLScalarType, GraphQLString
+from graphql import (
+    GraphQLBoolean,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLString,
+    Undefined,
+)
+from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
 from schema.resolution import Attribute
 
@@ -22,6 +32,9 @@ from .selection import Denied, Field, Leaf, ListOf, Object, Output, Selection, T
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL spec, section 2.1.9
 
 Rows = Callable[..., list[dict[str, Any]]]
+
+MOST_CLASSES = 100
+"""How many classes of one field's objects are remembered as legal."""
 
 
 class Anomaly(Exception):
@@ -205,12 +218,15 @@ class _Accepts:
     def check(self, value: Any) -> None:
         if value is None or not self._legal(value):
             raise Anomaly
-        self.classes.add(value.__class__)
+        if not hasattr(value, TYPE_CAST_ATTRIBUTE):  # such an object speaks for itself, and not for its class
+            if len(self.classes) >= MOST_CLASSES:
+                self.classes.clear()  # somebody makes classes as others make objects
+            self.classes.add(value.__class__)
 
 
 def _no_stand_in(value: Any) -> bool:
-    """Whether it is a value, and not an error or a promise of one, which only the careful pass deals with."""
-    return not (isinstance(value, Exception) or hasattr(value, "__await__") or hasattr(value, "gi_frame"))
+    """Whether it is a value, and not an error, a promise, or the lack of one, which only the careful pass deals with."""
+    return not (value is Undefined or isinstance(value, Exception) or hasattr(value, "__await__") or hasattr(value, "gi_frame"))
 
 
 def _untouched(output: Output) -> bool:

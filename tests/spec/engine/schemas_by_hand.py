@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -54,15 +55,18 @@ async def first(values: Any) -> Any:
     return (await values)[0]
 
 
+parsed = functools.cache(parse)
+
+
 async def by_engine(schema: GraphQLSchema, document: str, root: Any = None, **options: Any) -> ExecutionResult:
     """The engine's result."""
-    result = engine.execute(schema, parse(document), root, **options)
+    result = engine.execute(schema, parsed(document), root, **options)
     return await result if inspect.isawaitable(result) else result
 
 
 async def by_graphql_core(schema: GraphQLSchema, document: str, root: Any = None, **options: Any) -> ExecutionResult:
     """graphql-core's result."""
-    result = execute(schema, parse(document), root, **options)
+    result = execute(schema, parsed(document), root, **options)
     return await result if inspect.isawaitable(result) else result  # type: ignore[return-value]
 
 

@@ -266,17 +266,6 @@ async def test_with_code_each_row_loop_follows_once(harness):
             out = []
             append = out.append
             for o in objects:
-                v1 = o.number
-                if (v1.__class__ is not int or not -2147483648 <= v1 <= 2147483647) and v1 is not None:
-                    raise Anomaly
-                append({"number": v1})
-            return out
-
-        # rows of Cage
-        def rows(objects):
-            out = []
-            append = out.append
-            for o in objects:
                 v1 = o.lock
                 if v1 is None:
                     d2 = None
@@ -288,6 +277,17 @@ async def test_with_code_each_row_loop_follows_once(harness):
                         raise Anomaly
                     d2 = {"maker": v5}
                 append({"lock": d2})
+            return out
+
+        # rows of Cage
+        def rows(objects):
+            out = []
+            append = out.append
+            for o in objects:
+                v1 = o.number
+                if (v1.__class__ is not int or not -2147483648 <= v1 <= 2147483647) and v1 is not None:
+                    raise Anomaly
+                append({"number": v1})
             return out
         """,
     )
