@@ -66,6 +66,8 @@ class RequestContext:
             task.cancel()
         if running:
             await asyncio.gather(*running, return_exceptions=True)
+        self._gatherings.clear()  # they and what was handed out refer back to this: without them all of it is freed at once
+        self.own = {}
 
     async def _batch(self, spec: FieldSpec, arguments: Mapping[str, Any], parents: Sequence[Any]) -> Sequence[Any]:
         results = await self._call(spec, arguments, (Batch(parents),))

@@ -45,7 +45,6 @@ class Resolving:
         self._settling = settling
         self._hide_suggestions = hide_suggestions
         self.is_awaitable = is_awaitable
-        self._helpers = GraphQLResolveInfoHelpers(lambda values: gather_with_cancel(*values), self.track)
 
     async def values(self, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
         """The field's value for each parent, as it was given: some may have to be awaited yet, and some are failures."""
@@ -119,9 +118,13 @@ class Resolving:
             self._context,
             self.is_awaitable,  # type: ignore[arg-type]
             None,
-            self._helpers,
+            GraphQLResolveInfoHelpers(_gathered, self.track),  # not kept: it knows this, which then only the collector could free
         )
 
     def track(self, values: Sequence[Any]) -> None:
         """End those among the values that are promises: nobody waits for them any more."""
         abandon([value for value in values if self.is_awaitable(value)])
+
+
+def _gathered(values: Sequence[Any]) -> Any:
+    return gather_with_cancel(*values)
