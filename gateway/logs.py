@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from contextvars import ContextVar
 from typing import Any, TextIO
 
+import orjson
 import structlog
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
@@ -30,13 +32,13 @@ def configure_logs(settings: LogSettings, packages: Iterable[str] = ()) -> None:
     shared: list[Any] = [_add_request_id, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     level = getattr(logging, settings.level.upper())
     people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    last: Any = structlog.processors.JSONRenderer() if settings.json_lines else people
+    last: Any = structlog.processors.JSONRenderer(_as_json) if settings.json_lines else people
     # tracebacks are made here, plain: others show variables, and those hold tokens and answers
     exception = structlog.processors.format_exc_info
     structlog.configure(
         processors=[*shared, add_log_level, exception, redact_exception, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     handler = _Handler(sys.stderr)
     handler.addFilter(_Chosen(_OURS | set(packages)))
@@ -60,6 +62,14 @@ def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any])
     if (running := request_id.get()) is not None:
         event["request_id"] = running
     return event
+
+
+def _as_json(line: Any, *, default: Callable[[Any], Any]) -> str:
+    """A line as JSON: by orjson, and what that refuses (lone surrogates, integers beyond 64 bits) by the standard library."""
+    try:
+        return orjson.dumps(line, default, orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(line, default=default)
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -30,6 +30,7 @@ def site(
     routes: list[BaseRoute] = [
         Route("/", lambda request: RedirectResponse(GRAPHQL), methods=["GET"]),
         Route(GRAPHQL, graphql),
+        Route(f"{GRAPHQL}/", graphql),  # and no redirect, which few clients follow with a body
         Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", lambda request: PlainTextResponse(record.metrics()), methods=["GET"]),

@@ -69,6 +69,16 @@ def test_a_plugins_line_looks_like_ours(written: Written, as_json: bool) -> None
         assert ours.split()[1:3] == theirs.split()[1:3], "the level, at the same place"
 
 
+def test_any_value_makes_a_line(written: Written) -> None:
+    configure_logs(LogSettings())
+    values = {"text": "a\n\ud800b", "large": 2**70, "nested": {1: {"é"}}, "path": Path("/tmp")}
+    for name, value in values.items():
+        structlog.get_logger().info("odd", **{name: value})
+    first, second, third, fourth = written.lines()
+    assert (first["text"], second["large"], fourth["path"]) == (values["text"], 2**70, "PosixPath('/tmp')")
+    assert third["nested"] == {"1": "{'é'}"}
+
+
 def test_of_other_libraries_only_warnings_are_written(written: Written) -> None:
     configure_logs(LogSettings(level="debug"), ["acme_pager"])
     for name in ("httpcore.http11", "acme_pagers", "acme_pager", "callboard.catalog"):
