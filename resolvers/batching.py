@@ -14,7 +14,7 @@ import structlog
 from callboard_sdk import Batch, CallboardError, Entity, Viewer
 from callboard_sdk.fields import FieldSpec
 
-from .deadline import being_cancelled, remaining
+from .deadline import being_cancelled, for_a_field
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
 from .plugins import PluginRuntime, Plugins, Request
 from .usage import UNCOUNTED, Usage
@@ -82,7 +82,7 @@ class RequestContext:
             raise PluginUnavailable(spec.plugin, reason)
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
-            async with asyncio.timeout(remaining()) as limit:
+            async with asyncio.timeout(for_a_field()) as limit:
                 result = spec.function(*parents, **self.plugins.arguments(spec, self.own, arguments))
                 if inspect.isawaitable(result):
                     result = await result

@@ -21,7 +21,7 @@ from functools import partial
 from callboard_sdk.errors import UpstreamError
 from callboard_sdk.upstream import Params, Reply, Upstream
 
-from resolvers.deadline import remaining
+from resolvers.deadline import for_an_upstream
 
 from . import failure
 from .address import Address, BadAddress, unnamed
@@ -124,7 +124,7 @@ class UpstreamClient:
         except Failed as failed:
             raise self._unsent(failed) from None
         try:
-            async with asyncio.timeout(_time_left()):
+            async with asyncio.timeout(for_an_upstream()):
                 answer = await self._attempt(ask, self._now() + self._upstream.timeout)
         except Failed as failed:
             raise self._failed(failed.error, ask.label) from None
@@ -139,7 +139,7 @@ class UpstreamClient:
         await self._wire.aclose()
 
     async def _shared(self, ask: Ask, kept: Kept | None) -> Reply:
-        left = _time_left()
+        left = for_an_upstream()
         until = None if left is None else self._now() + left
         if self._flights.joinable(ask.key):
             self._meter.deduplicated += 1
@@ -227,9 +227,3 @@ def _address(upstream: Upstream) -> Address:
         return Address(upstream.base_url)
     except BadAddress as problem:
         raise UpstreamError(upstream.name, "REFUSED", f"upstream {upstream.name}: {problem}.", retryable=False) from None
-
-
-def _time_left() -> float | None:
-    """A little less than the request has left, so that its other answers can still be put together in time."""
-    left = remaining()
-    return None if left is None else left - min(0.1, left / 10)

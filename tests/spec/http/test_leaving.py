@@ -125,7 +125,7 @@ async def test_a_client_that_leaves_within_its_body_asked_nothing(tmp_path: Path
 
 async def test_a_request_that_ends_at_its_deadline_leaves_nothing_either(tmp_path: Path, rules: Path) -> None:
     hanging = Hanging()
-    async with served(tmp_path, rules, hanging.plugin, seconds=0.3) as (connection, token, _):
+    async with served(tmp_path, rules, hanging.plugin, seconds=1) as (connection, token, _):
         before = asyncio.all_tasks()
         await connection.send("POST", asking("name", "hangs"), **token)
         status, _, body = await connection.answer()
