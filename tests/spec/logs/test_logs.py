@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,15 +40,8 @@ class Written:
 
 
 @pytest.fixture
-def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Written]:
-    """Standard error; afterwards both kinds of logging are as they were before."""
-    root, before = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []
-    yield Written(capsys)
-    logging.captureWarnings(False)
-    root.handlers, root.level = handlers, level
-    structlog.configure(**before)
+def written(capsys: pytest.CaptureFixture[str]) -> Written:
+    return Written(capsys)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
