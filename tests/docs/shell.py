@@ -67,7 +67,8 @@ def _command(arguments: Sequence[str]) -> tuple[Any, list[str], list[str]]:
     """The command that the arguments lead to, what they leave for it, and what is wrong with the way; None for a group."""
     command, rest = typer.main.get_command(app), list(arguments)
     while commands := getattr(command, "commands", None):
-        if not rest or rest[0] == "--help":
+        own = {option for parameter in command.params for option in parameter.opts}
+        if not rest or rest[0] in {*own, "--help"}:
             return None, [], []
         if rest[0] not in commands:
             return None, [], [f"callboard has no {rest[0]}: {', '.join(commands)}"]
