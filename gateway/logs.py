@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import orjson
 import structlog
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.processors import format_exc_info
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_logger_name
+from structlog.typing import EventDict
 
-from .redaction import redact, redact_exception
+from .redaction import redact
 from .settings import LogSettings
 
 log = structlog.get_logger()
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that runs; whoever takes requests sets it, and every line of it carries it."""
 
+_LEVELS = {"warn": "warning", "exception": "error"}
 _OURS = frozenset({"callboard", "gateway", "resolvers", "schema", "policies"})
 
 
@@ -29,14 +33,11 @@ def configure_logs(settings: LogSettings, packages: Iterable[str] = ()) -> None:
     `packages` are the plugins': what they log by `logging` is written from the settings' level on, as our own is. Of
     other libraries only warnings and worse are: what they say below that is theirs, headers and queries among it.
     """
-    shared: list[Any] = [_add_request_id, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     level = getattr(logging, settings.level.upper())
     people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     last: Any = structlog.processors.JSONRenderer(_as_json) if settings.json_lines else people
-    # tracebacks are made here, plain: others show variables, and those hold tokens and answers
-    exception = structlog.processors.format_exc_info
     structlog.configure(
-        processors=[*shared, add_log_level, exception, redact_exception, last],
+        processors=[_stamped, _with_exception, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
@@ -44,8 +45,8 @@ def configure_logs(settings: LogSettings, packages: Iterable[str] = ()) -> None:
     handler.addFilter(_Chosen(_OURS | set(packages)))
     handler.setFormatter(
         ProcessorFormatter(
-            foreign_pre_chain=[*shared, add_log_level, add_logger_name, ExtraAdder()],
-            processors=[ProcessorFormatter.remove_processors_meta, exception, redact, last],
+            foreign_pre_chain=[_stamped, add_logger_name, ExtraAdder()],
+            processors=[ProcessorFormatter.remove_processors_meta, format_exc_info, redact, last],
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
@@ -58,10 +59,21 @@ def silence_logs() -> None:
     logging.basicConfig(handlers=[logging.NullHandler()], force=True)
 
 
-def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _stamped(_logger: Any, method: str, event: EventDict) -> EventDict:
+    """The line with its request's id, when it was written, and its level."""
     if (running := request_id.get()) is not None:
         event["request_id"] = running
+    event["timestamp"] = datetime.now(UTC).isoformat()[: -len("+00:00")] + "Z"
+    event["level"] = _LEVELS.get(method, method)
     return event
+
+
+def _with_exception(logger: Any, method: str, event: EventDict) -> EventDict:
+    """The line with its traceback, plain: others show variables, and those hold tokens and answers.
+
+    Only such a line is redacted: what else we log is chosen word by word, and has no secrets.
+    """
+    return redact(logger, method, format_exc_info(logger, method, event)) if "exc_info" in event else event
 
 
 def _as_json(line: Any, *, default: Callable[[Any], Any]) -> str:

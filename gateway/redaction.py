@@ -29,11 +29,6 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
-def redact_exception(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """As `redact`, of lines with an exception alone: what else we log is chosen word by word, and has none."""
-    return redact(logger, method, event) if "exception" in event else event
-
-
 def _without(value: Any) -> Any:
     if isinstance(value, str):
         return _SECRET.sub(_masked, value)
