@@ -7,6 +7,7 @@ speaks HTTP/1.1 on connections that it keeps, by hand: a client library would co
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import time
 from collections.abc import Sequence
@@ -16,9 +17,12 @@ from urllib.parse import urlsplit
 import msgspec
 import uvloop
 
+NUMBER = "{number}"
+_numbers = itertools.count()
+
 
 class Target(msgspec.Struct):
-    """One request, to be sent again and again."""
+    """One request, to be sent again and again. Where its body has `{number}`, that is another number each time."""
 
     url: str
     body: str | None = None
@@ -81,9 +85,12 @@ async def _client(target: Target, budget: _Budget) -> Sequence[float]:
     parts = urlsplit(target.url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     message = _message(target)
+    numbered = NUMBER in (target.body or "")
     latencies = []
     try:
         while budget.take():
+            if numbered:
+                message = _message(Target(target.url, (target.body or "").replace(NUMBER, str(next(_numbers))), target.headers))
             started = time.perf_counter()
             writer.write(message)
             await _answer(reader, target.url)

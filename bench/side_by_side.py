@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +15,8 @@ import msgspec
 from bench.load import Load, Round, Target
 
 _MOST_SECONDS = 600
+_SETTLING_SECONDS = 0.7
+_CLIENT = (sys.executable, "-m", "bench.load")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,27 @@ def figures(targets: Mapping[str, Target], *, quick: bool, requests: int = 30, c
     Each round sends every target at most so many requests. Raises RuntimeError with what the load client said.
     """
     rounds, count = (1, 3) if quick else (10, requests)
-    alone = _loaded(Load(dict(targets), rounds=rounds, requests=count, seconds=5, clients=1))
-    crowded = _loaded(Load(dict(targets), rounds=rounds, requests=count * 2, seconds=5, clients=clients))
+    alone = loaded(Load(dict(targets), rounds=rounds, requests=count, seconds=5, clients=1))
+    crowded = loaded(Load(dict(targets), rounds=rounds, requests=count * 2, seconds=5, clients=clients))
     return {name: _figures(alone[name], crowded[name]) for name in targets}
+
+
+@contextmanager
+def under(target: Target) -> Iterator[None]:
+    """While the block runs, one client asks this again and again; it yields the processor to whoever else wants it."""
+    load = Load({"": target}, rounds=1, requests=10**9, seconds=_MOST_SECONDS, clients=1)
+    with subprocess.Popen(("nice", *_CLIENT), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as client:
+        assert client.stdin
+        client.stdin.write(msgspec.json.encode(load))
+        client.stdin.close()
+        try:
+            time.sleep(_SETTLING_SECONDS)
+            yield
+            if client.poll() is not None:
+                raise RuntimeError(f"the load client ended: {client.stderr.read().decode()[-2000:] if client.stderr else ''}")
+        finally:
+            client.terminate()
+    time.sleep(_SETTLING_SECONDS)
 
 
 def _figures(alone: Sequence[Round], crowded: Sequence[Round]) -> Figures:
@@ -42,9 +64,9 @@ def _figures(alone: Sequence[Round], crowded: Sequence[Round]) -> Figures:
     return Figures(statistics.median(latencies), cuts[98], per_second)
 
 
-def _loaded(load: Load) -> dict[str, list[Round]]:
-    command = [sys.executable, "-m", "bench.load"]
-    done = subprocess.run(command, input=msgspec.json.encode(load), capture_output=True, check=False, timeout=_MOST_SECONDS)
+def loaded(load: Load) -> dict[str, list[Round]]:
+    """What each target's rounds saw, by a load client of its own. Raises RuntimeError with what it said."""
+    done = subprocess.run(_CLIENT, input=msgspec.json.encode(load), capture_output=True, check=False, timeout=_MOST_SECONDS)
     if done.returncode:
         raise RuntimeError(f"the load client failed: {done.stderr.decode(errors='replace').strip()[-2000:]}")
     return msgspec.json.decode(done.stdout, type=dict[str, list[Round]])

@@ -1,0 +1,83 @@
+"""Policy decisions for the README's query, by the number of rules; beside one question of Casbin's own.
+
+Kept decisions are what every request pays. The first time is what a role set's first use of an operation pays. One
+`enforce` is what Casbin would take for each field, were it asked on every request.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from bench.progress import steps
+from bench.table import Row
+from gateway.testing import running_gateway
+from policies import Policy, Rule, Rules
+from policies.enforcer import READ
+from schema import Supergraph
+
+name = "policies"
+
+RULES = (10, 100, 1_000, 10_000)
+PLUGINS = ("catalog", "ci", "cost", "kubernetes", "security")
+README = Path(__file__).parents[2] / "README.md"
+_ROLES = frozenset({"role-0", "role-1"})
+
+
+def run(*, quick: bool) -> list[Row]:
+    """A row for each number of rules."""
+    supergraph, coordinates = uvloop.run(_asked())
+    return [_row(supergraph, coordinates, count, quick=quick) for count in steps(RULES[:2] if quick else RULES, "sets of rules")]
+
+
+async def _asked() -> tuple[Supergraph, frozenset[str]]:
+    """The built-in plugins' schema, and what the README's query reads of it."""
+    found = re.search(r"```graphql\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    with tempfile.TemporaryDirectory() as folder:
+        async with running_gateway(Path(folder), {"plugins": {name: {} for name in PLUGINS}}) as harness:
+            documents = harness.gateway.pipeline.documents
+            return harness.gateway.supergraph, documents.choose(await documents.read(found[1]), None).coordinates
+
+
+def _row(supergraph: Supergraph, coordinates: frozenset[str], count: int, *, quick: bool) -> Row:
+    policy = Policy(_rules(count, sorted(supergraph.guards)), supergraph)
+    decided = policy.decide(_ROLES, coordinates)
+    rounds, times = (1, 10) if quick else (20, 2_000)
+    others = (frozenset({f"role-{n % 7}", f"other-{n}"}) for n in itertools.count())
+    kept = _microseconds(lambda: policy.decide(_ROLES, coordinates), rounds, times)
+    first = _microseconds(lambda: policy.decide(next(others), coordinates), 5, 1)
+    asked = itertools.cycle(decided)
+    once = _microseconds(lambda: policy._enforcer.enforce("role:role-0", next(asked), READ), 5, 4)
+    return {
+        "rules": count,
+        "fields decided": len(decided),
+        "kept (us)": kept,
+        "first time (ms)": first / 1000,
+        "one enforce (us)": once,
+        "enforce for each, times kept": once * len(decided) / kept,
+    }
+
+
+def _rules(count: int, coordinates: list[str]) -> Rules:
+    """So many rules: roles that may each read some coordinates, among them those that ask."""
+    pairs = itertools.islice(((c, f"role-{n}") for n in itertools.count() for c in coordinates), count)
+    return Rules(tuple(Rule(role, c, READ, "allow", "bench") for c, role in pairs if not c.startswith("Mutation.")), ())
+
+
+def _microseconds(call: Callable[[], object], rounds: int, times: int) -> float:
+    """CPU time of one call, the median of the rounds."""
+    spent = []
+    for _ in range(rounds):
+        started = time.process_time()
+        for _ in range(times):
+            call()
+        spent.append((time.process_time() - started) / times * 1e6)
+    return statistics.median(spent)
