@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 from strawberry.asgi import GraphQL
 
 from bench import reference
@@ -41,7 +42,7 @@ class _Strawberry(GraphQL[reference.Loaders, None]):
         return reference.Loaders()
 
 
-def _gateway() -> Starlette:
+def _gateway() -> ASGIApp:
     configuration = read_configuration(Path(os.environ[SETTINGS]), {})
     configure_logs(configuration.settings.logs)
     return build(configuration, [reference.make_plugin()]).asgi

@@ -6,7 +6,7 @@ written by hand. A loader only looks its objects up, so that what is measured is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -24,7 +24,7 @@ CHILDREN = 5
 Size = Annotated[int, strawberry.argument(description="How many services.")]
 
 
-@value
+@value(typed=True)
 class Contact:
     """Who answers for a service."""
 
@@ -38,7 +38,7 @@ class Contact:
     """Their channel."""
 
 
-@value
+@value(typed=True)
 class Build:
     """A service's last build."""
 
@@ -52,7 +52,7 @@ class Build:
     """Where it is shown."""
 
 
-@value
+@value(typed=True)
 class Spend:
     """What a service cost in a month."""
 
@@ -64,7 +64,7 @@ class Spend:
     """In which month."""
 
 
-@value
+@value(typed=True)
 class Instance:
     """One running copy of a service."""
 
@@ -76,12 +76,12 @@ class Instance:
     """Whether it takes requests."""
 
 
-@value
+@value(typed=True)
 class Service:
     """A service, with what its own source knows of it."""
 
-    id: strawberry.ID
-    """Its id."""
+    key: str
+    """Its key."""
     name: str
     """Its name."""
     title: str
@@ -109,10 +109,10 @@ BUILDS = [Build(status="success", number=n, passed=n % 7 != 0, url=f"https://ci.
 SPENDS = [Spend(amount=n * 1.25, currency="EUR", month="2026-11") for n in range(MOST)]
 
 
-def _service(kind: type[T], n: int) -> T:
+def _service(kind: Callable[..., T], n: int) -> T:
     instances = [Instance(name=f"pod-{n}-{i}", cpu=i / 4, ready=i != 3) for i in range(CHILDREN)]
     return kind(
-        id=strawberry.ID(f"s{n:05}"),
+        key=f"s{n:05}",
         name=f"service-{n:05}",
         title=f"Service {n}",
         summary=None if n % 3 else "What it does, in a line.",
@@ -129,7 +129,7 @@ def _service(kind: type[T], n: int) -> T:
 SERVICES = [_service(Service, n) for n in range(MOST)]
 QUERY = """query Page($size: Int!) {
   services(size: $size) {
-    id name title summary kind namespace rank score live tag
+    key name title summary kind namespace rank score live tag
     contact { name email team chat }
     build { status number passed url }
     spend { amount currency month }
@@ -145,10 +145,10 @@ def by_hand(size: int) -> bytes:
     """The page as JSON, by a loop that knows nothing but this page."""
     services = SERVICES[:size]
     ranks = [s.rank for s in services]
-    contacts, builds, spends = ([kind[rank] for rank in ranks] for kind in (CONTACTS, BUILDS, SPENDS))
+    contacts, builds, spends = [CONTACTS[r] for r in ranks], [BUILDS[r] for r in ranks], [SPENDS[r] for r in ranks]
     rows = [
         {
-            "id": s.id,
+            "key": s.key,
             "name": s.name,
             "title": s.title,
             "summary": s.summary,
@@ -183,12 +183,12 @@ def make_plugin() -> Plugin[Any]:
     @plugin.query(permission="reference.read")
     async def pages(page: Page) -> Connection[Service] | None:
         """The services, in pages."""
-        return paginate(SERVICES[: page.size], page, lambda service: service.id)
+        return paginate(SERVICES[: page.size], page, lambda service: service.key)
 
     @plugin.field(on=Service, permission="reference.read")
     async def others(services: Batch[Service], page: Page) -> list[Connection[Service] | None]:
         """The services again, in pages."""
-        return [paginate(SERVICES[: page.size], page, lambda service: service.id) for _ in services]
+        return [paginate(SERVICES[: page.size], page, lambda service: service.key) for _ in services]
 
     @plugin.field(on=Service, permission="reference.read")
     async def contact(services: Batch[Service]) -> list[Contact | None]:

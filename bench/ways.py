@@ -25,12 +25,12 @@ from resolvers.batching import RequestContext
 Answer = Callable[[int], Awaitable[bytes]]
 """The page of so many services."""
 _VIEWER = Viewer("bench", ViewerKind.PERSON, frozenset(["admin"]))
-_SETTINGS = {"limits": {"points": None, "seconds": 600}}
+_SETTINGS = {"limits": {"points": None, "seconds": 600}, "server": {"development": False}}
 
 
 @asynccontextmanager
 async def ways() -> AsyncIterator[dict[str, Answer]]:
-    """The ways by name. `trusted` is the engine that takes leaves as they are, as from sources with types."""
+    """The ways by name. `trusted` takes leaves unchecked, for their types are declared typed; `engine` checks them all."""
     with tempfile.TemporaryDirectory() as folder:
         async with running_gateway(Path(folder), _SETTINGS, plugins=[reference.make_plugin()]) as gateway:
             yield {
@@ -57,12 +57,9 @@ def _engine(harness: Harness, *, trusted: bool = False) -> Answer:
 
     async def answer(size: int) -> bytes:
         with pipeline.turns.one() as turn:
-            operation = pipeline.documents.choose(await pipeline.documents.read(reference.QUERY), None)
-            variables = pipeline.documents.coerce(operation, {"size": size})
-            decisions = pipeline.policy.decide(_VIEWER.roles, operation.coordinates)
-            plan = pipeline.plans.plan(operation, decisions, pipeline.policy.version, variables)
-            if trusted:
-                plan = known.get(plan) or known.setdefault(plan, dataclasses.replace(plan, trusted=True, _loops={}))
+            plan, variables = await harness.plan(reference.QUERY, sorted(_VIEWER.roles), {"size": size})
+            if not trusted:
+                plan = known.get(plan) or known.setdefault(plan, dataclasses.replace(plan, checks=True, _loops={}))
             usage = pipeline.limit(_VIEWER, plan.cost(variables))
             context = RequestContext(gateway.plugins, _VIEWER, usage)
             result = await execute(plan, variables, context, turn, max_nodes=pipeline.limits.nodes)

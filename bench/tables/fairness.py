@@ -35,12 +35,12 @@ def _repeated(fields: str) -> str:
 
 
 _LONG = (
-    _repeated("id name title summary kind namespace rank score live tag")
+    _repeated("key name title summary kind namespace rank score live tag")
     + f"contact {{ {_repeated('name email team chat')} }} build {{ {_repeated('status number passed url')} }} "
     + f"spend {{ {_repeated('amount currency month')} }} instances {{ {_repeated('name cpu ready')} }}"
 )
 WORST = {
-    "the largest result": "{" + " ".join(f"p{n}: {_PAGES}" for n in range(4)) + "}",
+    "the largest result": "{" + " ".join(f"p{n}: {_PAGES}" for n in range(3)) + "}",
     "the longest new document": f"query New{NUMBER} {{ services(size: 1) {{ {_LONG} }} }}",
 }
 
