@@ -74,6 +74,8 @@ class RequestContext:
         if not isinstance(results, Sequence) or len(results) != len(parents):
             found = f"{len(results)} results" if isinstance(results, Sequence) else f"a {type(results).__name__}"
             raise self._broken(spec, f"gave {found} for {len(parents)} parents", None)
+        if not any(issubclass(kind, Exception) for kind in set(map(type, results))):
+            return results
         return [self._item(spec, item) if isinstance(item, Exception) else item for item in results]
 
     async def _call(self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Batch[Any], ...]) -> Any:
@@ -174,7 +176,7 @@ class _Gathering:
         self._kept: list[Iterable[Any]] = []
 
     def column(self, parents: Sequence[Any], arguments: Mapping[str, Any]) -> _Values:
-        keys = [parent.ref if isinstance(parent, Entity) else id(parent) for parent in parents]
+        keys = _keys(parents)
         column = _Column(keys, parents, arguments, asyncio.get_running_loop().create_future())
         if self._open is None:
             self._open = [column]
@@ -228,6 +230,13 @@ class _Gathering:
             return await self._call(arguments, parents)
         except Exception as error:
             return [error] * len(parents)
+
+
+def _keys(parents: Sequence[Any]) -> list[Any]:
+    """What tells parents apart: an entity's ref, or else the object itself."""
+    if any(issubclass(kind, Entity) for kind in set(map(type, parents))):
+        return [parent.ref if isinstance(parent, Entity) else id(parent) for parent in parents]
+    return list(map(id, parents))
 
 
 def _give(column: _Column, values: Sequence[Any]) -> None:

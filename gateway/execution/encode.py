@@ -9,7 +9,7 @@ import orjson
 
 from .turns import Turn
 
-PIECE = 500
+PIECE = 5_000
 """Nodes that are encoded in one go."""
 
 
@@ -25,9 +25,11 @@ class Encoder:
         """The value as JSON, at once."""
         return orjson.dumps(value, default=self._plain)
 
-    async def encode_in_turns(self, value: Any, nodes: int, turn: Turn) -> bytes:
-        """The value as JSON; `nodes` is about how many objects it holds."""
-        return self.encode(value if nodes <= PIECE else await self._pieces(value, nodes, turn))
+    async def in_pieces(self, value: Any, nodes: int, turn: Turn) -> Any:
+        """What to encode in the value's place; of a large one, `nodes` being about how many objects it holds, long lists
+        are encoded here, piece by piece.
+        """
+        return value if nodes <= PIECE else await self._pieces(value, nodes, turn)
 
     async def _pieces(self, value: Any, nodes: int, turn: Turn) -> Any:
         """The value with large lists in it encoded already."""

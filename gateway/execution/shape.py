@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import structlog
 from callboard_sdk import CallboardError
 from graphql import GraphQLError
@@ -37,15 +36,15 @@ async def shape_result(result: Result, turn: Turn, extensions: Mapping[str, Any]
     errors = [_error(error) for error in result.errors or ()]
     executed = result.data is not None or any(error.path for error in result.errors or ())
     encoder = Encoder()
-    body: dict[str, Any] = {}
-    if executed:
-        body["data"] = orjson.Fragment(await encoder.encode_in_turns(result.data, result.nodes, turn))
-    errors += [_odd(name) for name in sorted(encoder.odd)]
+    body: dict[str, Any] = {"data": await encoder.in_pieces(result.data, result.nodes, turn)} if executed else {}
     if errors:
-        body["errors"] = orjson.Fragment(await encoder.encode_in_turns(errors, len(errors), turn))
+        body["errors"] = await encoder.in_pieces(errors, len(errors), turn)
     if extensions:
         body["extensions"] = extensions
     encoded = encoder.encode(body)
+    if encoder.odd:
+        errors += [_odd(name) for name in sorted(encoder.odd)]
+        encoded = encoder.encode(body | {"errors": errors})
     if len(encoded) > max_bytes:
         raise LimitExceeded(f"the response has {len(encoded)} bytes; at most {max_bytes} are allowed: ask for smaller pages")
     return Response(encoded, executed, tuple(error["extensions"]["code"] for error in errors))

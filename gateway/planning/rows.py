@@ -111,12 +111,48 @@ class _Writer:
             case Denied() as denied:
                 return self._refer("denied", self._forbidden(denied))
         assert isinstance(field.how, Attribute)
-        trusted = field.typed and not self._checks
-        if trusted and _untouched(field.output):
+        if _untouched(field.output) and self._trusts(field):
             return f"{parent}.{field.how.name}"
         value = self._fresh("v")
         self._line(depth, f"{value} = {parent}.{field.how.name}")
-        return self._output(field.output, value, depth, trusted)
+        if self._trusts(field) and (display := self._display(field.output, value)) is not None:
+            return display
+        return self._output(field.output, value, depth, self._trusts(field))
+
+    def _trusts(self, field: Field) -> bool:
+        return field.typed and not self._checks
+
+    def _display(self, output: Output, value: str) -> str | None:
+        """The expression that makes the result of a typed value, when all below it is typed too; None when it isn't."""
+        match output:
+            case Leaf():
+                return value if _untouched(output) else None
+            case ListOf(item, nullable):
+                name = self._fresh("i")
+                made = self._display(item, name)
+                shown = value if made == name else f"[{made} for {name} in {value}]"
+            case Object(selection=selection, nullable=nullable):
+                made = self._row_display(selection, value)
+                shown = made or ""
+            case _:
+                return None
+        if made is None or (nullable and not value.isidentifier()):
+            return None
+        return f"None if {value} is None else {shown}" if nullable else shown
+
+    def _row_display(self, selection: Selection, value: str) -> str | None:
+        entries = [(field.key, self._read(field, value)) for field in selection.fields]
+        if any(read is None for _, read in entries):
+            return None
+        return "{" + ", ".join(f"{_literal(key)}: {read}" for key, read in entries) + "}"
+
+    def _read(self, field: Field, value: str) -> str | None:
+        match field.how:
+            case Typename():
+                return _literal(field.parent.name)
+            case Attribute(name) if self._trusts(field):
+                return self._display(field.output, f"{value}.{name}")
+        return None
 
     def _output(self, output: Output, value: str, depth: int, trusted: bool) -> str:
         match output:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar, overload
 
 T = TypeVar("T")
@@ -22,6 +22,9 @@ class Batch(Sequence[T]):
 
     def __len__(self) -> int:
         return len(self._parents)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._parents)
 
     @overload
     def __getitem__(self, index: int) -> T: ...
