@@ -86,7 +86,7 @@ class Execution:
         if not parents:
             return []
         self._count(len(parents))
-        called = [self._column(field, parents, paths, groups) for field in selection.called]
+        called = [self._for_rows(field, parents, paths, groups) for field in selection.called]
         columns = await together(called, self._hopeless(selection.called, parents)) if called else []
         if selection.denied:
             self.settling.failed.update(selection.denied)
@@ -121,9 +121,16 @@ class Execution:
     ) -> list[dict[str, Any]]:
         """The rows, every field a column: what is wrong in one place fails there alone. Nothing is called again."""
         known = dict(zip(selection.called, given, strict=True))
-        found = [known[f] if f in known else await self._column(f, parents, paths, groups) for f in selection.fields]
+        found = [await self._with_care(f, known.get(f), parents, paths, groups) for f in selection.fields]
         keys = [field.key for field in selection.fields]
         return [dict(zip(keys, values, strict=True)) for values in zip(*found, strict=True)] if found else [{} for _ in parents]
+
+    async def _with_care(
+        self, field: Field, known: Sequence[Any] | None, parents: Sequence[Any], paths: Paths, groups: Sequence[int]
+    ) -> Sequence[Any]:
+        if known is None:
+            return await self._column(field, parents, paths, groups)
+        return await self.complete(field.output, known, field, _below(field, paths), groups) if field.handed_on else known
 
     async def _serially(self, selection: Selection, paths: Paths) -> list[dict[str, Any]]:
         row: dict[str, Any] = {}
@@ -133,7 +140,7 @@ class Execution:
                 break
         return [row]
 
-    def _hopeless(self, called: Sequence[Field], parents: Sequence[Any]) -> Callable[[int, list[Any]], bool] | None:
+    def _hopeless(self, called: Sequence[Field], parents: Sequence[Any]) -> Callable[[int, Sequence[Any]], bool] | None:
         if not self._plan.propagates or all(field.output.nullable for field in called) or len(called) < 2:
             return None
         return lambda index, column: (
@@ -143,11 +150,19 @@ class Execution:
         )
 
     @staticmethod
-    def _given(column: list[Any] | None, parents: Sequence[Any]) -> list[Any]:
+    def _given(column: Sequence[Any] | None, parents: Sequence[Any]) -> Sequence[Any]:
         return [ABANDONED] * len(parents) if column is None else column
 
+    async def _for_rows(self, field: Field, parents: Sequence[Any], paths: Paths, groups: Sequence[int]) -> Sequence[Any]:
+        """The column that a row loop takes: what is handed on is completed only when the loop finds an anomaly in it."""
+        if not field.handed_on:
+            return await self._column(field, parents, paths, groups)
+        if not isinstance(field.output, Leaf):
+            self._count(len(parents))
+        return await self._resolving.values(field, parents, _below(field, paths))
+
     async def _column(self, field: Field, parents: Sequence[Any], paths: Paths, groups: Sequence[int]) -> list[Any]:
-        below = None if paths is None or not field.needs_paths else [Path(p, field.key, field.parent.name) for p in paths]
+        below = _below(field, paths)
         values = await self._resolving.values(field, parents, below)
         return await self.complete(field.output, values, field, below, groups)
 
@@ -265,6 +280,11 @@ class Execution:
         for name, places in told.places.items():
             self.settling.remember(output.selections[name], [done[index] for index in places])
         return done
+
+
+def _below(field: Field, paths: Paths) -> Paths:
+    """The paths of the field's values, where something in it wants to know them."""
+    return None if paths is None or not field.needs_paths else [Path(p, field.key, field.parent.name) for p in paths]
 
 
 @dataclass(frozen=True, slots=True)

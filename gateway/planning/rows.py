@@ -50,7 +50,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class RowLoop:
-    """A compiled row loop: `rows(objects, *columns)` gives a dict an object; a column holds a called field's values."""
+    """A compiled row loop: `rows(objects, *columns)` gives a dict an object; a column holds a called field's values,
+    completed, or as they were given where they are handed on.
+    """
 
     source: str
     rows: Rows
@@ -87,22 +89,33 @@ class _Writer:
         self._count = 0
 
     def function(self, selection: Selection, columns: Sequence[str]) -> str:
+        names = ["o", *(f"v_{column}" for column in columns)]
+        row = self._object(selection, "o", 2, names[1:])
+        body, self._lines = self._lines, []
+        each = f"for {', '.join(names)} in zip(objects, {', '.join(columns)})" if columns else "for o in objects"
         self._line(0, f"def rows({', '.join(['objects', *columns])}):")
-        self._line(1, "out = []")
-        self._line(1, "append = out.append")
-        if columns:
-            self._line(1, f"for {', '.join(['o', *(f'v_{c}' for c in columns)])} in zip(objects, {', '.join(columns)}):")
+        if not body:
+            self._line(1, f"return [{row} {each}]")
         else:
-            self._line(1, "for o in objects:")
-        self._line(2, f"append({self._object(selection, 'o', 2, [f'v_{c}' for c in columns])})")
-        self._line(1, "return out")
+            self._line(1, "out = []")
+            self._line(1, "append = out.append")
+            self._line(1, f"{each}:")
+            self._lines += body
+            self._line(2, f"append({row})")
+            self._line(1, "return out")
         return "\n".join(self._lines) + "\n"
 
     def _object(self, selection: Selection, parent: str, depth: int, columns: Sequence[str] = ()) -> str:
         """Write what reads one object's plain fields; returns the dict display that makes its row."""
         given = iter(columns)
-        entries = [f"{_literal(f.key)}: {self._field(f, parent, depth) if f.plain else next(given)}" for f in selection.fields]
-        return "{" + ", ".join(entries) + "}"
+        entries = [
+            (f, self._field(f, parent, depth) if f.plain else self._column(f, next(given), depth)) for f in selection.fields
+        ]
+        return "{" + ", ".join(f"{_literal(f.key)}: {shown}" for f, shown in entries) + "}"
+
+    def _column(self, field: Field, value: str, depth: int) -> str:
+        """What shows a called field's value: the value itself when it comes completed, else what is read of it here."""
+        return self._output(field.output, value, depth, trusted=False) if field.handed_on else value
 
     def _field(self, field: Field, parent: str, depth: int) -> str:
         match field.how:
@@ -111,10 +124,11 @@ class _Writer:
             case Denied() as denied:
                 return self._refer("denied", self._forbidden(denied))
         assert isinstance(field.how, Attribute)
-        if _untouched(field.output) and self._trusts(field):
-            return f"{parent}.{field.how.name}"
+        read = f"{parent}.{field.how.name}"
+        if self._trusts(field) and (display := self._display(field.output, read)) is not None:
+            return display
         value = self._fresh("v")
-        self._line(depth, f"{value} = {parent}.{field.how.name}")
+        self._line(depth, f"{value} = {read}")
         if self._trusts(field) and (display := self._display(field.output, value)) is not None:
             return display
         return self._output(field.output, value, depth, self._trusts(field))

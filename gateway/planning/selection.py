@@ -152,6 +152,12 @@ class Field:
         return False
 
     @cached_property
+    def handed_on(self) -> bool:
+        """Whether its column goes into the row loop as it was given: what is below it can be read there, without a call."""
+        fits = self.output.plain and self.output.nullable and self.output.height <= MAX_HEIGHT
+        return isinstance(self.how, Batched | Method) and fits
+
+    @cached_property
     def needs_paths(self) -> bool:
         """Whether something in it is told the path of its value: an ordinary resolver, or a function that tells types."""
         return isinstance(self.how, Ordinary) or _output_needs_paths(self.output)
@@ -172,7 +178,7 @@ class Selection:
     @cached_property
     def height(self) -> int:
         """How many levels its row loop builds below its own."""
-        return max((f.output.height for f in self.fields if f.plain), default=0)
+        return max((f.output.height for f in self.fields if f.plain or f.handed_on), default=0)
 
     @cached_property
     def called(self) -> tuple[Field, ...]:
@@ -186,7 +192,7 @@ class Selection:
         for f in self.fields:
             if isinstance(f.how, Denied):
                 found[f] = None
-            elif f.plain and (below := read_with(f.output)) is not None:
+            elif (f.plain or f.handed_on) and (below := read_with(f.output)) is not None:
                 found |= dict.fromkeys(below.denied)
         return tuple(found)
 
@@ -232,7 +238,8 @@ def selections(root: Selection) -> Iterable[Selection]:
     found = {root: None}
     waiting = [root]
     while waiting:
-        fresh = [one for field in waiting.pop().called for one in below(field.output) if one not in found]
+        own = [field for field in waiting.pop().called if not field.handed_on]
+        fresh = [one for field in own for one in below(field.output) if one not in found]
         found |= dict.fromkeys(fresh)
         waiting += fresh
     return found
