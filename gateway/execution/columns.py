@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import CoroutineType, GeneratorType, NoneType
 from typing import Any
 
@@ -18,13 +19,24 @@ from graphql.pyutils.is_awaitable import is_awaitable
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Field, Leaf, ListOf, Output
 
+from .tasks import ABANDONED
+
 ABSENT = frozenset({NoneType, Failed, type(Undefined)})
 """The classes of what has nothing below it: null, and what failed."""
 
 LISTS = ABSENT | {list, tuple}
 """The classes of what is a list, or nothing."""
 
-Lengths = Sequence[int | Failed | None]
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A list whose end could not be had, with the items before it."""
+
+    items: list[Any]
+    error: Exception
+
+
+Lengths = Sequence[int | Cut | Failed | None]
 """For each list of a column how many items it has, or what stands there instead of a list."""
 
 
@@ -100,35 +112,53 @@ def flattened(
 ) -> tuple[list[Any], Lengths]:
     """All items of a column of lists as one column, and how to group them again."""
     flat: list[Any] = []
-    lengths: list[int | Failed | None] = []
+    lengths: list[int | Cut | Failed | None] = []
     instead = absent(values, output, field)
     for value, other in zip(values, instead, strict=True):
-        items: Sequence[Any] | Failed | None = other
+        items: Sequence[Any] | Cut | Failed | None = other
         if value.__class__ not in ABSENT:
-            items = value if isinstance(value, list | tuple) else _items(value, field, track)
+            items = value if isinstance(value, list | tuple | Cut) else _items(value, field)
         if isinstance(items, list | tuple):
             flat += items
             lengths.append(len(items))
+        elif isinstance(items, Cut):
+            flat += _given_up(items.items, track)
+            lengths.append(items)
         else:
             lengths.append(items)  # type: ignore[arg-type]
     return flat, lengths
 
 
-def _items(value: Any, field: Field, track: Callable[[Sequence[Any]], None]) -> list[Any] | Failed:
+def _items(value: Any, field: Field) -> list[Any] | Cut | Failed:
     if not is_iterable(value):
         return Failed(GraphQLError(f"Expected Iterable, but did not find one for field '{field.coordinate}'."))
     items: list[Any] = []
     iterator: Iterator[Any] = iter(())
     try:
         iterator = iter(value)
-        items += iterator
+        for item in iterator:
+            items.append(item)  # noqa: PERF402  what came before an error must be known
     except Exception as error:
-        track([*items, *collect_iterator_awaitables(iterator, is_awaitable)])
-        return Failed(error)
+        return Cut([*items, *(_Unseen(one) for one in collect_iterator_awaitables(iterator, is_awaitable))], error)
     return items
 
 
-async def drained(iterable: AsyncIterable[Any], track: Callable[[Sequence[Any]], None], *, stops: bool) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """A promise that an iterator held behind its error: no item of the list, but to be ended."""
+
+    promise: Any
+
+
+def _given_up(items: list[Any], track: Callable[[Sequence[Any]], None]) -> list[Any]:
+    """The items before a list's missing end: nobody waits for promises among them any more."""
+    unseen = [item.promise for item in items if isinstance(item, _Unseen)]
+    items[:] = [item for item in items if not isinstance(item, _Unseen)]
+    track([*items, *unseen])
+    return [ABANDONED if is_awaitable(item) else item for item in items]
+
+
+async def drained(iterable: AsyncIterable[Any], *, stops: bool) -> list[Any] | Cut:
     """All items of an asynchronous iterable; with `stops`, none after one that makes the whole list null."""
     iterator = aiter(iterable)
     items: list[Any] = []
@@ -138,10 +168,9 @@ async def drained(iterable: AsyncIterable[Any], track: Callable[[Sequence[Any]],
             if stops and (item is None or isinstance(item, Exception)):
                 await _close(iterator)
                 break
-    except Exception:
-        track(items)
+    except Exception as error:
         await _close(iterator)
-        raise
+        return Cut(items, error)
     return items
 
 
@@ -154,14 +183,12 @@ async def _close(iterator: Any) -> None:
 
 def item_paths(paths: Sequence[Path | None], lengths: Lengths) -> list[Path | None]:
     """The path of each item of a column of lists."""
-    return [
-        Path(path, i, None) for path, length in zip(paths, lengths, strict=True) if isinstance(length, int) for i in range(length)
-    ]
+    return [Path(path, i, None) for path, length in zip(paths, lengths, strict=True) for i in range(_count(length))]
 
 
 def repeated(groups: Sequence[int], lengths: Lengths) -> list[int]:
     """Each list's group for each of its items."""
-    return [group for group, length in zip(groups, lengths, strict=True) if isinstance(length, int) for _ in range(length)]
+    return [group for group, length in zip(groups, lengths, strict=True) for _ in range(_count(length))]
 
 
 def regrouped(done: Sequence[Any], lengths: Lengths) -> list[Any]:
@@ -169,12 +196,19 @@ def regrouped(done: Sequence[Any], lengths: Lengths) -> list[Any]:
     lists: list[Any] = []
     start = 0
     for length in lengths:
-        if isinstance(length, int):
-            lists.append(list(done[start : start + length]))
-            start += length
+        items = list(done[start : start + _count(length)])
+        start += len(items)
+        if isinstance(length, Cut):
+            lists.append(Failed(length.error, items))
         else:
-            lists.append(length)
+            lists.append(items if isinstance(length, int) else length)
     return lists
+
+
+def _count(length: int | Cut | Failed | None) -> int:
+    if isinstance(length, int):
+        return length
+    return len(length.items) if isinstance(length, Cut) else 0
 
 
 def places_of(names: Sequence[str | None]) -> Mapping[str, list[int]]:

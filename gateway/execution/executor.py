@@ -79,12 +79,12 @@ class Execution:
 
     # A. select
 
-    async def select(
-        self, selection: Selection, parents: Sequence[Any], paths: Paths, groups: Sequence[int]
-    ) -> list[dict[str, Any]]:
+    async def select(self, selection: Selection, parents: Sequence[Any], paths: Paths, groups: Sequence[int]) -> list[Any]:
         """A row for each parent. Parents of one group are null together when one of them fails."""
         if not parents:
             return []
+        if selection.broken is not None:
+            return [Failed(selection.broken)] * len(parents)
         self._count(len(parents))
         called = [self._for_rows(field, parents, paths, groups) for field in selection.called]
         columns = await together(called, self._hopeless(selection.called, parents)) if called else []
@@ -235,7 +235,7 @@ class Execution:
             return values
         self.settling.late.add(output)
         stops = not output.item.nullable and self._plan.propagates
-        found = await outcomes([columns.drained(values[index], self._resolving.track, stops=stops) for index in places])
+        found = await outcomes([columns.drained(values[index], stops=stops) for index in places])
         collected = list(values)
         for index, items in zip(places, found, strict=True):
             collected[index] = Failed(items) if isinstance(items, Exception) else items

@@ -113,6 +113,8 @@ class Settling:
             return None
         try:
             if isinstance(value, Failed):
+                if value.items:
+                    self._inside(output, value.items, field, path, now, wait)
                 raise _Null(_located(value.error, field, path), now)
             self._inside(output, value, field, path, now, wait)
         except _Null as null:

@@ -15,6 +15,9 @@ from gateway.planning.rows import Failed
 
 T = TypeVar("T")
 
+GRACE = 20
+"""Turns of the event loop that work gets to end by itself once its results can't matter any more."""
+
 ABANDONED = Failed(RuntimeError("This value was abandoned: it could not matter any more."))
 """Stands where a value was given up, because its place is null by another's failure."""
 
@@ -92,9 +95,21 @@ async def _finish(tasks: dict[int, asyncio.Task[T]], results: list[T | None], ho
                 result = results[index] = task.result()
                 lost = lost or (hopeless is not None and hopeless(index, result))
             if lost:
+                await _ready(pending, results, places)
                 return
     finally:
-        await cancel(pending)
+        await cancel([task for task in pending if not task.done()])
+
+
+async def _ready(pending: set[asyncio.Task[T]], results: list[T | None], places: dict[asyncio.Task[T], int]) -> None:
+    """Take what is about to end without waiting for anything: its errors are told as well, as graphql-core tells them."""
+    for _ in range(GRACE):
+        if all(task.done() for task in pending):
+            break
+        await asyncio.sleep(0)
+    for task in pending:
+        if task.done():
+            results[places[task]] = task.result()
 
 
 async def cancel(tasks: Collection[asyncio.Future[Any]]) -> None:

@@ -96,12 +96,19 @@ class Planner:
 
     def _sub_selection(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
         key = (parent.name, *((id(d.node), id(d.fragment_variable_values)) for d in details))
-        if (known := self._known.get(key)) is None:
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._collected(parent, details)
+        return known
+
+    def _collected(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
+        try:
             found = collect_subfields(
                 self._schema, self._fragments, self._variables, self._operation, parent, details, self._hide_suggestions
             )
-            known = self._known[key] = self._selection(parent, found)
-        return known
+        except GraphQLError as error:
+            return Selection(parent, (), error)
+        return self._selection(parent, found)
 
     def _selection(self, parent: GraphQLObjectType, found: CollectedFields) -> Selection:
         if found.new_defer_usages:

@@ -43,9 +43,13 @@ class Anomaly(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Stands in a result where a value could not be had, until null propagation settles what becomes null."""
+    """Stands in a result where a value could not be had, until null propagation settles what becomes null.
+
+    A list whose end could not be had has the `items` before it: what failed in them is told, too.
+    """
 
     error: BaseException
+    items: list[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +280,9 @@ class _Accepts:
 
 def _no_stand_in(value: Any) -> bool:
     """Whether it is a value, and not an error, a promise, or the lack of one, which only the careful pass deals with."""
-    return not (value is Undefined or isinstance(value, Exception) or hasattr(value, "__await__") or hasattr(value, "gi_frame"))
+    return not (
+        value is Undefined or isinstance(value, Exception | Failed) or hasattr(value, "__await__") or hasattr(value, "gi_frame")
+    )
 
 
 def _untouched(output: Output) -> bool:

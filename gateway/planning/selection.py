@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from graphql import FieldNode, GraphQLAbstractType, GraphQLField, GraphQLLeafType, GraphQLObjectType
+from graphql import FieldNode, GraphQLAbstractType, GraphQLError, GraphQLField, GraphQLLeafType, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
 
 from policies import Decision
@@ -169,11 +169,13 @@ class Selection:
 
     type: GraphQLObjectType
     fields: Sequence[Field] = field(default_factory=tuple)
+    broken: GraphQLError | None = None
+    """Why its fields can't be told: a `@skip` or `@include` without a value. It fails where it is reached."""
 
     @cached_property
     def plain(self) -> bool:
         """Whether one row loop reads the whole subtree."""
-        return all(f.plain for f in self.fields)
+        return self.broken is None and all(f.plain for f in self.fields)
 
     @cached_property
     def height(self) -> int:

@@ -156,7 +156,11 @@ async def _patiently(start: Callable[[], Any]) -> tuple[Any, bool]:
 
 
 def _left_behind() -> int:
-    """How many tasks an answer left running, cancelled ones aside. They end here, as far as they end by themselves."""
+    """How many tasks an answer left running for more than a turn of the event loop, cancelled ones aside.
+
+    They end here, as far as they end by themselves.
+    """
+    loop.run_until_complete(asyncio.sleep(0))
     tasks = asyncio.all_tasks(loop)
     running = sum(not task.cancelling() for task in tasks)
     if tasks:
