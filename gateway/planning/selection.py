@@ -153,8 +153,16 @@ class Field:
 
     @cached_property
     def handed_on(self) -> bool:
-        """Whether its column goes into the row loop as it was given: what is below it can be read there, without a call."""
-        fits = self.output.plain and self.output.nullable and self.output.height <= MAX_HEIGHT
+        """Whether its column goes into the row loop as it was given: what is below it can be read there, without a call.
+
+        A list gets a row loop of its own, which gives the event loop away between its items.
+        """
+        fits = (
+            not isinstance(self.output, ListOf)
+            and self.output.plain
+            and self.output.nullable
+            and self.output.height <= MAX_HEIGHT
+        )
         return isinstance(self.how, Batched | Method) and fits
 
     @cached_property

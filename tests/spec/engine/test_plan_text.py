@@ -255,45 +255,35 @@ async def test_with_code_each_row_loop_follows_once(harness):
 
         # rows of Query
         def rows(objects, x0, x1):
+            return [{"cages": v_x0, "again": v_x1} for o, v_x0, v_x1 in zip(objects, x0, x1)]
+
+        # rows of Cage
+        def rows(objects):
             out = []
             append = out.append
-            for o, v_x0, v_x1 in zip(objects, x0, x1):
-                if v_x0.__class__ is list or v_x0.__class__ is tuple:
-                    l1 = []
-                    for i2 in v_x0:
-                        if i2.__class__ not in known_4:
-                            check_5(i2)
-                        v6 = i2.lock
-                        if v6 is None:
-                            d7 = None
-                        else:
-                            if v6.__class__ not in known_8:
-                                check_9(v6)
-                            v10 = v6.maker
-                            if v10.__class__ is not str and v10 is not None:
-                                raise Anomaly
-                            d7 = {"maker": v10}
-                        d3 = {"lock": d7}
-                        l1.append(d3)
-                elif v_x0 is None:
-                    l1 = None
+            for o in objects:
+                v1 = o.lock
+                if v1 is None:
+                    d2 = None
                 else:
+                    if v1.__class__ not in known_3:
+                        check_4(v1)
+                    v5 = v1.maker
+                    if v5.__class__ is not str and v5 is not None:
+                        raise Anomaly
+                    d2 = {"maker": v5}
+                append({"lock": d2})
+            return out
+
+        # rows of Cage
+        def rows(objects):
+            out = []
+            append = out.append
+            for o in objects:
+                v1 = o.number
+                if (v1.__class__ is not int or not -2147483648 <= v1 <= 2147483647) and v1 is not None:
                     raise Anomaly
-                if v_x1.__class__ is list or v_x1.__class__ is tuple:
-                    l11 = []
-                    for i12 in v_x1:
-                        if i12.__class__ not in known_14:
-                            check_15(i12)
-                        v16 = i12.number
-                        if (v16.__class__ is not int or not -2147483648 <= v16 <= 2147483647) and v16 is not None:
-                            raise Anomaly
-                        d13 = {"number": v16}
-                        l11.append(d13)
-                elif v_x1 is None:
-                    l11 = None
-                else:
-                    raise Anomaly
-                append({"cages": l1, "again": l11})
+                append({"number": v1})
             return out
         """,
     )
