@@ -73,7 +73,7 @@ class Pipeline:
                 decisions = self.policy.decide(viewer.roles, operation.coordinates)
                 plan = await self.plans.plan(operation, decisions, self.policy.version, variables)
                 usage = self.limit(viewer, plan.cost(variables))
-                context = RequestContext(self.plugins, viewer, usage)
+                context = RequestContext(self.plugins, viewer, usage, turn.share)
                 result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)
                 response = await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
         except RequestError as error:

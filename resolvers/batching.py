@@ -24,18 +24,21 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 Call = Callable[[Mapping[str, Any], Sequence[Any]], Awaitable[Sequence[Any]]]
+Share = Callable[[], Awaitable[None]]
+"""Lets other requests work when it is time to."""
 
 
 class RequestContext:
     """What a request's resolvers share: the viewer, the plugins, and the batches under way."""
 
-    def __init__(self, plugins: Plugins, viewer: Viewer, usage: Usage = UNCOUNTED) -> None:
+    def __init__(self, plugins: Plugins, viewer: Viewer, usage: Usage = UNCOUNTED, share: Share | None = None) -> None:
         self.plugins = plugins
         self.viewer = viewer
         self.usage = usage
         self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Request: self}
         """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []
+        self._share = share or _keep_on
         self._gatherings: dict[tuple[FieldSpec, Hashable], _Gathering] = {}
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -46,7 +49,7 @@ class RequestContext:
         key = spec, _meaning(arguments) if arguments else None
         gathering = self._gatherings.get(key)
         if gathering is None:
-            gathering = self._gatherings[key] = _Gathering(partial(self._batch, spec), self._started)
+            gathering = self._gatherings[key] = _Gathering(partial(self._batch, spec), self._started, self._share)
         return gathering.column(parents, arguments)
 
     def _started(self, call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -167,9 +170,10 @@ class _Gathering:
     call, a parent that has been asked for is not asked for again, and equal entities are one parent.
     """
 
-    def __init__(self, call: Call, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
+    def __init__(self, call: Call, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]], share: Share) -> None:
         self._call = call
         self._start = start
+        self._share = share
         self._open: list[_Column] | None = None
         self._first: tuple[_Column, _Values] | None = None
         self._known: dict[Any, tuple[_Values, int]] = {}
@@ -202,6 +206,7 @@ class _Gathering:
             return
         missing = self._missing(columns)
         self._known |= {key: (asked, place) for place, key in enumerate(missing)}
+        await self._share()
         asked.set_result(await self._tried(columns[0].arguments, list(missing.values())) if missing else ())
         if len(columns) == 1:
             await self._deliver(columns[0])
@@ -211,6 +216,7 @@ class _Gathering:
     async def _deliver(self, column: _Column) -> None:
         for values in {self._known[key][0] for key in column.keys}:
             await values
+        await self._share()
         _give(column, [values.result()[place] for values, place in map(self._known.__getitem__, column.keys)])
 
     def _missing(self, columns: list[_Column]) -> dict[Any, Any]:
@@ -230,6 +236,10 @@ class _Gathering:
             return await self._call(arguments, parents)
         except Exception as error:
             return [error] * len(parents)
+
+
+async def _keep_on() -> None:
+    """Outside of a gateway's requests nobody else waits."""
 
 
 def _keys(parents: Sequence[Any]) -> list[Any]:

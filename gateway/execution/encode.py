@@ -9,7 +9,7 @@ import orjson
 
 from .turns import Turn
 
-PIECE = 5_000
+PIECE = 1_000
 """Nodes that are encoded in one go."""
 
 
@@ -27,7 +27,7 @@ class Encoder:
 
     async def in_pieces(self, value: Any, nodes: int, turn: Turn) -> Any:
         """What to encode in the value's place; of a large one, `nodes` being about how many objects it holds, long lists
-        are encoded here, piece by piece.
+        are encoded here, piece by piece, and each piece is freed: freeing all at the end would take as long as a turn may.
         """
         return value if nodes <= PIECE else await self._pieces(value, nodes, turn)
 
@@ -46,6 +46,7 @@ class Encoder:
         pieces = []
         for start in range(0, len(value), step):
             pieces.append(self.encode(value[start : start + step])[1:-1])
+            value[start : start + step] = [None] * len(value[start : start + step])
             await turn.share()
         return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
 

@@ -107,9 +107,12 @@ class Execution:
                 rows += loop(some, *columns)
             except Exception:  # whatever it is, the careful pass finds it again and says where
                 rows += await self._carefully(selection, some, paths and paths[part], groups[part], columns)
-            if self._turn is not None:
-                await self._turn.share()
+            await self._share()
         return rows
+
+    async def _share(self) -> None:
+        if self._turn is not None:
+            await self._turn.share()
 
     def _count(self, nodes: int) -> None:
         self.nodes += nodes
@@ -173,6 +176,7 @@ class Execution:
     ) -> list[Any]:
         """The legal results of these values. `groups` tells which parent is null when a value fails that may not be null."""
         values, kinds = await self._received(output, values, field, groups)
+        await self._share()
         own = groups if not output.nullable and self._plan.propagates else range(len(values))
         match output:
             case Leaf():
@@ -185,6 +189,7 @@ class Execution:
                 done = await self._abstracts(output, values, kinds, field, paths, own)
         if done is not values and Failed in set(map(type, done)):
             self.settling.failed.add(field)
+        await self._share()
         return done
 
     async def _received(
@@ -224,6 +229,7 @@ class Execution:
         if not kinds <= columns.LISTS:
             values = await self._iterated(values, output)
         flat, lengths = columns.flattened(values, output, field, self._resolving.track)
+        await self._share()
         below = None if paths is None else columns.item_paths(paths, lengths)
         above = groups if paths is None else columns.repeated(groups, lengths)
         done = await self.complete(output.item, flat, field, below, above if paths is not None else range(len(flat)))

@@ -45,6 +45,7 @@ class Turn:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._began = time.monotonic()
+        self._pause: asyncio.Future[None] | None = None
 
     @property
     def over(self) -> bool:
@@ -52,9 +53,19 @@ class Turn:
         return time.monotonic() - self._began > TURN_SECONDS
 
     async def share(self) -> None:
-        """Let others work if it is time to. Raises RequestDeadline when the request's own time is up."""
-        if self.over:
+        """Let others work if it is time to; all that works for the request stops for it, however many tasks it has.
+
+        Raises RequestDeadline when the request's own time is up.
+        """
+        if self._pause is not None:
+            await self._pause
+        elif self.over:
             if remaining() == 0:
                 raise RequestDeadline
-            await asyncio.sleep(PAUSE_SECONDS if self._turns.crowded else 0)
-            self._began = time.monotonic()
+            self._pause = asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.sleep(PAUSE_SECONDS if self._turns.crowded else 0)
+            finally:
+                self._pause.set_result(None)
+                self._pause = None
+                self._began = time.monotonic()

@@ -10,6 +10,7 @@ D. status      200 for what was executed; for the rest by media type
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import structlog
@@ -26,6 +27,8 @@ from .headers import Headers, read_headers
 from .negotiation import GRAPHQL_JSON, JSON, negotiate
 from .parameters import from_body, from_query, read_query
 
+PIECE = 256 * 1024
+"""Bytes that are handed to the server at once."""
 _OFFERED = (GRAPHQL_JSON, JSON)
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in _OFFERED}
 
@@ -92,4 +95,9 @@ async def _send(send: Send, response: Response, media: str) -> None:
     for name, value in (response.headers or {}).items():
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    body = response.body
+    for start in range(0, len(body), PIECE):  # the server waits for a slow client between pieces, and lets others go on
+        last = start + PIECE >= len(body)
+        await send({"type": "http.response.body", "body": body[start : start + PIECE], "more_body": not last})
+        if not last:
+            await asyncio.sleep(0)
