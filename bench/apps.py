@@ -21,6 +21,7 @@ from bench import reference
 from gateway.app import build
 from gateway.configuration import read_configuration
 from gateway.logs import configure_logs
+from gateway.process import settle
 
 SETTINGS = "BENCH_SETTINGS"
 
@@ -45,7 +46,9 @@ class _Strawberry(GraphQL[reference.Loaders, None]):
 def _gateway() -> ASGIApp:
     configuration = read_configuration(Path(os.environ[SETTINGS]), {})
     configure_logs(configuration.settings.logs)
-    return build(configuration, [reference.make_plugin()]).asgi
+    gateway = build(configuration, [reference.make_plugin()])
+    settle()
+    return gateway.asgi
 
 
 def _strawberry() -> Any:

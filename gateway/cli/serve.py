@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import socket
-import sys
 from typing import Annotated
 
 import typer
@@ -14,16 +12,9 @@ from rich.text import Text
 from gateway.app import build
 from gateway.loading import check_packages, plugin_packages
 from gateway.logs import configure_logs
+from gateway.process import settle
 
 from .show import DEFAULT_FILE, SettingsFile, configuration, err, fail
-
-YOUNG_OBJECTS = 10_000
-"""How many objects more than before make the garbage collector look at the young ones.
-
-A request leaves it nothing to find (`tests/spec/pipeline/test_garbage.py`), but while a page of a thousand entities is put
-together, tens of thousands of objects live at once: Python's own 700 would have them looked at again and again, for nothing.
-Not more either: a look at this many takes about a millisecond, and all others wait for it.
-"""
 
 
 def serve(
@@ -37,7 +28,6 @@ def serve(
     configured = configuration(settings)
     configure_logs(configured.settings.logs, plugin_packages())
     gateway = build(configured)
-    sys.setswitchinterval(0.001)  # a thread that reads a long document gives the event loop its turn five times as often
     server = configured.settings.server
     listener = _listen(host or server.host, server.port if port is None else port)
     address, chosen = listener.getsockname()[:2]
@@ -64,9 +54,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and settle."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(YOUNG_OBJECTS)
+        settle()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,25 @@
+"""How the process of a gateway is set up, so that no request waits for what Python does behind it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+COLLECTIONS = (10_000, 50, 1_000)
+"""How many more objects make the garbage collector look at the young ones, and how many looks make it look at older ones.
+
+A request leaves it nothing to find (`tests/spec/pipeline/test_garbage.py`), but while a page of a thousand entities is put
+together, tens of thousands of objects live at once: Python's own 700 would have them looked at again and again, for nothing,
+and each look at the older ones walks a large result whole while all others wait. Not more young ones either: a look at this
+many takes about a millisecond.
+"""
+SWITCH_SECONDS = 0.001
+"""How soon a thread that reads a long document lets the event loop work again; Python's own is five times that."""
+
+
+def settle() -> None:
+    """Once all is built that will stay: the garbage collector need not look at that again, and threads take short turns."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
+    sys.setswitchinterval(SWITCH_SECONDS)
