@@ -62,8 +62,9 @@ class Harness:
         viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
         pipeline = self.gateway.pipeline
         plan, values = await self.plan(document, roles, variables)
-        context = RequestContext(self.gateway.plugins, viewer, pipeline.limit(viewer, plan.cost(values)))
+        usage = pipeline.limit(viewer, plan.cost(values))
         with pipeline.turns.one() as turn:
+            context = RequestContext(self.gateway.plugins, viewer, usage, turn.share)
             result = await execute(plan, values, context, turn, max_nodes=pipeline.limits.nodes)
             response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)
         body = orjson.loads(response.body)

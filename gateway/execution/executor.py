@@ -295,11 +295,12 @@ def _below(field: Field, paths: Paths) -> Paths:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a plan gave; `nodes` is how many objects are in it, those that one row loop reads within others apart."""
+    """What a plan gave by its `root`; `nodes` is how many objects are in it, apart from those read in others' row loops."""
 
     data: dict[str, Any] | None
     errors: list[GraphQLError] | None
     nodes: int
+    root: Selection
 
 
 async def execute(plan: Plan, variables: VariableValues, context: RequestContext, turn: Turn, *, max_nodes: int) -> Result:
@@ -307,6 +308,6 @@ async def execute(plan: Plan, variables: VariableValues, context: RequestContext
     try:
         execution = Execution(plan, variables, context, turn=turn, max_nodes=max_nodes)
         result = await execution.run()
-        return Result(result.data, result.errors, execution.nodes)
+        return Result(result.data, result.errors, execution.nodes, plan.root)
     finally:
         await context.aclose()

@@ -36,7 +36,7 @@ async def shape_result(result: Result, turn: Turn, extensions: Mapping[str, Any]
     errors = [_error(error) for error in result.errors or ()]
     executed = result.data is not None or any(error.path for error in result.errors or ())
     encoder = Encoder()
-    body: dict[str, Any] = {"data": await encoder.in_pieces(result.data, result.nodes, turn)} if executed else {}
+    body: dict[str, Any] = {"data": await encoder.in_pieces(result.data, result.nodes, turn, result.root)} if executed else {}
     if errors:
         body["errors"] = await encoder.in_pieces(errors, len(errors), turn)
     if extensions:

@@ -45,7 +45,7 @@ class Turn:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._began = time.monotonic()
-        self._pause: asyncio.Future[None] | None = None
+        self._pause: asyncio.Event | None = None
 
     @property
     def over(self) -> bool:
@@ -58,14 +58,14 @@ class Turn:
         Raises RequestDeadline when the request's own time is up.
         """
         if self._pause is not None:
-            await self._pause
+            await self._pause.wait()
         elif self.over:
             if remaining() == 0:
                 raise RequestDeadline
-            self._pause = asyncio.get_running_loop().create_future()
+            pause = self._pause = asyncio.Event()
             try:
                 await asyncio.sleep(PAUSE_SECONDS if self._turns.crowded else 0)
             finally:
-                self._pause.set_result(None)
                 self._pause = None
+                pause.set()
                 self._began = time.monotonic()

@@ -26,6 +26,14 @@ class Shift:
     """What they wrote."""
 
 
+@value(typed=True)
+class Crew:
+    """People who work together."""
+
+    people: list[str]
+    """Who."""
+
+
 Count = Annotated[int, strawberry.argument(description="How many.")]
 
 
@@ -37,6 +45,7 @@ def make_company() -> tuple[Plugin[CompanySettings], list[int]]:
         permissions={"company.read": "Read it.", "company.call": "See shifts.", "company.change": "Change it."},
     )
     batches: list[int] = []
+    held = [f"p-{n}" for n in range(50)]
 
     @company.query(permission="company.read")
     async def components(page: Page, settings: CompanySettings) -> Connection[Component] | None:
@@ -48,6 +57,11 @@ def make_company() -> tuple[Plugin[CompanySettings], list[int]]:
         """Who is on call."""
         batches.append(len(components))
         return [Shift(person=f"p-{c.name}") for c in components]
+
+    @company.field(on=Component, permission="company.read")
+    async def crew(components: Batch[Component]) -> list[Crew | None]:
+        """Everybody; the plugin goes on holding the list."""
+        return [Crew(people=held) for _ in components]
 
     @company.field(on=Component, permission="company.read")
     async def flaky(components: Batch[Component]) -> list[Shift | None]:

@@ -82,7 +82,7 @@ def test_explain_shows_what_would_be_called_denied_and_spent(settings):
     denied = run(app, ["explain", "-s", settings, "{ viewer { subject } }", "--json"])
     assert "deny viewer" in json.loads(denied.stdout)["plan"][1]
     code = run(app, ["explain", "-s", settings, "--role", "viewer", "--code", "{ viewer { subject } }"])
-    assert 'append({"subject": v1})' in code.stdout
+    assert '{"subject": v' in code.stdout and 'append({"viewer": ' in code.stdout
 
 
 @pytest.mark.parametrize(
