@@ -1,0 +1,189 @@
+"""What can be said about an entity, as data: the language that every condition of a policy is compiled to.
+
+An Expression has one meaning and two forms: `holds` here, and SQL in the catalog. Only what an entity says of itself can
+be asked, so that whether a viewer may see it never depends on what another entity says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from .entities import Entity
+from .ref import EntityRef, InvalidRef
+
+
+class Column(Enum):
+    """A property that an entity has one value of."""
+
+    KIND = "kind"
+    NAMESPACE = "namespace"
+    TYPE = "type"
+    LIFECYCLE = "lifecycle"
+    REF = "ref"
+
+
+class Mark(Enum):
+    """A property that an entity has several values of, each under a key."""
+
+    TAG = "tag"
+    LABEL = "label"
+    ANNOTATION = "annotation"
+
+
+class Tie(Enum):
+    """A relation that an entity declares in its own spec."""
+
+    OWNED_BY = "ownedBy"
+    PART_OF = "partOf"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All of the parts hold; with no parts it always holds."""
+
+    parts: frozenset[Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one of the parts holds; with no parts it never does."""
+
+    parts: frozenset[Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part doesn't hold."""
+
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The column has one of these values. Kinds, namespaces and refs are compared without case, as refs are."""
+
+    column: Column
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """There is a mark with this key, and one of these values; `values` None for any. A tag is a key with the value ''."""
+
+    mark: Mark
+    key: str
+    values: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """The entity itself says that it has this relation to one of these refs."""
+
+    tie: Tie
+    refs: frozenset[EntityRef]
+
+
+Expression = Every | Some | Not | Is | Has | Tied
+
+ALWAYS = Every(frozenset())
+NEVER = Some(frozenset())
+
+_FIELDS = {
+    Tie.OWNED_BY: (("owner", "group", frozenset[str]()),),
+    Tie.PART_OF: (
+        ("system", "system", frozenset({"component", "api", "resource"})),
+        ("subcomponentOf", "component", frozenset({"component"})),
+        ("domain", "domain", frozenset({"system"})),
+        ("subdomainOf", "domain", frozenset({"domain"})),
+    ),
+}
+"""The spec fields that declare a tie: name, the kind that a bare name is of, the kinds that have it (none: all)."""
+
+
+def every(parts: Iterable[Expression]) -> Expression:
+    """All of these, in the simplest form."""
+    flat: set[Expression] = set()
+    for part in parts:
+        flat |= part.parts if isinstance(part, Every) else {part}
+    if NEVER in flat:
+        return NEVER
+    return next(iter(flat)) if len(flat) == 1 else Every(frozenset(flat))
+
+
+def some(parts: Iterable[Expression]) -> Expression:
+    """At least one of these, in the simplest form."""
+    flat: set[Expression] = set()
+    for part in parts:
+        flat |= part.parts if isinstance(part, Some) else {part}
+    if ALWAYS in flat:
+        return ALWAYS
+    return next(iter(flat)) if len(flat) == 1 else Some(frozenset(flat))
+
+
+def no(part: Expression) -> Expression:
+    """The opposite, in the simplest form."""
+    if isinstance(part, Not):
+        return part.part
+    return NEVER if part == ALWAYS else ALWAYS if part == NEVER else Not(part)
+
+
+def holds(expression: Expression, entity: Entity) -> bool:
+    """Whether an entity is as the expression says."""
+    match expression:
+        case Every(parts):
+            return all(holds(part, entity) for part in parts)
+        case Some(parts):
+            return any(holds(part, entity) for part in parts)
+        case Not(part):
+            return not holds(part, entity)
+        case Is(column, values):
+            return _value(entity, column) in values
+        case Has(mark, key, values):
+            return _marked(entity, mark, key, values)
+        case Tied(tie, refs):
+            return not refs.isdisjoint(ties(entity, tie))
+
+
+def ties(entity: Entity, tie: Tie) -> list[EntityRef]:
+    """The refs that the entity's own spec says it is tied to; what is no reference counts for nothing."""
+    found: list[EntityRef] = []
+    for field, kind, kinds in _FIELDS[tie]:
+        raw = entity.spec.get(field)
+        if raw and (not kinds or entity.ref.kind in kinds):
+            found += (ref for one in (raw if isinstance(raw, list) else [raw]) if (ref := _ref(one, kind, entity)) is not None)
+    return found
+
+
+def _ref(raw: object, kind: str, entity: Entity) -> EntityRef | None:
+    """A reference as descriptors write it: a text, or a mapping of kind, namespace and name."""
+    try:
+        if isinstance(raw, str):
+            return EntityRef.parse(raw, kind=kind, namespace=entity.ref.namespace)
+        if isinstance(raw, Mapping):
+            parts = [raw.get("kind") or kind, raw.get("namespace") or entity.ref.namespace, raw.get("name")]
+            texts = [part for part in parts if isinstance(part, str)]
+            return EntityRef(*texts) if len(texts) == len(parts) else None
+    except InvalidRef:
+        return None
+    return None
+
+
+def _value(entity: Entity, column: Column) -> str | None:
+    match column:
+        case Column.KIND:
+            return entity.ref.kind
+        case Column.NAMESPACE:
+            return entity.ref.namespace
+        case Column.REF:
+            return str(entity.ref)
+        case Column.TYPE | Column.LIFECYCLE:
+            return entity.text(column.value)
+
+
+def _marked(entity: Entity, mark: Mark, key: str, values: frozenset[str] | None) -> bool:
+    if mark is Mark.TAG:
+        return key in (entity.tags or ()) and (values is None or "" in values)
+    marks = entity.labels if mark is Mark.LABEL else entity.annotations
+    return key in marks and (values is None or marks[key] in values)
