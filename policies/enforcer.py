@@ -17,6 +17,7 @@ from casbin.model import Model
 
 from schema import Supergraph
 
+from .conditions import Condition
 from .rules import Rules, check
 
 _MODEL = Path(__file__).with_name("model.conf")
@@ -29,12 +30,16 @@ MUTATE = "mutate"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """May these roles use this coordinate, and why. `id` is stable for one policy version, roles and coordinate."""
+    """May these roles use this coordinate, and why. `id` is stable for one policy version, roles and coordinate.
+
+    With a `condition` it is allowed where that holds, and nowhere else.
+    """
 
     id: str
     coordinate: str
     allowed: bool
     reason: str
+    condition: Condition | None = None
 
 
 class Decisions(dict[str, Decision]):
@@ -55,6 +60,11 @@ class Decisions(dict[str, Decision]):
     def denied(self) -> Mapping[str, Decision]:
         """Those that are not allowed."""
         return {coordinate: decision for coordinate, decision in self.items() if not decision.allowed}
+
+    @cached_property
+    def conditional(self) -> Mapping[str, Decision]:
+        """Those that are allowed on a condition."""
+        return {coordinate: decision for coordinate, decision in self.items() if decision.condition is not None}
 
 
 class Policy:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from callboard_sdk import Batch, CallboardError, Entity, Viewer
+from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Entity, Viewer
 from callboard_sdk.fields import FieldSpec
 
 from .deadline import being_cancelled, for_a_field
@@ -31,11 +31,19 @@ Share = Callable[[], Awaitable[None]]
 class RequestContext:
     """What a request's resolvers share: the viewer, the plugins, and the batches under way."""
 
-    def __init__(self, plugins: Plugins, viewer: Viewer, usage: Usage = UNCOUNTED, share: Share | None = None) -> None:
+    def __init__(
+        self,
+        plugins: Plugins,
+        viewer: Viewer,
+        usage: Usage = UNCOUNTED,
+        share: Share | None = None,
+        access: Access = EVERYTHING,
+    ) -> None:
         self.plugins = plugins
         self.viewer = viewer
         self.usage = usage
-        self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Request: self}
+        self.access = access
+        self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Access: access, Request: self}
         """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []
         self._share = share or _keep_on

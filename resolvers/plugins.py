@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 import structlog
-from callboard_sdk import Catalog, Client, Clients, Database, Plugin, Settings, Upstream, Viewer
+from callboard_sdk import Access, Catalog, Client, Clients, Database, Plugin, Settings, Upstream, Viewer
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.types import hints
 
@@ -37,7 +37,7 @@ class Request(Protocol):
         ...
 
 
-_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Request)
+_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Request)
 """What a function is handed that is each request's own."""
 
 

@@ -1,5 +1,6 @@
 """The whole contract between Callboard and a plugin: import from here and from `callboard_sdk.entities`."""
 
+from .access import EVERYTHING, Access
 from .batch import Batch
 from .catalog import Catalog
 from .connections import Connection, Edge, Page, PageInfo, connect, encode_cursor, paginate
@@ -16,6 +17,8 @@ from .values import Freshness, KeyValue, Link, Money, Problem, Severity
 from .viewer import Viewer, ViewerKind
 
 __all__ = [
+    "EVERYTHING",
+    "Access",
     "BadArgument",
     "Batch",
     "CallboardError",

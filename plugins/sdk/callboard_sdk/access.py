@@ -33,3 +33,7 @@ class Access:
     def shown(self, entity: E | None) -> E | None:
         """The entity, or None where the viewer may not see it."""
         return entity if entity is not None and self.sees(entity) else None
+
+
+EVERYTHING = Access()
+"""Nothing is hidden."""

@@ -77,7 +77,7 @@ class Plugin(Generic[S]):
 
         The function takes the batch of parents first and returns a list with one item per parent, in order. Further
         parameters are GraphQL arguments, but for those annotated with what a resolver may ask for: the plugin's
-        settings, `Client`, `Clients`, `Catalog`, `Viewer`, `Page`, or a resource of the plugin. `asks` says, for
+        settings, `Client`, `Clients`, `Catalog`, `Viewer`, `Access`, `Page`, or a resource of the plugin. `asks` says, for
         `callboard explain`, what one call asks of upstreams: "one list per (cluster, kind, namespace)".
         """
         return self._add(on, permission, name, asks, batched=True)
@@ -115,7 +115,7 @@ class Plugin(Generic[S]):
         """Declare what lives as long as the gateway (a store, a watcher): an async generator that yields it once.
 
         It is found by the type it yields (`AsyncIterator[Store]` is injected wherever `Store` is annotated), may
-        ask for the same things as a field (not `Page` or `Viewer`), and cleans up after its `yield`.
+        ask for the same things as a field (not `Page`, `Viewer` or `Access`), and cleans up after its `yield`.
         """
         self._resources.append(function)
         return function
