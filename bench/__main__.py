@@ -20,6 +20,8 @@ from bench.results import encoded, keep, result
 from bench.table import Cell, Row, tables, title
 
 out = Console()
+if not out.is_terminal:
+    out = Console(width=150)  # a file or a pipe is no narrow window
 
 
 def main(
