@@ -66,8 +66,8 @@ class DatabaseSettings(Settings):
     """Where plugins store what they read."""
 
     url: str = Field(default="sqlite+aiosqlite:///.callboard/callboard.sqlite", repr=False)
-    """An SQLAlchemy URL: sqlite:///FILE or postgresql://USER@HOST/NAME. PostgreSQL's password is better left out of it, and
-    given by the environment variable PGPASSWORD or the file that PGPASSFILE names."""
+    """An SQLAlchemy URL: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`. PostgreSQL's password is better left out of it, and
+    given by the environment variable `PGPASSWORD` or the file that `PGPASSFILE` names."""
 
     @field_validator("url")
     @classmethod

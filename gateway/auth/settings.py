@@ -48,7 +48,7 @@ class IssuerSettings(Settings):
     groups_claim: Name = "groups"
     """The claim with the groups; each is a ref or a name. What can't be read as a group is left out."""
     user_claim: Name | None = None
-    """The claim that names the viewer's own User entity. None: the viewer stands for no entity."""
+    """The claim that names the viewer's own User entity. null: the viewer stands for no entity."""
     user_form: Literal["name", "ref"] = "name"
     """`name`: the claim is a bare name. `ref`: it may be `user:namespace/name`; only where people can't choose it."""
     user_suffix: str = ""

@@ -12,7 +12,7 @@ import typer
 from gateway.configuration import SettingsError
 from policies import PolicyError
 
-from . import check, explain, plugin, query, schema, serve, token
+from . import check, explain, plugin, query, schema, serve, settings, token
 from .show import fail, fail_on
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command("schema")(schema.schema)
 app.command("query")(query.query)
 app.command("explain")(explain.explain)
 app.add_typer(token.app, name="token")
+app.add_typer(settings.app, name="settings")
 app.add_typer(plugin.app, name="plugin")
 
 

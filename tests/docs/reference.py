@@ -12,14 +12,11 @@ from pathlib import Path
 
 from callboard_catalog.rules import RULES
 
+from tests.docs.settings import settings_tables
+from tests.docs.tables import table
+
 ROOT = Path(__file__).parents[2]
 _PART = re.compile(r"(<!-- generated: ([a-z.-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-
-
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
 
 
 def catalog_rules() -> str:
@@ -27,7 +24,7 @@ def catalog_rules() -> str:
     return table(("rule", "severity", "broken by"), rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {"catalog.rules": catalog_rules}
+PARTS: dict[str, Callable[[], str]] = {"catalog.rules": catalog_rules, "settings": settings_tables}
 
 
 def pages() -> Iterator[Path]:

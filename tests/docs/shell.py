@@ -16,6 +16,7 @@ from gateway.cli.main import app
 from tests.docs.snippets import ROOT
 
 _TARGETS = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+_REDIRECTION = re.compile(r"\s+2?>>? ?[\w./-]+")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 
 
@@ -23,7 +24,7 @@ def check_shell(text: str, folder: Path) -> list[str]:
     """What is wrong with these commands, which a reader types in `folder`."""
     wrong: list[str] = []
     for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line.removeprefix("$ "), comments=True)
+        words = shlex.split(_REDIRECTION.sub("", line.removeprefix("$ ")), comments=True)
         while words and _ASSIGNMENT.fullmatch(words[0]):
             words.pop(0)
         if words:

@@ -14,7 +14,7 @@ class SourceSettings(Settings):
     name: str
     """What messages call it; no two sources share a name."""
     paths: tuple[str, ...] = Field(min_length=1)
-    """Files, folders (read whole) and globs, relative to the working directory or absolute."""
+    """Files, folders (every `.yaml` and `.yml` below) and globs (`*`, `?`, `[ab]`, `{a,b}`, `**`)."""
     root: Path | None = None
     """The folder that targets and placeholders may not leave; where the first path's fixed part ends, when left out."""
 

@@ -90,7 +90,7 @@ class RuleSettings(Settings):
     tag: str | None = Field(default=None, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")
     """A tag's key, compared with case. Its value is an entity's name or ref, unless `values` says otherwise."""
 
-    values: _Matches = Field(default_factory=dict, max_length=10_000)
+    values: _Matches = Field(default={}, max_length=10_000)
     """For `tag`: tag values to refs, for tags that hold something else than an entity's name."""
 
     sub_account: _Matches | None = Field(default=None, max_length=10_000)

@@ -26,7 +26,7 @@ class ClusterSettings(Settings):
     url: str | None = None
     """Its API server's address, unless `kubeconfig` or `in_cluster` says it."""
     kubeconfig: Path | None = None
-    """A kubeconfig file that says address and credentials."""
+    """A kubeconfig file that says address and credentials; users with `exec`, `auth-provider` or a password are refused."""
     context: str | None = None
     """Which of the kubeconfig's contexts; its current one without this."""
     in_cluster: bool = False

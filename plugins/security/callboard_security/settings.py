@@ -23,11 +23,11 @@ class SourceSettings(Settings):
     include: tuple[str, ...] = ("**/*.json", "**/*.sarif")
     """Which files are read, as globs relative to `path`. What a file holds is found from its content alone."""
 
-    folders: dict[str, str] = Field(default_factory=lambda: {"{component}/**": "component:{component}"})
+    folders: dict[str, str] = {"{component}/**": "component:{component}"}
     """Path patterns (relative to `path`) to entity refs. `{word}` stands for one part of the path and can be used in
     the ref, `*` for any text within one part, `**` for any number of parts."""
 
-    artifacts: dict[str, str] = Field(default_factory=dict)
+    artifacts: dict[str, str] = {}
     """Patterns for the scanned artifact's name (Trivy's ArtifactName and image references, SARIF's image name, the
     name of a CycloneDX document's own component) to entity refs; asked when no `folders` pattern fits."""
 
