@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from callboard_catalog.rules import RULES
+from gateway.logs import silence_logs
 
+from tests.docs.metrics import metrics_table
 from tests.docs.settings import settings_tables
 from tests.docs.tables import table
 
@@ -24,7 +26,7 @@ def catalog_rules() -> str:
     return table(("rule", "severity", "broken by"), rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {"catalog.rules": catalog_rules, "settings": settings_tables}
+PARTS: dict[str, Callable[[], str]] = {"catalog.rules": catalog_rules, "metrics": metrics_table, "settings": settings_tables}
 
 
 def pages() -> Iterator[Path]:
@@ -41,6 +43,7 @@ def current(text: str) -> str:
 
 def write() -> None:
     """Write every page's generated parts again."""
+    silence_logs()
     for page in pages():
         page.write_text(current(page.read_text(encoding="utf-8")), encoding="utf-8")
 
