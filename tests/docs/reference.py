@@ -14,6 +14,7 @@ from callboard_catalog.rules import RULES
 from gateway.logs import silence_logs
 
 from tests.docs.metrics import metrics_table
+from tests.docs.permissions import permissions_table
 from tests.docs.settings import settings_tables
 from tests.docs.tables import table
 
@@ -26,7 +27,12 @@ def catalog_rules() -> str:
     return table(("rule", "severity", "broken by"), rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {"catalog.rules": catalog_rules, "metrics": metrics_table, "settings": settings_tables}
+PARTS: dict[str, Callable[[], str]] = {
+    "catalog.rules": catalog_rules,
+    "metrics": metrics_table,
+    "permissions": permissions_table,
+    "settings": settings_tables,
+}
 
 
 def pages() -> Iterator[Path]:

@@ -12,7 +12,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [head, ["---" for _ in head], *rows]
     escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
-    return "".join(f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in escaped)
+    return "".join("|".join(["", *(f" {cell} " if cell else " " for cell in line), "\n"]) for line in escaped)
 
 
 def rows(text: str, first: str) -> Iterator[list[str]]:
