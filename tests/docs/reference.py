@@ -15,6 +15,7 @@ from gateway.logs import silence_logs
 
 from tests.docs.metrics import metrics_table
 from tests.docs.permissions import permissions_table
+from tests.docs.sdk import sdk_tables
 from tests.docs.settings import settings_tables
 from tests.docs.tables import table
 
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "catalog.rules": catalog_rules,
     "metrics": metrics_table,
     "permissions": permissions_table,
+    "sdk": sdk_tables,
     "settings": settings_tables,
 }
 

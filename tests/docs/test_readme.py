@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from bench.serving import CALLBOARD, server
+from bench.serving import server
 from demo.generate import generate
 
 from tests.cases.world import COMPANY
+from tests.docs.reader import Reader, asked
 from tests.docs.snippets import ROOT, snippets
 
 README = list(snippets(ROOT / "README.md"))
@@ -37,12 +35,6 @@ kind: Component
 metadata: {name: web}
 spec: {type: website, lifecycle: production, owner: shop}
 """
-
-
-def asked(url: str, token: str, query: str) -> dict[str, Any]:
-    answer = httpx.post(url, json={"query": query}, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -93,45 +85,6 @@ def test_nothing_is_answered_without_a_token(demo: tuple[str, dict[str, str]]) -
     answer = httpx.post(demo[0], json={"query": QUERY}, trust_env=False).json()
     assert answer["data"] == {"components": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-
-
-@dataclass
-class Reader:
-    """Somebody at a terminal in an empty folder, with what the commands so far have given."""
-
-    folder: Path
-    stack: ExitStack
-    environment: dict[str, str] = field(default_factory=dict)
-    printed: dict[str, str] = field(default_factory=dict)
-
-    def type(self, words: list[str]) -> None:
-        """Type a command and wait for its end, or, where it serves, until it answers."""
-        if words[0] == "pip":
-            self._install(self.folder / words[-1])
-        elif words[:2] == ["callboard", "serve"]:
-            url, _ = self.stack.enter_context(server([CALLBOARD, *words[1:]], self._variables(PORT="0"), self.folder))
-            self.environment["CALLBOARD_URL"] = url
-        else:
-            self.printed[" ".join(words[1:3])] = self._run([CALLBOARD, *words[1:]])
-            if words[1] == "token":
-                self.environment["CALLBOARD_TOKEN"] = self.printed["token create"].strip()
-
-    def _install(self, distribution: Path) -> None:
-        """Beside the environment's own packages, not into them: other tests see what is installed."""
-        beside = self.folder / "installed"
-        uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "-q", "--python", sys.executable]
-        self._run([*uv, "--offline", "--no-deps", "--no-build-isolation", "--target", str(beside), str(distribution)])
-        self.environment["PYTHONPATH"] = str(beside)
-
-    def _run(self, command: list[str]) -> str:
-        done = subprocess.run(
-            command, env=self._variables(), cwd=self.folder, capture_output=True, text=True, check=False, timeout=100
-        )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def _variables(self, **more: str) -> Mapping[str, str]:
-        return {**os.environ, **self.environment, **more}
 
 
 def test_every_command_works_in_the_order_in_which_it_is_read(tmp_path: Path) -> None:

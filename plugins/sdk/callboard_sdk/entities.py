@@ -15,7 +15,9 @@ from .types import Guard, computed, declare
 from .values import KeyValue, Link
 
 CATALOG_READ = "catalog.read"
+"""The permission that reading entities needs."""
 IDENTITY = frozenset({"id", "ref", "kind", "namespace", "name"})
+"""The fields that name an entity: readable wherever it is."""
 _Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order; all when left out.")]
 
 
@@ -233,3 +235,4 @@ class OpaqueEntity(Entity):
 
 
 ENTITY_TYPES: tuple[type[Entity], ...] = (Component, API, Resource, System, Domain, Group, User, Location, Template, OpaqueEntity)
+"""The entity types that every gateway has."""

@@ -17,9 +17,13 @@ import yaml
 from yaml import events
 
 MAX_VALUES = 200_000
+"""The most values that one document holds, aliases unfolded."""
 MAX_DEPTH = 64
+"""The most levels that one document nests."""
 MAX_CHARACTERS = 10_000_000
+"""The most characters of one document, aliases unfolded."""
 MAX_DIGITS = 400
+"""The most digits of a number; a longer one is a text."""
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _SEPARATOR = re.compile(r"---(?:\s|$)")
@@ -38,6 +42,7 @@ _CORE: list[tuple[re.Pattern[str], Callable[[str], Any]]] = [
 _CORE_TAGS = (None, *(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")))
 
 Path = tuple[str | int, ...]
+"""The keys and places that lead from a document to one of its values."""
 
 
 @dataclass(frozen=True, slots=True)
