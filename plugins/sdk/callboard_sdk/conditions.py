@@ -86,9 +86,12 @@ class Tied:
 
 
 Expression = Every | Some | Not | Is | Has | Tied
+"""What an entity must be."""
 
 ALWAYS = Every(frozenset())
+"""What every entity is."""
 NEVER = Some(frozenset())
+"""What no entity is."""
 
 _FIELDS = {
     Tie.OWNED_BY: (("owner", "group", frozenset[str]()),),
