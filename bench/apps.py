@@ -6,6 +6,7 @@ Settings for the gateway come from the file that BENCH_SETTINGS names.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from strawberry.asgi import GraphQL
 from bench import reference
 from gateway.app import build
 from gateway.configuration import read_configuration
+from gateway.lane.serve import serve_lane
 from gateway.logs import configure_logs
 from gateway.process import settle
 
@@ -46,9 +48,16 @@ class _Strawberry(GraphQL[reference.Loaders, None]):
 def _gateway() -> ASGIApp:
     configuration = read_configuration(Path(os.environ[SETTINGS]), {})
     configure_logs(configuration.settings.logs)
-    gateway = build(configuration, [reference.make_plugin()])
+    gateway = build(configuration, [reference.make_plugin()], lane=[sys.executable, "-m", "bench.apps"])
     settle()
     return gateway.asgi
+
+
+def main(path: Path) -> None:
+    """Be the gateway's lane."""
+    configuration = read_configuration(Path(os.environ[SETTINGS]), {})
+    configure_logs(configuration.settings.logs)
+    serve_lane(build(configuration, [reference.make_plugin()]), path)
 
 
 def _strawberry() -> Any:
@@ -71,3 +80,7 @@ def __getattr__(name: str) -> Any:
     if name in _APPS:
         return _APPS[name]()
     raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

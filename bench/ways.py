@@ -60,7 +60,7 @@ def _engine(harness: Harness, *, trusted: bool = False) -> Answer:
             plan, variables = await harness.plan(reference.QUERY, sorted(_VIEWER.roles), {"size": size})
             if not trusted:
                 plan = known.get(plan) or known.setdefault(plan, dataclasses.replace(plan, checks=True, _loops={}))
-            usage = pipeline.limit(_VIEWER, plan.cost(variables))
+            usage = pipeline.charge(_VIEWER, plan.cost(variables))
             context = RequestContext(gateway.plugins, _VIEWER, usage)
             result = await execute(plan, variables, context, turn, max_nodes=pipeline.limits.nodes)
             return (await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)).body

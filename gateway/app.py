@@ -19,7 +19,7 @@ from policies import DEFAULT_RULES, Policy, read_rules
 from resolvers.core import Whole, core_plugin
 from resolvers.nodes import Nodes, Refusal
 from resolvers.plugins import Connect, PluginRuntime, Plugins
-from resolvers.upstream import Health, UpstreamClient
+from resolvers.upstream import UpstreamClient
 from resolvers.usage import Budgets
 from schema import Supergraph
 
@@ -30,15 +30,17 @@ from .http.front import Front
 from .http.graphql import GraphQLEndpoint
 from .http.page import page
 from .http.site import site
+from .lane.ask import Lane
 from .loading import Loaded, load, stitch_what_fits
 from .pipeline import Pipeline
 from .planning.limits import check_limits
-from .planning.operation import Documents
+from .planning.operation import LONG, Documents
 from .planning.plan import Forbidden
 from .planning.plans import Plans
 from .providers import Providers
 from .record import Record
 from .settings import LimitSettings
+from .upstream_metrics import UpstreamOf
 
 Running = Callable[[Connect], AbstractAsyncContextManager[None]]
 """From start to stop: plugins start with clients of their upstreams, and at the end everything opened is closed."""
@@ -57,8 +59,8 @@ class Gateway:
     running: Running
 
 
-def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Gateway:
-    """Put a gateway together; `extra` are plugins given directly, as tests do.
+def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane: Sequence[str] | None = None) -> Gateway:
+    """Put a gateway together; `extra` are plugins given directly, as tests do, and `lane` is the command that starts its lane.
 
     Raises SettingsError with every mistake of every plugin's settings, and PolicyError for the rules.
     """
@@ -79,7 +81,8 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
     providers = Providers()
     verifier = _verifier(settings.auth, providers)
     identify = identify_by(verifier, settings.auth.anonymous_roles)
-    record = Record(lambda: _upstreams(plugins, providers))
+    lane_of = Lane(lane if settings.server.lane else None, nodes=settings.server.lane_nodes, characters=LONG)
+    record = Record(lambda: _upstreams(plugins, providers, lane_of), lane_of)
     pipeline = Pipeline(
         identify,
         documents,
@@ -90,8 +93,9 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = ()) -> Ga
         record,
         Budgets(settings.limits.points, time.time),
         Turns(),
+        lane_of,
     )
-    running = _running(plugins, verifier, providers)
+    running = _running(plugins, verifier, providers, lane_of)
     graphql = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
     asgi = Front(graphql, site(graphql, plugins, record, partial(running, UpstreamClient)))
     return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)
@@ -105,13 +109,13 @@ def _refusal(policy: Policy) -> Refusal:
     return refusal
 
 
-def _upstreams(plugins: Plugins, providers: Providers) -> Iterator[tuple[str, Health]]:
-    for name, runtime in plugins.runtimes.items():
-        yield from ((name, health) for health in runtime.upstreams)
-    yield from (("auth", health) for health in providers.upstreams)
+def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:
+    yield from (UpstreamOf(plugin, "gateway", health) for plugin, health in plugins.upstreams)
+    yield from (UpstreamOf("auth", "gateway", health) for health in providers.upstreams)
+    yield from (UpstreamOf(plugin, "lane", health) for plugin, health in lane.upstreams)
 
 
-def _running(plugins: Plugins, verifier: Verifier, providers: Providers) -> Running:
+def _running(plugins: Plugins, verifier: Verifier, providers: Providers, lane: Lane) -> Running:
     @asynccontextmanager
     async def running(connect: Connect) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -119,6 +123,7 @@ def _running(plugins: Plugins, verifier: Verifier, providers: Providers) -> Runn
             stack.push_async_callback(providers.aclose)
             stack.push_async_callback(verifier.aclose)
             await stack.enter_async_context(plugins.running(connect))
+            await stack.enter_async_context(lane.running())
             yield
 
     return running

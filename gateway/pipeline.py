@@ -1,12 +1,11 @@
-"""The path of a request, on one screen: eight calls in this order, and nothing else."""
+"""The path of a request, on one screen: eight calls in this order. What is large goes to the lane, which makes the same calls."""
 
 from __future__ import annotations
 
 import time
 from asyncio import CancelledError
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from callboard_sdk import CallboardError, Viewer
 
@@ -14,35 +13,39 @@ from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
 from gateway.execution.turns import Turns
+from gateway.lane.ask import Lane
+from gateway.lane.frames import Asked
+from gateway.logs import request_id
 from gateway.planning.cost import Cost, check_cost
 from gateway.planning.operation import Documents, Operation, RequestError
 from gateway.planning.plans import Plans
 from gateway.record import Record
+from gateway.request import GraphQLRequest
 from gateway.settings import LimitSettings
 from policies import Policy
 from resolvers.batching import RequestContext
-from resolvers.deadline import set_deadline
+from resolvers.deadline import remaining, set_deadline
 from resolvers.errors import RequestDeadline
 from resolvers.plugins import Plugins
 from resolvers.usage import Budgets, RateLimited, Usage
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """A request as it came, whatever carried it. `authorization` has every Authorization header's value."""
-
-    query: str
-    operation_name: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    authorization: Sequence[str] = ()
-    reads_only: bool = False
-    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MutationNotAllowed(CallboardError):
     """A mutation came by a method that only reads."""
 
     code = "METHOD_NOT_ALLOWED"
+
+
+Charge = Callable[[Viewer, Cost], Usage]
+"""Takes what an operation costs from the viewer's points."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of a request so far, for the record."""
+
+    viewer: Viewer | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True)
@@ -58,38 +61,76 @@ class Pipeline:
     record: Record
     budgets: Budgets
     turns: Turns
+    lane: Lane
 
     async def answer(self, request: GraphQLRequest) -> Response:
         """The response to one request; whatever goes wrong is in it, nothing is raised for bad input."""
         started = time.perf_counter()
         set_deadline(self.limits.seconds)
-        viewer: Viewer | None = None
-        operation: Operation | None = None
+        seen = Seen()
         try:
-            with self.turns.one() as turn:
-                viewer = await self.identify(request.authorization)
-                operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
-                variables = self.documents.coerce(operation, _allowed(operation, request).variables)
-                decisions = self.policy.decide(viewer.roles, operation.coordinates)
-                plan = await self.plans.plan(operation, decisions, self.policy.version, variables)
-                usage = self.limit(viewer, plan.cost(variables))
-                context = RequestContext(self.plugins, viewer, usage, turn.share)
-                result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)
-                response = await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
-        except RequestError as error:
-            response = shape_errors(error.errors, error.code)
-        except CallboardError as error:
-            response = shape_errors([error], error.code, *_status(error))
+            response = await shaped(self._answer(request, seen))
         except CancelledError:
-            self.record.gone(viewer, operation, time.perf_counter() - started)
+            self.record.gone(seen.viewer, seen.operation, time.perf_counter() - started)
             raise
-        self.record.request(viewer, operation, response, time.perf_counter() - started)
+        self.record.request(seen.viewer, seen.operation, response, time.perf_counter() - started)
         return response
 
-    def limit(self, viewer: Viewer, cost: Cost) -> Usage:
+    async def _answer(self, request: GraphQLRequest, seen: Seen) -> Response:
+        viewer = seen.viewer = await self.identify(request.authorization)
+        if self.lane.takes_text(request.query) and not self.documents.knows(request.query):
+            asked = self._asked(request, viewer, self.budgets.left(viewer.subject), paid=False)
+            if (told := await self.lane.answer(asked)) is not None:
+                self.budgets.book(viewer.subject, told.points)
+                return told.response
+        return await self.run(viewer, request, self.charge, seen)
+
+    async def run(self, viewer: Viewer, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
+        """From the document to the response. Raises CallboardError for what can't be run at all."""
+        with self.turns.one() as turn:
+            operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
+            seen.operation = operation
+            variables = self.documents.coerce(operation, _allowed(operation, request).variables)
+            decisions = self.policy.decide(viewer.roles, operation.coordinates)
+            plan = await self.plans.plan(operation, decisions, self.policy.version, variables)
+            usage = charge(viewer, plan.cost(variables))
+            if operation.is_query and self.lane.takes(usage.nodes):
+                told = await self.lane.answer(self._asked(request, viewer, usage, paid=True))
+                if told is not None:
+                    return told.response
+            context = RequestContext(self.plugins, viewer, usage, turn.share)
+            result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)
+            return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
+
+    def charge(self, viewer: Viewer, cost: Cost) -> Usage:
         """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""
         check_cost(cost, self.limits.nodes)
         return self.budgets.spend(viewer.subject, cost.points, cost.nodes)
+
+    def _asked(self, request: GraphQLRequest, viewer: Viewer, usage: Usage, *, paid: bool) -> Asked:
+        return Asked(
+            query=request.query,
+            operation_name=request.operation_name,
+            variables=request.variables,
+            extensions=request.extensions,
+            reads_only=request.reads_only,
+            viewer=viewer,
+            usage=usage,
+            paid=paid,
+            seconds=remaining() or 0.0,
+            request_id=request_id.get(),
+            version=self.policy.version,
+        )
+
+
+async def shaped(answering: Awaitable[Response]) -> Response:
+    """The response, or the one that tells why there is none."""
+    try:
+        return await answering
+    except RequestError as error:
+        return shape_errors(error.errors, error.code)
+    except CallboardError as error:
+        return shape_errors([error], error.code, *_status(error))
 
 
 def _allowed(operation: Operation, request: GraphQLRequest) -> GraphQLRequest:

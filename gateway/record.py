@@ -7,13 +7,12 @@ from functools import cache
 
 import structlog
 from callboard_sdk import Viewer
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-
-from resolvers.upstream import Health
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from .execution.shape import Response
+from .lane.ask import Lane
 from .planning.operation import Operation
-from .upstream_metrics import UpstreamMetrics
+from .upstream_metrics import UpstreamMetrics, UpstreamOf
 
 log = structlog.get_logger()
 
@@ -21,13 +20,19 @@ log = structlog.get_logger()
 class Record:
     """One gateway's metrics, those of its upstreams among them; two gateways in one process don't share them."""
 
-    def __init__(self, upstreams: Callable[[], Iterable[tuple[str, Health]]]) -> None:
+    def __init__(self, upstreams: Callable[[], Iterable[UpstreamOf]], lane: Lane) -> None:
         self.registry = CollectorRegistry()
         requests = Counter("callboard_requests", "GraphQL requests answered.", ["operation", "outcome"], registry=self.registry)
         errors = Counter("callboard_errors", "GraphQL errors answered, by code.", ["code"], registry=self.registry)
         self._requests = cache(requests.labels)
         self._errors = cache(errors.labels)
         self._seconds = Histogram("callboard_request_seconds", "Time to answer a GraphQL request.", registry=self.registry)
+        up = Gauge("callboard_lane_up", "1 while the process for large queries takes them.", registry=self.registry)
+        up.set_function(lambda: lane.ready)
+        taken = Gauge("callboard_lane_queries", "Queries that the process for large ones answered.", registry=self.registry)
+        taken.set_function(lambda: lane.taken)
+        ends = Gauge("callboard_lane_ends", "How often the process for large queries ended by itself.", registry=self.registry)
+        ends.set_function(lambda: lane.ends)
         self.registry.register(UpstreamMetrics(upstreams))
         self._log = log.bind()  # made once: to look up how logs are written costs as much as to write a line
 

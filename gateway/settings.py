@@ -26,6 +26,10 @@ class ServerSettings(Settings):
     """The port to listen on; 0 picks a free one."""
     development: bool = False
     """Check every value that plugins give, also those of types that they declare typed; slower."""
+    lane: bool = True
+    """Run a second process that answers large queries, so that they don't hold up small ones. It takes as much memory again."""
+    lane_nodes: int = Field(default=500, ge=1)
+    """How many objects the result of a small query may hold, by the sizes of its pages, as `rateLimit` counts."""
 
 
 class LimitSettings(Settings):

@@ -62,7 +62,7 @@ class Harness:
         viewer = Viewer("tester", ViewerKind.PERSON, frozenset(roles))
         pipeline = self.gateway.pipeline
         plan, values = await self.plan(document, roles, variables)
-        usage = pipeline.limit(viewer, plan.cost(values))
+        usage = pipeline.charge(viewer, plan.cost(values))
         with pipeline.turns.one() as turn:
             context = RequestContext(self.gateway.plugins, viewer, usage, turn.share)
             result = await execute(plan, values, context, turn, max_nodes=pipeline.limits.nodes)
@@ -78,8 +78,12 @@ async def running_gateway(
     *,
     plugins: Sequence[Plugin[Any]] = (),
     connect: Connect = UpstreamClient,
+    lane: Sequence[str] | None = None,
 ) -> AsyncIterator[Harness]:
-    """A gateway whose files are all below `folder`; `plugins` are added to those that the settings name."""
+    """A gateway whose files are all below `folder`; `plugins` are added to those that the settings name.
+
+    `lane` is the command that starts its lane, for a test of that; all others answer everything in this process.
+    """
     base: dict[str, Any] = {
         "server": {"development": True},
         "limits": {"seconds": 60},
@@ -89,6 +93,6 @@ async def running_gateway(
     file = folder / "callboard.yaml"
     file.write_text(yaml.safe_dump(base | dict(settings or {})), encoding="utf-8")
     configuration = read_configuration(file, {})
-    gateway = build(configuration, plugins)
+    gateway = build(configuration, plugins, lane)
     async with gateway.running(connect):
         yield Harness(gateway, configuration.settings.auth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
+from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -11,7 +12,8 @@ from prometheus_client.registry import Collector
 
 from resolvers.upstream import LATENCY_BOUNDS, Health, State
 
-_LABELS = ("plugin", "upstream")
+_LABELS = ("plugin", "upstream", "process")
+_Labels = tuple[str, str, str]
 _COUNTERS: tuple[tuple[str, str, Callable[[Health], int]], ...] = (
     ("calls", "What was asked of an upstream, whoever answered.", lambda h: h.calls),
     ("requests", "Requests sent to an upstream, retries among them.", lambda h: h.requests),
@@ -23,15 +25,23 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Health], int]], ...] = (
 )
 
 
-class UpstreamMetrics(Collector):
-    """Metrics of every upstream, labelled by plugin and by the upstream's name; `found` gives the snapshots."""
+class UpstreamOf(NamedTuple):
+    """How a plugin's upstream is, as one of the gateway's processes sees it: `gateway` itself, or its `lane`."""
 
-    def __init__(self, found: Callable[[], Iterable[tuple[str, Health]]]) -> None:
+    plugin: str
+    process: str
+    health: Health
+
+
+class UpstreamMetrics(Collector):
+    """Metrics of every upstream, labelled by plugin, the upstream's name and process; `found` gives the snapshots."""
+
+    def __init__(self, found: Callable[[], Iterable[UpstreamOf]]) -> None:
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
         """All families, each with one sample an upstream."""
-        found = [((plugin, health.upstream), health) for plugin, health in self._found()]
+        found = [((one.plugin, one.health.upstream, one.process), one.health) for one in self._found()]
         for name, text, count in _COUNTERS:
             yield _counter(name, text, {labels: count(health) for labels, health in found})
         yield _failures(found)
@@ -46,14 +56,14 @@ class UpstreamMetrics(Collector):
         yield from (in_flight, circuit)
 
 
-def _counter(name: str, text: str, counts: dict[tuple[str, str], int]) -> Metric:
+def _counter(name: str, text: str, counts: dict[_Labels, int]) -> Metric:
     family = CounterMetricFamily(f"callboard_upstream_{name}", text, labels=_LABELS)
     for labels, count in counts.items():
         family.add_metric(labels, count)
     return family
 
 
-def _failures(found: list[tuple[tuple[str, str], Health]]) -> Metric:
+def _failures(found: list[tuple[_Labels, Health]]) -> Metric:
     text = "Calls that ended in an error or an older answer, by the error's reason."
     family = CounterMetricFamily("callboard_upstream_failures", text, labels=(*_LABELS, "reason"))
     for labels, health in found:
@@ -62,7 +72,7 @@ def _failures(found: list[tuple[tuple[str, str], Health]]) -> Metric:
     return family
 
 
-def _seconds(found: list[tuple[tuple[str, str], Health]]) -> Metric:
+def _seconds(found: list[tuple[_Labels, Health]]) -> Metric:
     family = HistogramMetricFamily("callboard_upstream_request_seconds", "Time that requests took.", labels=_LABELS)
     bounds = [*(str(bound) for bound in LATENCY_BOUNDS), "+Inf"]
     for labels, health in found:

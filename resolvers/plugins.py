@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
@@ -141,6 +141,12 @@ class Plugins:
             runtime.resources[yielded(make)] = made
             if isinstance(made, Catalog) and self.catalog is None:
                 self.catalog = made
+
+    @property
+    def upstreams(self) -> Iterator[tuple[str, UpstreamHealth]]:
+        """How every plugin's upstreams are doing, each with its plugin."""
+        for name, runtime in self.runtimes.items():
+            yield from ((name, health) for health in runtime.upstreams)
 
     def arguments(self, spec: FieldSpec, request: Mapping[type, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """All keyword arguments for one call of a field's function: the request's own, and what it is handed.

@@ -24,6 +24,14 @@ class Usage:
     remaining: int | None
     reset_at: datetime | None
 
+    def spent(self, cost: int, nodes: int) -> Usage:
+        """The usage once so many more points are spent. Raises RateLimited when they are not there."""
+        if self.remaining is None or self.reset_at is None:
+            return Usage(cost, nodes, self.limit, None, None)
+        if cost > self.remaining:
+            raise RateLimited(cost, self.remaining, (self.reset_at - datetime.now(UTC)).total_seconds())
+        return Usage(cost, nodes, self.limit, self.remaining - cost, self.reset_at)
+
     def told(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The response's `extensions`, for a request whose own ask for it with `{"cost": true}`."""
         if asked.get("cost") is not True:
@@ -65,6 +73,18 @@ class Budgets:
         self._limit = limit
         self._clock = clock
         self._windows: OrderedDict[str, _Window] = OrderedDict()
+
+    def left(self, subject: str) -> Usage:
+        """What the viewer has left to spend, nothing being taken."""
+        if self._limit is None:
+            return UNCOUNTED
+        window = self._window(subject)
+        return Usage(0, 0, self._limit, max(0, self._limit - window.spent), datetime.fromtimestamp(window.ends, UTC))
+
+    def book(self, subject: str, cost: int) -> None:
+        """Take points that were spent elsewhere, whether or not they are there."""
+        if self._limit is not None:
+            self._window(subject).spent += cost
 
     def spend(self, subject: str, cost: int, nodes: int) -> Usage:
         """Take this many points from the viewer's budget. Raises RateLimited, taking nothing, when they are not there."""

@@ -12,7 +12,7 @@ import typer
 from gateway.configuration import SettingsError
 from policies import PolicyError
 
-from . import check, explain, plugin, query, schema, serve, settings, token
+from . import check, explain, lane, plugin, query, schema, serve, settings, token
 from .show import fail, fail_on
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ def callboard(
 
 
 app.command("serve")(serve.serve)
+app.command("lane", hidden=True)(lane.lane)
 app.command("check")(check.check)
 app.command("schema")(schema.schema)
 app.command("query")(query.query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ def serve(
         fail(problems)
     configured = configuration(settings)
     configure_logs(configured.settings.logs, plugin_packages())
-    gateway = build(configured)
+    gateway = build(configured, lane=[sys.executable, "-m", "gateway.cli", "lane", "--settings", str(settings)])
     server = configured.settings.server
     listener = _listen(host or server.host, server.port if port is None else port)
     address, chosen = listener.getsockname()[:2]

@@ -22,13 +22,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back. `executed` is false for a request error: nothing ran and there is no data (spec section 7.1)."""
+    """What goes back, in `pieces`. `executed` is false for a request error: nothing ran, there is no data (spec section 7.1)."""
 
-    body: bytes
+    pieces: Sequence[bytes]
     executed: bool
     codes: tuple[str, ...] = ()
     status: int | None = None
     headers: Mapping[str, str] | None = None
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        return b"".join(self.pieces)
 
 
 async def shape_result(result: Result, turn: Turn, extensions: Mapping[str, Any] | None = None, *, max_bytes: int) -> Response:
@@ -47,7 +52,7 @@ async def shape_result(result: Result, turn: Turn, extensions: Mapping[str, Any]
         encoded = encoder.encode(body | {"errors": errors})
     if len(encoded) > max_bytes:
         raise LimitExceeded(f"the response has {len(encoded)} bytes; at most {max_bytes} are allowed: ask for smaller pages")
-    return Response(encoded, executed, tuple(error["extensions"]["code"] for error in errors))
+    return Response((encoded,), executed, tuple(error["extensions"]["code"] for error in errors))
 
 
 def _odd(name: str) -> dict[str, Any]:
@@ -64,7 +69,8 @@ def shape_errors(
 ) -> Response:
     """A request error's response: errors alone, no data."""
     shaped = [_error(error, code) for error in errors]
-    return Response(Encoder().encode({"errors": shaped}), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
+    encoded = Encoder().encode({"errors": shaped})
+    return Response((encoded,), False, tuple(e["extensions"]["code"] for e in shaped), status, headers)
 
 
 def _error(error: GraphQLError | CallboardError, code: str = "BAD_USER_INPUT") -> dict[str, Any]:

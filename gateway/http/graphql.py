@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterator
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.execution.shape import Response, shape_errors
-from gateway.pipeline import GraphQLRequest, Pipeline
+from gateway.pipeline import Pipeline
+from gateway.request import GraphQLRequest
 from resolvers.errors import InternalError
 
 from .body import Left, read_body
@@ -91,13 +93,18 @@ def _masked(error: Exception) -> Response:
 
 async def _send(send: Send, response: Response, media: str) -> None:
     status = response.status or (200 if response.executed or media == JSON else 400)
-    headers = [(b"content-type", _CONTENT_TYPES[media]), (b"content-length", b"%d" % len(response.body))]
+    headers = [(b"content-type", _CONTENT_TYPES[media]), (b"content-length", b"%d" % sum(map(len, response.pieces)))]
     for name, value in (response.headers or {}).items():
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    body = response.body
-    for start in range(0, len(body), PIECE):  # the server waits for a slow client between pieces, and lets others go on
-        last = start + PIECE >= len(body)
-        await send({"type": "http.response.body", "body": body[start : start + PIECE], "more_body": not last})
+    for last, piece in _pieces(response):  # the server waits for a slow client between pieces, and lets others go on
+        await send({"type": "http.response.body", "body": piece, "more_body": not last})
         if not last:
             await asyncio.sleep(0)
+
+
+def _pieces(response: Response) -> Iterator[tuple[bool, bytes]]:
+    """The body, cut so that no piece is large, each with whether it is the last."""
+    cut = [(piece, start) for piece in response.pieces for start in range(0, len(piece), PIECE)]
+    for number, (piece, start) in enumerate(cut, start=1):
+        yield number == len(cut), piece[start : start + PIECE]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from gateway.pipeline import GraphQLRequest
+from gateway.request import GraphQLRequest
 
 from .errors import HttpError
 

@@ -111,9 +111,13 @@ class Documents:
         self._documents: Kept[str, Document] = Kept(kept)
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(kept)
 
+    def knows(self, source: str) -> bool:
+        """Whether the document has been read already."""
+        return self._documents.get(_hash(source)) is not None
+
     async def read(self, source: str) -> Document:
         """The document of this text. Raises RequestError when it doesn't parse or isn't valid, LimitExceeded for its size."""
-        key = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+        key = _hash(source)
         if (known := self._documents.get(key)) is not None:
             return known
         if len(source) <= LONG:
@@ -173,6 +177,10 @@ class Documents:
             errors = [GraphQLError("The document nests too deep to be checked.")]
         if errors:
             raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
+
+
+def _hash(source: str) -> str:
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class _Coordinates(Visitor):

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from gateway.pipeline import GraphQLRequest
+from gateway.request import GraphQLRequest
 from gateway.planning.explain import explain
 from gateway.testing import Harness
 

@@ -2,7 +2,7 @@
 
 import pytest
 from callboard_sdk import CallboardError
-from gateway.pipeline import GraphQLRequest
+from gateway.request import GraphQLRequest
 from gateway.planning.limits import LimitExceeded, count_merges, measure
 from gateway.planning.operation import RequestError
 from gateway.testing import running_gateway

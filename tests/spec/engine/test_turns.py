@@ -7,7 +7,7 @@ import pytest
 from gateway.execution import turns
 from gateway.execution.encode import Encoder
 from gateway.execution.turns import Turns
-from gateway.pipeline import GraphQLRequest
+from gateway.request import GraphQLRequest
 from gateway.planning.operation import LONG
 from graphql import get_introspection_query
 from hypothesis import given

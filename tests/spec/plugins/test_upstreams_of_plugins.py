@@ -84,7 +84,7 @@ async def test_an_open_circuit_shows_and_its_error_names_no_request_of_another(h
     answer = await harness.ask(ASK)
     assert (await upstreams(harness))["desk"]["state"] == "OPEN"
     assert "Last: desk answered 500 to a request" in answer.errors[0]["message"]
-    assert 'callboard_upstream_circuit_open{plugin="pager",upstream="desk"} 1.0' in await metrics(harness)
+    assert 'callboard_upstream_circuit_open{plugin="pager",process="gateway",upstream="desk"} 1.0' in await metrics(harness)
 
 
 async def test_the_metrics_count_each_upstream_by_plugin_and_failures_by_reason(harness: Harness, server: Server) -> None:
@@ -97,7 +97,7 @@ async def test_the_metrics_count_each_upstream_by_plugin_and_failures_by_reason(
     await harness.ask(document)
     await harness.ask("{ components(last: 4) { nodes { pagerPerson } } }")
     lines = await metrics(harness)
-    desk = '{plugin="pager",upstream="desk"}'
+    desk = '{plugin="pager",process="gateway",upstream="desk"}'
     assert len(server.requests) == 2
     for line in (
         f"callboard_upstream_calls_total{desk} 3.0",
@@ -106,8 +106,8 @@ async def test_the_metrics_count_each_upstream_by_plugin_and_failures_by_reason(
         f"callboard_upstream_request_seconds_count{desk} 2.0",
         f"callboard_upstream_in_flight{desk} 0.0",
         f"callboard_upstream_circuit_open{desk} 0.0",
-        'callboard_upstream_failures_total{plugin="pager",reason="RATE_LIMITED",upstream="desk"} 1.0',
-        'callboard_upstream_request_seconds_bucket{le="+Inf",plugin="pager",upstream="desk"} 2.0',
-        'callboard_upstream_requests_total{plugin="pager",upstream="spare"} 0.0',
+        'callboard_upstream_failures_total{plugin="pager",process="gateway",reason="RATE_LIMITED",upstream="desk"} 1.0',
+        'callboard_upstream_request_seconds_bucket{le="+Inf",plugin="pager",process="gateway",upstream="desk"} 2.0',
+        'callboard_upstream_requests_total{plugin="pager",process="gateway",upstream="spare"} 0.0',
     ):
         assert line in lines

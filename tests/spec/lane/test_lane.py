@@ -1,0 +1,147 @@
+"""The lane answers what is large, by the same pipeline, and nobody can tell but by the clock."""
+
+import asyncio
+import itertools
+import os
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+from gateway.lane.ask import LaneLost
+from gateway.planning.operation import LONG
+from gateway.request import GraphQLRequest
+from gateway.testing import running_gateway
+
+from .process import plugins
+
+PROCESS = Path(__file__).with_name("process.py")
+LARGE = "{ run { process fillers } components(first: 100) { nodes { ref onCall { person } a: onCall { person } } } }"
+SMALL = "{ run { process } }"
+PADDING = "#" + "x" * LONG
+
+
+@asynccontextmanager
+async def gateway_with_lane(folder, rules, *, without=False, **settings):
+    server = {"lane_nodes": 100, "lane": not without}
+    own = {"policies": {"rules": str(rules)}, "plugins": {"company": {"components": 100}}, "server": server}
+    async with running_gateway(folder, own | settings, plugins=plugins(folder), lane=command(folder)) as harness:
+        async with asyncio.timeout(60):
+            while not (harness.gateway.pipeline.lane.ready or without):
+                await asyncio.sleep(0.02)
+        yield harness
+
+
+def command(folder):
+    return [sys.executable, str(PROCESS), str(folder / "callboard.yaml")]
+
+
+async def answer(harness, query, roles=("admin",), **more):
+    asked = GraphQLRequest(query, authorization=(harness.bearer(roles),), **more)
+    response = await harness.gateway.pipeline.answer(asked)
+    return response, orjson.loads(response.body)
+
+
+async def there(file):
+    async with asyncio.timeout(10):
+        while not file.exists() or not file.read_text():
+            await asyncio.sleep(0.02)
+    return int(file.read_text())
+
+
+async def test_what_is_large_is_answered_by_another_process_and_all_else_here(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        _, large = await answer(harness, LARGE)
+        _, small = await answer(harness, SMALL)
+        _, changed = await answer(harness, "mutation { move { process fillers } }")
+        assert large["data"]["run"]["process"] != os.getpid() and "errors" not in large
+        assert large["data"]["components"]["nodes"][7]["onCall"] == {"person": "p-c007"}
+        assert small["data"]["run"]["process"] == changed["data"]["move"][0]["process"] == os.getpid()
+        assert harness.gateway.pipeline.lane.taken == 1
+
+
+async def test_a_long_document_that_is_new_is_read_by_the_lane_alone(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        _, read = await answer(harness, SMALL + PADDING)
+        assert read["data"]["run"]["process"] != os.getpid()
+        assert not harness.gateway.pipeline.documents.knows(SMALL + PADDING)
+
+
+async def test_the_lane_answers_as_the_gateway_itself_does(tmp_path, rules):
+    texts = [LARGE, SMALL + PADDING, "{ nothing }" + PADDING, "{" + PADDING, LARGE + " query B { run { process } }"]
+    viewers = [("admin",), ("reader",), ("blocked", "reader")]
+    async with gateway_with_lane(tmp_path, rules) as harness, gateway_with_lane(tmp_path, rules, without=True) as alone:
+        for query, roles in itertools.product(texts, viewers):
+            (theirs, there), (ours, here) = await answer(harness, query, roles), await answer(alone, query, roles)
+            for one in (there, here):
+                if (one.get("data") or {}).get("run"):
+                    one["data"]["run"]["process"] = 0
+            assert there == here
+            assert (theirs.executed, theirs.codes, theirs.status) == (ours.executed, ours.codes, ours.status)
+        assert harness.gateway.pipeline.lane.taken > len(texts)
+
+
+async def test_points_are_counted_in_one_place_wherever_a_query_is_answered(tmp_path, rules):
+    left = " rateLimit { cost remaining } }"
+    async with gateway_with_lane(tmp_path, rules, limits={"points": 10, "seconds": 60}) as harness:
+        costs = [
+            (await answer(harness, query))[1]["data"]["rateLimit"]
+            for query in (SMALL[:-1] + left, LARGE[:-1] + left, SMALL[:-1] + left + PADDING, SMALL[:-1] + left)
+        ]
+        assert [one["remaining"] for one in costs] == [10 - sum(two["cost"] for two in costs[: n + 1]) for n in range(4)]
+        assert costs[1]["cost"] > 1
+        for _ in range(costs[-1]["remaining"]):
+            await answer(harness, SMALL + PADDING)
+        refused, body = await answer(harness, SMALL + PADDING)
+        assert refused.status == 429 and body["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_what_runs_in_the_lane_ends_when_its_client_goes_away(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        asking = asyncio.create_task(answer(harness, "{ endless { process } }" + PADDING))
+        ran_in = await there(tmp_path / "began")
+        asking.cancel()
+        assert await there(tmp_path / "cancelled") == ran_in != os.getpid()
+
+
+async def test_a_query_that_ends_the_lane_is_not_tried_again_and_the_lane_comes_back(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        lane = harness.gateway.pipeline.lane
+        _, lost = await answer(harness, "{ deadly { process } }" + PADDING)
+        assert lost["errors"][0]["extensions"]["code"] == LaneLost.code and lost["errors"][0]["extensions"]["retryable"]
+        async with asyncio.timeout(60):
+            while lane.ends == 0:
+                await asyncio.sleep(0.02)
+            _, meanwhile = await answer(harness, LARGE)
+            assert meanwhile["data"]["run"]["process"] == os.getpid()
+            while not lane.ready:
+                await asyncio.sleep(0.02)
+        _, after = await answer(harness, LARGE)
+        assert after["data"]["run"]["process"] != os.getpid()
+
+
+async def test_under_another_policy_the_lane_declines(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        object.__setattr__(harness.gateway.pipeline.policy, "version", "another")
+        _, here = await answer(harness, LARGE)
+        assert here["data"]["run"]["process"] == os.getpid()
+
+
+async def test_without_a_lane_everything_is_answered_here(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules, without=True) as harness:
+        _, here = await answer(harness, LARGE)
+        assert here["data"]["run"]["process"] == os.getpid()
+
+
+async def test_the_lane_ends_with_its_gateway_however_that_ends(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        _, large = await answer(harness, LARGE)
+    with pytest.raises(ProcessLookupError):
+        os.kill(large["data"]["run"]["process"], 0)
+    process = await asyncio.create_subprocess_exec(*command(tmp_path), str(tmp_path / "lane"), stdin=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(60):
+        while not (tmp_path / "lane").exists():
+            await asyncio.sleep(0.02)
+        process.stdin.close()  # as the system does for a gateway that was killed
+        assert await process.wait() == 0
