@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from callboard_sdk import Viewer, ViewerKind
 from gateway.execution.shape import Response
+from gateway.lane.ask import Lane
 from gateway.record import Record
+from gateway.upstream_metrics import UpstreamOf
 from prometheus_client.metrics_core import Metric
 from resolvers.upstream import Health
 
@@ -15,9 +17,11 @@ _OF_A_BUCKET = {"le"}
 
 def metrics_table() -> str:
     """A row for each metric: what `/metrics` calls it, its type, its labels, and what it counts."""
-    record = Record(lambda: [("ci", Health("github", reasons={"TIMEOUT": 1}))])
+    record = Record(
+        lambda: [UpstreamOf("ci", "gateway", Health("github", reasons={"TIMEOUT": 1}))], Lane(None, nodes=1, characters=1)
+    )
     viewer = Viewer("alice", ViewerKind.PERSON, frozenset())
-    record.request(viewer, None, Response(b"", executed=True, codes=("FORBIDDEN",)), 0.1)
+    record.request(viewer, None, Response((), executed=True, codes=("FORBIDDEN",)), 0.1)
     rows = [(f"`{exposed_name(m)}`", m.type, labels(m), m.documentation) for m in record.registry.collect()]
     return table(("metric", "type", "labels", "what it is"), rows)
 
