@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from callboard_sdk import Database, Plugin, Viewer
+from callboard_sdk import Database, Plugin
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.types import ASGIApp
 
-from policies import DEFAULT_RULES, Policy, read_rules
+from policies import Policies, Policy, read_rules
 from resolvers.core import Whole, core_plugin
-from resolvers.nodes import Nodes, Refusal
+from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
 from resolvers.upstream import UpstreamClient
 from resolvers.usage import Budgets
@@ -35,7 +35,6 @@ from .loading import Loaded, load, stitch_what_fits
 from .pipeline import Pipeline
 from .planning.limits import check_limits
 from .planning.operation import LONG, Documents
-from .planning.plan import Forbidden
 from .planning.plans import Plans
 from .providers import Providers
 from .record import Record
@@ -53,10 +52,15 @@ class Gateway:
     supergraph: Supergraph
     loaded: Loaded
     plugins: Plugins
-    policy: Policy
+    policies: Policies
     pipeline: Pipeline
     asgi: ASGIApp
     running: Running
+
+    @property
+    def policy(self) -> Policy:
+        """The policy version in force."""
+        return self.policies.current
 
 
 def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane: Sequence[str] | None = None) -> Gateway:
@@ -75,9 +79,9 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane:
     core = core_plugin(whole)
     supergraph, loaded = stitch_what_fits(loaded, core)
     plugins = _plugins(configuration, core, loaded)
-    policy = Policy(read_rules(settings.policies.rules or DEFAULT_RULES), supergraph)
+    policies = Policies(supergraph, read_rules(*settings.policies.paths))
     documents = _documents(supergraph, settings.limits)
-    whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed, _refusal(policy))
+    whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
     providers = Providers()
     verifier = _verifier(settings.auth, providers)
     identify = identify_by(verifier, settings.auth.anonymous_roles)
@@ -88,7 +92,7 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane:
         documents,
         Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
-        policy,
+        policies,
         plugins,
         record,
         Budgets(settings.limits.points, time.time),
@@ -98,15 +102,7 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane:
     running = _running(plugins, verifier, providers, lane_of)
     graphql = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
     asgi = Front(graphql, site(graphql, plugins, record, partial(running, UpstreamClient)))
-    return Gateway(supergraph, loaded, plugins, policy, pipeline, asgi, running)
-
-
-def _refusal(policy: Policy) -> Refusal:
-    def refusal(viewer: Viewer, coordinate: str) -> Forbidden | None:
-        decision = policy.decide(viewer.roles, [coordinate])[coordinate]
-        return None if decision.allowed else Forbidden(decision)
-
-    return refusal
+    return Gateway(supergraph, loaded, plugins, policies, pipeline, asgi, running)
 
 
 def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callboard_sdk import CallboardError, Viewer
 
@@ -18,15 +18,17 @@ from gateway.lane.frames import Asked
 from gateway.logs import request_id
 from gateway.planning.cost import Cost, check_cost
 from gateway.planning.operation import Documents, Operation, RequestError
+from gateway.planning.plan import Forbidden
 from gateway.planning.plans import Plans
 from gateway.record import Record
 from gateway.request import GraphQLRequest
 from gateway.settings import LimitSettings
-from policies import Policy
+from policies import Policies, Policy
+from resolvers.asking import groups_above
 from resolvers.batching import RequestContext
 from resolvers.deadline import remaining, set_deadline
 from resolvers.errors import RequestDeadline
-from resolvers.plugins import Plugins
+from resolvers.plugins import Plugins, Refusal
 from resolvers.usage import Budgets, RateLimited, Usage
 
 
@@ -56,7 +58,7 @@ class Pipeline:
     documents: Documents
     plans: Plans
     limits: LimitSettings
-    policy: Policy
+    policies: Policies
     plugins: Plugins
     record: Record
     budgets: Budgets
@@ -76,29 +78,36 @@ class Pipeline:
         self.record.request(seen.viewer, seen.operation, response, time.perf_counter() - started)
         return response
 
+    async def admit(self, viewer: Viewer, policy: Policy) -> Viewer:
+        """The viewer with the roles that it has as a member, and all groups it belongs to where a role is given by group."""
+        groups = await groups_above(self.plugins, viewer) if policy.by_group else viewer.groups
+        roles = policy.roles_of(viewer, groups)
+        return viewer if roles == viewer.roles else replace(viewer, roles=roles)
+
     async def _answer(self, request: GraphQLRequest, seen: Seen) -> Response:
-        viewer = seen.viewer = await self.identify(request.authorization)
+        policy = self.policies.current
+        viewer = seen.viewer = await self.admit(await self.identify(request.authorization), policy)
         if self.lane.takes_text(request.query) and not self.documents.knows(request.query):
-            asked = self._asked(request, viewer, self.budgets.left(viewer.subject), paid=False)
+            asked = _asked(request, viewer, policy, self.budgets.left(viewer.subject), paid=False)
             if (told := await self.lane.answer(asked)) is not None:
                 self.budgets.book(viewer.subject, told.points)
                 return told.response
-        return await self.run(viewer, request, self.charge, seen)
+        return await self.run(viewer, policy, request, self.charge, seen)
 
-    async def run(self, viewer: Viewer, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
-        """From the document to the response. Raises CallboardError for what can't be run at all."""
+    async def run(self, viewer: Viewer, policy: Policy, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
+        """From the document to the response, under one version of the rules. Raises CallboardError for what can't be run at all."""
         with self.turns.one() as turn:
             operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
             seen.operation = operation
             variables = self.documents.coerce(operation, _allowed(operation, request).variables)
-            decisions = self.policy.decide(viewer.roles, operation.coordinates)
-            plan = await self.plans.plan(operation, decisions, self.policy.version, variables)
+            decisions = policy.decide(viewer.roles, operation.coordinates)
+            plan = await self.plans.plan(operation, decisions, policy.version, variables)
             usage = charge(viewer, plan.cost(variables))
             if operation.is_query and self.lane.takes(usage.nodes):
-                told = await self.lane.answer(self._asked(request, viewer, usage, paid=True))
+                told = await self.lane.answer(_asked(request, viewer, policy, usage, paid=True))
                 if told is not None:
                     return told.response
-            context = RequestContext(self.plugins, viewer, usage, turn.share)
+            context = RequestContext(self.plugins, viewer, usage, turn.share, refusal=refusal(policy, viewer))
             result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)
             return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
 
@@ -106,21 +115,6 @@ class Pipeline:
         """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""
         check_cost(cost, self.limits.nodes)
         return self.budgets.spend(viewer.subject, cost.points, cost.nodes)
-
-    def _asked(self, request: GraphQLRequest, viewer: Viewer, usage: Usage, *, paid: bool) -> Asked:
-        return Asked(
-            query=request.query,
-            operation_name=request.operation_name,
-            variables=request.variables,
-            extensions=request.extensions,
-            reads_only=request.reads_only,
-            viewer=viewer,
-            usage=usage,
-            paid=paid,
-            seconds=remaining() or 0.0,
-            request_id=request_id.get(),
-            version=self.policy.version,
-        )
 
 
 async def shaped(answering: Awaitable[Response]) -> Response:
@@ -131,6 +125,32 @@ async def shaped(answering: Awaitable[Response]) -> Response:
         return shape_errors(error.errors, error.code)
     except CallboardError as error:
         return shape_errors([error], error.code, *_status(error))
+
+
+def refusal(policy: Policy, viewer: Viewer) -> Refusal:
+    """Why the viewer may not use a coordinate that no plan has decided, under one version of the rules."""
+
+    def refused(coordinate: str) -> Forbidden | None:
+        decision = policy.decide(viewer.roles, [coordinate])[coordinate]
+        return None if decision.allowed and decision.condition is None else Forbidden(decision)
+
+    return refused
+
+
+def _asked(request: GraphQLRequest, viewer: Viewer, policy: Policy, usage: Usage, *, paid: bool) -> Asked:
+    return Asked(
+        query=request.query,
+        operation_name=request.operation_name,
+        variables=request.variables,
+        extensions=request.extensions,
+        reads_only=request.reads_only,
+        viewer=viewer,
+        usage=usage,
+        paid=paid,
+        seconds=remaining() or 0.0,
+        request_id=request_id.get(),
+        version=policy.version,
+    )
 
 
 def _allowed(operation: Operation, request: GraphQLRequest) -> GraphQLRequest:

@@ -11,6 +11,8 @@ from pydantic import Field, field_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from policies import DEFAULT_RULES
+
 from .auth.settings import AuthSettings
 
 DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
@@ -62,8 +64,15 @@ class LimitSettings(Settings):
 class PolicySettings(Settings):
     """Where the rules are."""
 
-    rules: Path | None = None
-    """A CSV file of rules; the built-in default roles when left out."""
+    rules: Path | tuple[Path, ...] | None = None
+    """Files of rules, CSV or YAML, or folders with such files: one or a list; the built-in default roles when left out."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where rules are read from. An empty list has none: everything is denied."""
+        if self.rules is None:
+            return (DEFAULT_RULES,)
+        return (self.rules,) if isinstance(self.rules, Path) else self.rules
 
 
 class DatabaseSettings(Settings):

@@ -18,6 +18,7 @@ from gateway.auth import AuthSettings, LocalIssuer
 from gateway.configuration import read_configuration
 from gateway.execution.executor import execute
 from gateway.execution.shape import shape_result
+from gateway.pipeline import refusal
 from gateway.planning.plan import Plan
 from resolvers.batching import RequestContext
 from resolvers.plugins import Connect
@@ -51,9 +52,10 @@ class Harness:
         """What would run for a viewer with these roles, and the variables' values."""
         pipeline = self.gateway.pipeline
         operation = pipeline.documents.choose(await pipeline.documents.read(document), None)
-        decisions = pipeline.policy.decide(frozenset(roles), operation.coordinates)
+        policy = pipeline.policies.current
+        decisions = policy.decide(frozenset(roles), operation.coordinates)
         values = pipeline.documents.coerce(operation, variables or {})
-        return await pipeline.plans.plan(operation, decisions, pipeline.policy.version, values), values
+        return await pipeline.plans.plan(operation, decisions, policy.version, values), values
 
     async def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)
@@ -64,7 +66,9 @@ class Harness:
         plan, values = await self.plan(document, roles, variables)
         usage = pipeline.charge(viewer, plan.cost(values))
         with pipeline.turns.one() as turn:
-            context = RequestContext(self.gateway.plugins, viewer, usage, turn.share)
+            context = RequestContext(
+                self.gateway.plugins, viewer, usage, turn.share, refusal=refusal(pipeline.policies.current, viewer)
+            )
             result = await execute(plan, values, context, turn, max_nodes=pipeline.limits.nodes)
             response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)
         body = orjson.loads(response.body)

@@ -1,6 +1,21 @@
-"""Who may read which coordinate: the Casbin model, the default rules, and the Decisions made from them."""
+"""Who may use which coordinate: the Casbin model, the rules and their forms, and the Decisions made from them."""
 
-from .enforcer import Decision, Decisions, Policy
-from .rules import DEFAULT_RULES, PolicyError, Rule, Rules, read_rules
+from .decisions import Decision, Decisions
+from .files import DEFAULT_RULES, read_rules
+from .policies import Policies
+from .policy import Policy
+from .rules import Inherits, Member, PolicyError, Rule, Rules
 
-__all__ = ["DEFAULT_RULES", "Decision", "Decisions", "Policy", "PolicyError", "Rule", "Rules", "read_rules"]
+__all__ = [
+    "DEFAULT_RULES",
+    "Decision",
+    "Decisions",
+    "Inherits",
+    "Member",
+    "Policies",
+    "Policy",
+    "PolicyError",
+    "Rule",
+    "Rules",
+    "read_rules",
+]

@@ -1,19 +1,22 @@
-"""The rules as their file writes them, and the checks that find every mistake before they take effect."""
+"""The rules of one policy version, as data: what roles may do, which role has the rules of which, and who has which role."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from schema import Supergraph
+from callboard_sdk.fields import ACTIONS
+from callboard_sdk.ref import EntityRef, InvalidRef
 
-DEFAULT_RULES = Path(__file__).with_name("default.csv")
-_ACTIONS = ("read", "mutate")
-_EFFECTS = ("allow", "deny")
-_FORM = "write `p, ROLE, OBJECT, read|mutate, allow|deny` or `g, ROLE, PARENT`"
+from .conditions import Condition, text
+
+ALLOW = "allow"
+DENY = "deny"
+EFFECTS = (ALLOW, DENY)
+MAX_NAME = 200
+"""How long a role's name and a member may be."""
+
+__all__ = ["ACTIONS", "ALLOW", "DENY", "EFFECTS", "Inherits", "Member", "PolicyError", "Rule", "Rules"]
 
 
 class PolicyError(Exception):
@@ -26,105 +29,84 @@ class PolicyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One `p` line: a role may (or may not) do an action on an object."""
+    """A role may (or may not) do an action on an object, always or on a condition. `where` is its file:line."""
 
     role: str
     object: str
     action: str
     effect: str
-    where: str
+    where: str = field(default="", compare=False)
+    condition: Condition | None = None
+
+    def __str__(self) -> str:
+        said = f"{self.role}, {self.object}, {self.action}, {self.effect}"
+        return f"{said}, {text(self.condition)}" if self.condition else said
+
+
+@dataclass(frozen=True, slots=True)
+class Inherits:
+    """A role has all rules of its parent."""
+
+    role: str
+    parent: str
+    where: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who has a role: `user:namespace/name`, `group:namespace/name`, or `subject:` and what a token says its subject is."""
+
+    member: str
+    role: str
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules of one policy version: grants, and which role has the rules of which."""
+    """All rules of one policy version."""
 
-    grants: tuple[Rule, ...]
-    inherits: tuple[tuple[str, str], ...]
+    grants: tuple[Rule, ...] = ()
+    inherits: tuple[Inherits, ...] = ()
+    members: tuple[Member, ...] = ()
 
     def canonical(self) -> str:
         """The rules as sorted text: equal for equal rules, whatever their order or file."""
-        grants = sorted(f"p,{r.role},{r.object},{r.action},{r.effect}" for r in self.grants)
-        return "\n".join([*grants, *sorted(f"g,{role},{parent}" for role, parent in self.inherits)])
+        grants = {f"p,{rule}" for rule in self.grants}
+        inherits = {f"g,{one.role},{one.parent}" for one in self.inherits}
+        return "\n".join([*sorted(grants), *sorted(inherits), *sorted({f"m,{one.member},{one.role}" for one in self.members})])
 
     @property
     def roles(self) -> frozenset[str]:
         """Every role that a rule names."""
-        return frozenset({r.role for r in self.grants} | {role for pair in self.inherits for role in pair})
+        inherited = {role for one in self.inherits for role in (one.role, one.parent)}
+        return frozenset({rule.role for rule in self.grants} | inherited | {one.role for one in self.members})
 
-
-def read_rules(path: Path) -> Rules:
-    """Read a rules file. Raises PolicyError with every line that is not a rule, or when there is no such file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise PolicyError([f"{path}: can't be read ({reason}): give the path of a CSV file of rules"]) from None
-    grants: list[Rule] = []
-    inherits: list[tuple[str, str]] = []
-    mistakes: list[str] = []
-    for where, cells in _lines(path, text):
-        match cells:
-            case ["p", role, thing, action, effect] if role and thing and action in _ACTIONS and effect in _EFFECTS:
-                grants.append(Rule(role, thing, action, effect, where))
-            case ["g", role, parent] if role and parent:
-                inherits.append((role, parent))
-            case _:
-                mistakes.append(f"{where}: {', '.join(cells)!r} is no rule: {_FORM}")
-    if mistakes:
-        raise PolicyError(mistakes)
-    return Rules(tuple(grants), tuple(inherits))
-
-
-def _lines(path: Path, text: str) -> Iterator[tuple[str, list[str]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            cells = next(csv.reader([line], skipinitialspace=True), [])
-            yield f"{path.name}:{number}", [cell.strip() for cell in cells]
-
-
-def check(rules: Rules, supergraph: Supergraph) -> None:
-    """Raise PolicyError naming each rule whose object the schema doesn't have, with the nearest that it has.
-
-    A rule about a plugin that isn't loaded, or that lost its types by quarantine, waits for it: one broken plugin must
-    not take everyone's rules away.
-    """
-    known = _objects(supergraph)
-    mistakes = [
-        f"{rule.where}: {_unknown(rule.object, supergraph, known)}"
-        for rule in rules.grants
-        if rule.object not in known and not _waits(rule.object, supergraph)
-    ]
-    if mistakes:
-        raise PolicyError(mistakes)
-
-
-def _waits(name: str, supergraph: Supergraph) -> bool:
-    if supergraph.missing:
-        return True
-    kind, _, rest = name.partition(":")
-    plugin = rest.partition(".")[0] if kind == "permission" else rest
-    return kind in ("permission", "plugin") and plugin not in supergraph.plugins
-
-
-def _objects(supergraph: Supergraph) -> frozenset[str]:
-    found = {"*"}
-    for coordinate, guard in supergraph.guards.items():
-        found |= {coordinate} if "." in coordinate else set()  # a type by itself is written type:T
-        found |= {f"type:{coordinate.partition('.')[0]}", f"plugin:{guard.plugin}", f"permission:{guard.permission}"}
-    return frozenset(found | {f"permission:{name}" for name in supergraph.permissions})
-
-
-def _unknown(name: str, supergraph: Supergraph, known: frozenset[str]) -> str:
-    type_name, _, field = name.partition(".")
-    fields = getattr(supergraph.schema.type_map.get(type_name), "fields", {})
-    if field in fields:
-        return (
-            f"{name} can't be granted or denied alone: it is readable with its object; name the fields that lead to {type_name}"
+    @classmethod
+    def joined(cls, parts: Iterable[Rules]) -> Rules:
+        """All of these as one."""
+        every = list(parts)
+        return cls(
+            tuple(rule for part in every for rule in part.grants),
+            tuple(one for part in every for one in part.inherits),
+            tuple(one for part in every for one in part.members),
         )
-    if fields:
-        near = [f"{type_name}.{one}" for one in get_close_matches(field, fields, n=1)]
-    else:
-        near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{name!r} is not in the schema: write a coordinate, type:T, plugin:P, permission:X or *{hint}"
+
+
+def role_mistake(name: str) -> str | None:
+    """What is wrong with a role's name."""
+    if not name or len(name) > MAX_NAME or not name.isprintable() or name != name.strip():
+        return f"{name[:80]!r} is no role: write a name of at most {MAX_NAME} printable characters"
+    return None
+
+
+def member_of(given: str) -> str:
+    """A member in its full form. Raises ValueError, saying what to write, for what is none."""
+    kind, colon, rest = given.partition(":")
+    if colon and kind == "subject" and rest.strip() == rest and rest.isprintable() and 0 < len(rest) <= MAX_NAME:
+        return given
+    if colon and kind.lower() in ("user", "group") and len(given) <= MAX_NAME and given.isprintable():
+        try:
+            return str(EntityRef.parse(given))
+        except InvalidRef as error:
+            raise ValueError(error.message) from None
+    raise ValueError(f"{given[:80]!r} is no member: write user:NAMESPACE/NAME, group:NAMESPACE/NAME or subject:SUBJECT")

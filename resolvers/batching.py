@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Entity, Viewer
+from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, ClientError, Entity, Viewer
 from callboard_sdk.fields import FieldSpec
 
 from .deadline import being_cancelled, for_a_field
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
-from .plugins import PluginRuntime, Plugins, Request
+from .plugins import PluginRuntime, Plugins, Refusal, Request
 from .usage import UNCOUNTED, Usage
 
 log = structlog.get_logger()
@@ -26,6 +26,11 @@ T = TypeVar("T")
 Call = Callable[[Mapping[str, Any], Sequence[Any]], Awaitable[Sequence[Any]]]
 Share = Callable[[], Awaitable[None]]
 """Lets other requests work when it is time to."""
+
+
+def _refused(coordinate: str) -> CallboardError:
+    """Without rules nothing is allowed."""
+    return ClientError(f"nothing says who may use {coordinate}")
 
 
 class RequestContext:
@@ -38,11 +43,13 @@ class RequestContext:
         usage: Usage = UNCOUNTED,
         share: Share | None = None,
         access: Access = EVERYTHING,
+        refusal: Refusal = _refused,
     ) -> None:
         self.plugins = plugins
         self.viewer = viewer
         self.usage = usage
         self.access = access
+        self.refusal = refusal
         self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Access: access, Request: self}
         """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []

@@ -23,6 +23,7 @@ from callboard_sdk import (
 
 from .nodes import Nodes
 from .plugins import PluginRuntime, Plugins, Request
+from .predicates import declare_predicates
 from .upstream import Health
 from .usage import Usage
 
@@ -149,6 +150,8 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         }
         | {"core.node": "Load nodes by their ids; each type's own permission, and that of each field, is still needed."},
     )
+
+    declare_predicates(core)
 
     @core.resource
     async def gateway() -> AsyncIterator[Whole]:

@@ -41,3 +41,13 @@ class RequestDeadline(CallboardError):
 
     def __init__(self) -> None:
         super().__init__("this request took longer than one may: ask for less, or in several requests")
+
+
+class RolesUnknown(CallboardError):
+    """The roles that the viewer has as a member of groups can't be known now."""
+
+    code = "ROLES_UNKNOWN"
+    retryable = True
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"your roles can't be known, for {reason}: try again later")

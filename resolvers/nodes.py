@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callboard_sdk import BadArgument, CallboardError, NodeKey, Viewer, decode_id
+from callboard_sdk import BadArgument, CallboardError, NodeKey, decode_id
 
 from schema import Supergraph
 
 from .errors import PluginUnavailable
 from .plugins import Request
-
-Refusal = Callable[[Viewer, str], CallboardError | None]
-"""Why this viewer may not load objects of the type that is named; None where they may."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,6 @@ class Nodes:
 
     supergraph: Supergraph
     failed: Mapping[str, str]
-    refusal: Refusal
 
     async def load(self, ids: Sequence[str], request: Request) -> list[Any]:
         """For each id its object, None where there is none, or the error that it came to.
@@ -46,12 +42,12 @@ class Nodes:
         return [found[key] if isinstance(key, NodeKey) else key for key in keys]
 
     async def _column(self, kind: str, keys: Sequence[str], request: Request) -> Sequence[Any]:
-        guard = self.supergraph.guards.get(kind)
-        if guard is None:
+        guard, spec = self.supergraph.guards.get(kind), self.supergraph.loaders.get(kind)
+        if guard is None or (spec is None and kind in self.supergraph.entities):
             return [None] * len(keys)
-        if (refused := self.refusal(request.viewer, kind)) is not None:
+        if (refused := request.refusal(kind)) is not None:
             return [refused] * len(keys)
-        if (spec := self.supergraph.loaders.get(kind)) is None:
+        if spec is None:
             return [PluginUnavailable(guard.plugin, self.failed.get(guard.plugin, "it could not be loaded"))] * len(keys)
         try:
             return await request.load(spec, keys, {})

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 import structlog
-from callboard_sdk import Access, Catalog, Client, Clients, Database, Plugin, Settings, Upstream, Viewer
+from callboard_sdk import Access, CallboardError, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Upstream, Viewer
 from callboard_sdk.fields import FieldSpec
+from callboard_sdk.groups import Flat
 from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
@@ -27,10 +28,15 @@ QUARANTINE_SECONDS = 30.0
 Connect = Callable[[Upstream], Client]
 
 
+Refusal = Callable[[str], CallboardError | None]
+"""Why the request's viewer may not use a coordinate, under the rules that the request began with; None where it may."""
+
+
 class Request(Protocol):
     """The request under way, as the core's own functions see it: who asks, and the batches that they may join."""
 
     viewer: Viewer
+    refusal: Refusal
 
     def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
         """What the function gives for each parent, in their order; an item that is an exception fails alone."""
@@ -106,7 +112,7 @@ class PluginRuntime:
 class Plugins:
     """All plugins of one gateway, and what their functions may be handed.
 
-    `failed` maps plugins that could not even be loaded to the reason. At most one plugin provides the catalog.
+    `failed` maps plugins that could not even be loaded to the reason. At most one provides the catalog, one the groups.
     """
 
     def __init__(self, runtimes: Mapping[str, PluginRuntime], database: Database, failed: Mapping[str, str]) -> None:
@@ -114,6 +120,7 @@ class Plugins:
         self.database = database
         self.failed = failed
         self.catalog: Catalog | None = None
+        self.groups: Groups | None = None if any(_provides_groups(r.plugin) for r in runtimes.values()) else Flat()
         self._handed: dict[FieldSpec, tuple[dict[str, type], dict[str, Any]]] = {}
 
     @asynccontextmanager
@@ -141,6 +148,8 @@ class Plugins:
             runtime.resources[yielded(make)] = made
             if isinstance(made, Catalog) and self.catalog is None:
                 self.catalog = made
+            if isinstance(made, Groups) and self.groups is None:
+                self.groups = made
 
     @property
     def upstreams(self) -> Iterator[tuple[str, UpstreamHealth]]:
@@ -175,6 +184,10 @@ class Plugins:
             if self.catalog is None:
                 raise PluginUnavailable(runtime.plugin.name, "no plugin provides the catalog it needs")
             return self.catalog
+        if annotation is Groups:
+            if self.groups is None:
+                raise PluginUnavailable(runtime.plugin.name, "the plugin that knows the groups is not running")
+            return self.groups
         if isinstance(annotation, type) and issubclass(annotation, Settings):
             return runtime.settings
         return runtime.resources[annotation]
@@ -194,12 +207,19 @@ def _connected(runtime: PluginRuntime, upstream: Upstream, connect: Connect) -> 
 def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
     """The annotations that this plugin's functions are handed, and that are therefore no GraphQL arguments."""
     own = {yielded(make) for make in plugin.resources}
-    return frozenset({Client, Clients, Catalog, Database, *_OF_A_REQUEST, plugin.settings, *own})
+    return frozenset({Client, Clients, Catalog, Database, Groups, *_OF_A_REQUEST, plugin.settings, *own})
 
 
 def provides_catalog(plugin: Plugin[Any]) -> bool:
     """Whether one of the plugin's resources offers what the SDK's Catalog asks."""
-    methods = ["get", "related"]
+    return _provides(plugin, "get", "related")
+
+
+def _provides_groups(plugin: Plugin[Any]) -> bool:
+    return _provides(plugin, "above", "below")
+
+
+def _provides(plugin: Plugin[Any], *methods: str) -> bool:
     return any(all(hasattr(yielded(make), name) for name in methods) for make in plugin.resources)
 
 

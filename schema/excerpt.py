@@ -9,6 +9,7 @@ from typing import Any
 
 from callboard_sdk import Plugin
 from callboard_sdk.entities import ENTITY_TYPES
+from callboard_sdk.fields import READ
 from callboard_sdk.plugin import MUTATION
 from graphql import (
     ConstArgumentNode,
@@ -35,7 +36,7 @@ from graphql import (
 from strawberry.types.base import get_object_definition
 
 from .fragment import GUARDED, LOADED, PERMISSION
-from .supergraph import Guarded, Supergraph
+from .supergraph import Guarded, Supergraph, usual_action
 
 _HEADER = """\
 # What the plugin {name!r} adds to the graph. Where its code can't be loaded, this is read instead: its fields answer null,
@@ -78,7 +79,9 @@ def _added(plugin: Plugin[Any]) -> Mapping[str, Mapping[str, Guarded]]:
     """By the type that the plugin names in its code, the fields it adds there and what they need."""
     found: dict[str, dict[str, Guarded]] = defaultdict(dict)
     for spec in plugin.fields:
-        found[spec.on if isinstance(spec.on, str) else _name(spec.on)][spec.name] = Guarded(plugin.name, spec.permission)
+        found[spec.on if isinstance(spec.on, str) else _name(spec.on)][spec.name] = Guarded(
+            plugin.name, spec.permission, spec.action
+        )
     return found
 
 
@@ -94,7 +97,7 @@ def _extension(plugin: Plugin[Any], whole: Supergraph, name: str) -> ObjectTypeE
     kind = whole.schema.type_map[name]
     node, added = ast_of(kind), _added(plugin).get(name, {})
     assert isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
-    fields = tuple(_guarded(f, added[f.name.value]) for f in node.fields or () if f.name.value in added)
+    fields = tuple(_guarded(f, added[f.name.value], usual_action(name)) for f in node.fields or () if f.name.value in added)
     made = InterfaceTypeExtensionNode if is_interface_type(kind) else ObjectTypeExtensionNode
     return made(
         name=node.name, directives=_loaded(whole, name, plugin.name), fields=tuple(sorted(fields, key=lambda f: f.name.value))
@@ -105,7 +108,7 @@ def _definition(whole: Supergraph, kind: GraphQLNamedType) -> TypeDefinitionNode
     node = ast_of(kind)
     if not isinstance(node, ObjectTypeDefinitionNode):
         return node
-    fields = tuple(_guarded(f, whole.guards.get(f"{kind.name}.{f.name.value}")) for f in node.fields or ())
+    fields = tuple(_guarded(f, whole.guards.get(f"{kind.name}.{f.name.value}"), READ) for f in node.fields or ())
     return replace(node, directives=_loaded(whole, kind.name), fields=fields)
 
 
@@ -116,10 +119,11 @@ def ast_of(kind: GraphQLNamedType) -> TypeDefinitionNode:
     return node
 
 
-def _guarded(field: FieldDefinitionNode, guard: Guarded | None) -> FieldDefinitionNode:
+def _guarded(field: FieldDefinitionNode, guard: Guarded | None, usual: str) -> FieldDefinitionNode:
     if guard is None:
         return field
-    return replace(field, directives=(*(field.directives or ()), _directive(GUARDED, permission=guard.permission)))
+    unusual = {} if guard.action == usual else {"action": guard.action}
+    return replace(field, directives=(*(field.directives or ()), _directive(GUARDED, permission=guard.permission, **unusual)))
 
 
 def _loaded(whole: Supergraph, name: str, plugin: str | None = None) -> tuple[ConstDirectiveNode, ...]:

@@ -37,9 +37,10 @@ from graphql import (
 )
 from strawberry.types.base import get_object_definition
 
+from .errors import StitchError
 from .excerpt import ast_of
 from .fragment import FILE, GUARDED, Fragment
-from .supergraph import ROOTS, Guarded, StitchError
+from .supergraph import ROOTS, Guarded
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,7 @@ def _expanded(schema: GraphQLSchema, fragment: Fragment, new: _Definitions, guar
         for heir in [name, *(other for other, kind in schema.type_map.items() if name in _lineage(kind))]:
             known = getattr(schema.type_map.get(heir), "fields", ())
             more = {node.name.value: node for node in fields if node.name.value not in known}
-            found.setdefault(heir, {}).update(
-                {key: _Added(node, Guarded(fragment.plugin, fragment.guards[f"{name}.{key}"])) for key, node in more.items()}
-            )
+            found.setdefault(heir, {}).update({key: _Added(node, fragment.guard(f"{name}.{key}")) for key, node in more.items()})
     return found
 
 
@@ -229,4 +228,4 @@ def _guards(
     for coordinate, permission in fragment.guards.items():
         kind, _, field = coordinate.partition(".")
         if kind in new or (not field and kind not in guards):
-            yield coordinate, Guarded(permission.partition(".")[0], permission)
+            yield coordinate, fragment.guard(coordinate, permission.partition(".")[0])

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from callboard_sdk import Plugin, RegistrationError
 from callboard_sdk.fields import FieldSpec
 
-from .supergraph import StitchError
+from .errors import StitchError
 
 
 def loaders_of(plugins: Sequence[Plugin[Any]], injected: Mapping[str, frozenset[type]]) -> dict[str, FieldSpec]:

@@ -1,10 +1,11 @@
 """Stitches every plugin's types and fields into the supergraph: conflicts, guards and lints are settled here.
 
-A. collect   every field by the class it is added to; two for one coordinate are refused
+A. collect   every field by the class it is added to (two for one coordinate are refused), and every predicate
 B. build     one Strawberry schema whose types carry the added fields
 C. guard     which permission each coordinate needs
 D. lint      what may be denied is nullable; everything is described
 E. graft     fragments stand in for the plugins that can't be loaded
+F. tell      objects of entity types are guarded too, and each guard knows what a condition on it is about
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from .binding import bind
+from .errors import StitchError
 from .graft import StandIn, graft
 from .lint import lint
 from .loaders import loaders_of
-from .supergraph import ROOTS, Guarded, Permission, StitchError, Supergraph
+from .objects import entity_types, guard_objects
+from .predicates import predicates_of
+from .supergraph import ROOTS, Guarded, Permission, Supergraph
 
 _Injected = Mapping[str, frozenset[type]]
 
@@ -51,6 +55,7 @@ def stitch(
     therefore no GraphQL arguments. Raises StitchError, naming the plugin to leave out, and the coordinate.
     """
     collected = _collect(plugins)  # A
+    predicates = predicates_of(plugins, injected)
     built = _build(plugins, collected, injected)  # B
     permissions = {name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()}
     fields = _coordinates(built, collected)
@@ -64,8 +69,21 @@ def stitch(
     for stand_in in stand_ins:  # E
         guards = built.grow(stand_in, guards)
         permissions |= stand_in.fragment.permissions
-    known = frozenset({p.name for p in plugins} | {s.fragment.plugin for s in stand_ins})
-    return Supergraph(built._schema, print_schema(built), guards, permissions, fields, loaders, known, missing)
+    guards = guard_objects(built._schema, guards)  # F
+    standing_in = frozenset(s.fragment.plugin for s in stand_ins)
+    return Supergraph(
+        built._schema,
+        print_schema(built),
+        guards,
+        permissions,
+        fields,
+        loaders,
+        frozenset(p.name for p in plugins) | standing_in,
+        missing,
+        standing_in,
+        entity_types(built._schema),
+        predicates,
+    )
 
 
 # A. collect
@@ -232,7 +250,7 @@ def _guards(
         for name in kind.fields:
             coordinate = f"{kind.name}.{name}"
             if (spec := fields.get(coordinate)) is not None:
-                found[coordinate] = Guarded(spec.plugin, spec.permission)
+                found[coordinate] = Guarded(spec.plugin, spec.permission, spec.action)
             elif guard and guard.permission and name in own and own[name].python_name not in guard.open_fields:
                 permission = own[name].metadata.get("permission") or guard.permission
                 found[coordinate] = Guarded(_declarer(coordinate, permission, permissions, loaded), permission)

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
-from callboard_sdk import RegistrationError
-from callboard_sdk.fields import FieldSpec
+from callboard_sdk.fields import MUTATE, READ, FieldSpec
 from callboard_sdk.plugin import MUTATION, QUERY
 from graphql import GraphQLSchema
+
+from .predicates import KnownPredicate
 
 ROOTS = {QUERY: "What can be asked.", MUTATION: "What can be changed."}
 """The roots' descriptions, by name."""
 
 
+class About(Enum):
+    """What tells the entity that a condition on a coordinate speaks of."""
+
+    ENTITY = "entity"
+    """The object itself: an entity type, or a field of one."""
+    RESULT = "result"
+    """The entities in what it gives: it is open, and what it gives is filtered."""
+    NOTHING = "nothing"
+    """Nothing: a conditional allow counts for nothing, and a conditional deny denies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """What must be granted to read a coordinate, and which plugin answers it."""
+    """What must be granted to use a coordinate, which plugin answers it, and what a condition on it is about."""
 
     plugin: str
     permission: str
+    action: str = READ
+    about: About = About.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,9 @@ class Supergraph:
 
     `loaders` has, by the type that an id names, what finds its objects; the guard of that type's own name says who may.
 
+    An entity type has a coordinate of its own name, `T`: whether objects of it may be seen at all. `entities` has those types.
+    `predicates` are what conditions of rules may name; those of a plugin that `stand_ins` names are not known.
+
     `plugins` are those whose fields are here, `missing` those that should be and aren't, because nothing tells their types.
     """
 
@@ -48,11 +66,11 @@ class Supergraph:
     loaders: Mapping[str, FieldSpec]
     plugins: frozenset[str]
     missing: frozenset[str] = frozenset()
+    stand_ins: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+    predicates: Mapping[str, KnownPredicate] = field(default_factory=dict)
 
 
-class StitchError(RegistrationError):
-    """The plugins don't fit into one schema; `plugin` is the one to leave out so that the rest does."""
-
-    def __init__(self, plugin: str, where: str, problem: str, remedy: str) -> None:
-        super().__init__(where, problem, remedy)
-        self.plugin = plugin
+def usual_action(type_name: str) -> str:
+    """The action that a field of this type needs unless it says otherwise."""
+    return MUTATE if type_name == MUTATION else READ

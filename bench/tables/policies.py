@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
+from callboard_sdk.fields import READ
 
 from bench.progress import steps
 from bench.table import Row
 from gateway.testing import running_gateway
 from policies import Policy, Rule, Rules
-from policies.enforcer import READ
 from schema import Supergraph
 
 name = "policies"
@@ -55,7 +55,7 @@ def _row(supergraph: Supergraph, coordinates: frozenset[str], count: int, *, qui
     kept = _microseconds(lambda: policy.decide(_ROLES, coordinates), rounds, times)
     first = _microseconds(lambda: policy.decide(next(others), coordinates), 5, 1)
     asked = itertools.cycle(decided)
-    once = _microseconds(lambda: policy._enforcer.enforce("role:role-0", next(asked), READ), 5, 4)
+    once = _microseconds(lambda: policy.authority.ask(["role:role-0"], next(asked), READ, None), 5, 4)
     return {
         "rules": count,
         "fields decided": len(decided),

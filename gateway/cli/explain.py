@@ -54,8 +54,9 @@ async def _plan(
 ) -> tuple[Plan, dict[str, int]]:
     pipeline = gateway.pipeline
     operation = pipeline.documents.choose(await pipeline.documents.read(document), name)
-    decisions = pipeline.policy.decide(frozenset(roles), operation.coordinates)
+    policy = pipeline.policies.current
+    decisions = policy.decide(frozenset(roles), operation.coordinates)
     variables = pipeline.documents.coerce(operation, values)
-    plan = await pipeline.plans.plan(operation, decisions, pipeline.policy.version, variables)
+    plan = await pipeline.plans.plan(operation, decisions, policy.version, variables)
     cost = plan.cost(variables)
     return plan, {"points": cost.points, "nodes": cost.nodes, "calls": cost.calls}

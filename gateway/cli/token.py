@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gateway.auth import LocalIssuer
 from gateway.auth.local import KeyFileError
-from policies import DEFAULT_RULES, read_rules
+from policies import read_rules
 
 from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail
 
@@ -47,7 +47,7 @@ def create(
         )
     except (ValueError, KeyFileError) as error:
         fail([str(error)])
-    known = read_rules(configured.policies.rules or DEFAULT_RULES).roles
+    known = read_rules(*configured.policies.paths).roles
     for name in (name for name in role if name not in known):
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"roles with rules: {', '.join(sorted(known)) or 'none'}"

@@ -84,13 +84,14 @@ class _Connections:
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         request_id.set(asked.request_id)
         set_deadline(asked.seconds)
-        if asked.version != self._pipeline.policy.version:
+        policy = self._pipeline.policies.current
+        if asked.version != policy.version:
             await self._tell(writer, Response((), False), points=0, declined=True)
             return
         charge = _Charge(asked, self._pipeline.limits.nodes)
         request = GraphQLRequest(asked.query, asked.operation_name, asked.variables, (), asked.reads_only, asked.extensions)
         try:
-            response = await shaped(self._pipeline.run(asked.viewer, request, charge, Seen()))
+            response = await shaped(self._pipeline.run(asked.viewer, policy, request, charge, Seen()))
         except Exception as error:
             response = _failed(error)
         await self._tell(writer, response, charge.points)

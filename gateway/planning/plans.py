@@ -48,9 +48,8 @@ class Plans:
         return plan
 
     def _make(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
-        planner = Planner(
-            self._schema, operation.definition, operation.fragments, variables, decisions.denied, hide_suggestions=True
-        )
+        denied = {**decisions.denied, **decisions.conditional}  # nothing filters objects by conditions yet
+        planner = Planner(self._schema, operation.definition, operation.fragments, variables, denied, hide_suggestions=True)
         try:
             root = planner.root()
         except GraphQLError as error:

@@ -7,6 +7,7 @@ from .connections import Connection, Edge, Page, PageInfo, connect, encode_curso
 from .database import Database
 from .entities import Entity, Node
 from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
+from .groups import Groups
 from .ids import NodeKey, decode_id, encode_id
 from .plugin import Plugin
 from .ref import EntityRef, InvalidRef
@@ -32,6 +33,7 @@ __all__ = [
     "Entity",
     "EntityRef",
     "Freshness",
+    "Groups",
     "InvalidRef",
     "KeyValue",
     "Link",

@@ -15,6 +15,12 @@ from .docs import summary, where
 from .errors import RegistrationError
 from .types import hints
 
+READ = "read"
+MUTATE = "mutate"
+ADMINISTER = "administer"
+ACTIONS = (READ, MUTATE, ADMINISTER)
+"""What a rule may allow or deny; each field needs one of them."""
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -27,7 +33,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """A field's declaration. `on` is the type it is added to, or `Query` or `Mutation`.
+    """A field's declaration. `on` is the type it is added to, or `Query` or `Mutation`; `action` what rules must allow.
 
     The function's signature is read when the schema is stitched, not at import, so that types may be declared in
     any order within a module; a mistake there is a RegistrationError that names file:line.
@@ -40,6 +46,7 @@ class FieldSpec:
     given_name: str | None
     batched: bool
     asks: str = ""
+    action: str = READ
 
     @cached_property
     def name(self) -> str:

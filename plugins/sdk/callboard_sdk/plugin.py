@@ -11,7 +11,8 @@ from strawberry.types.base import get_object_definition
 from .docs import where
 from .entities import Entity, Node
 from .errors import RegistrationError
-from .fields import FieldSpec
+from .fields import ACTIONS, MUTATE, READ, FieldSpec
+from .predicates import PredicateSpec
 from .settings import Settings
 from .upstream import Upstream
 
@@ -55,6 +56,7 @@ class Plugin(Generic[S]):
         self.kinds = tuple(kinds)
         self._fields: list[FieldSpec] = []
         self._loaders: list[FieldSpec] = []
+        self._conditions: list[PredicateSpec] = []
         self._resources: list[Callable[..., AsyncIterator[Any]]] = []
 
     @property
@@ -66,6 +68,11 @@ class Plugin(Generic[S]):
     def loaders(self) -> tuple[FieldSpec, ...]:
         """The loaders declared so far, in order; each is named for the type that it loads."""
         return tuple(self._loaders)
+
+    @property
+    def conditions(self) -> tuple[PredicateSpec, ...]:
+        """The predicates declared so far, in order."""
+        return tuple(self._conditions)
 
     @property
     def resources(self) -> tuple[Callable[..., AsyncIterator[Any]], ...]:
@@ -82,13 +89,34 @@ class Plugin(Generic[S]):
         """
         return self._add(on, permission, name, asks, batched=True)
 
-    def query(self, *, permission: str, name: str | None = None, asks: str = "") -> Callable[[F], F]:
-        """Add a field to Query; its function takes no parents and returns the value itself."""
-        return self._add(QUERY, permission, name, asks, batched=False)
+    def query(self, *, permission: str, name: str | None = None, asks: str = "", action: str = READ) -> Callable[[F], F]:
+        """Add a field to Query; its function takes no parents and returns the value itself.
 
-    def mutation(self, *, permission: str, name: str | None = None, asks: str = "") -> Callable[[F], F]:
-        """Add a field to Mutation: one `input` argument, and a payload with the changed node and errors as data."""
-        return self._add(MUTATION, permission, name, asks, batched=False)
+        `action` "administer" is for what only administrators may ask: a rule that allows reading doesn't allow it.
+        """
+        return self._add(QUERY, permission, name, asks, batched=False, action=action)
+
+    def mutation(self, *, permission: str, name: str | None = None, asks: str = "", action: str = MUTATE) -> Callable[[F], F]:
+        """Add a field to Mutation: one `input` argument, and a payload with the changed node and errors as data.
+
+        `action` "administer" is for what only administrators may change.
+        """
+        return self._add(MUTATION, permission, name, asks, batched=False, action=action)
+
+    def condition(self, function: F | None = None, /, *, name: str | None = None) -> Any:
+        """Add a predicate that the conditions of rules may name: `plugin.isOnCall` for a function `is_on_call`.
+
+        The function, async or not, gives an `Expression` (`callboard_sdk.conditions`) for one viewer: what an entity must
+        say of itself. Its parameters are what a rule gives, as JSON, but for those annotated with what it is handed: `Viewer`,
+        `Groups`, `Catalog`, `Client`, `Clients`, the plugin's settings or a resource of it. It is asked once a request.
+        Where it fails, it allows nothing and denies everything.
+        """
+
+        def register(function: F) -> F:
+            self._conditions.append(PredicateSpec(self.name, function, name))
+            return function
+
+        return register if function is None else register(function)
 
     def loader(self, of: type[Node], *, permission: str) -> Callable[[F], F]:
         """Say how objects of a node type are found again by their ids, for `node(id:)` and `nodes(ids:)`.
@@ -120,15 +148,29 @@ class Plugin(Generic[S]):
         self._resources.append(function)
         return function
 
-    def _add(self, on: type | str, permission: str, name: str | None, asks: str, *, batched: bool) -> Callable[[F], F]:
+    def _add(
+        self, on: type | str, permission: str, name: str | None, asks: str, *, batched: bool, action: str = READ
+    ) -> Callable[[F], F]:
         def register(function: F) -> F:
-            self._fields.append(self._spec(function, on, permission, name, asks, batched=batched))
+            if action not in ACTIONS:
+                raise RegistrationError(
+                    where(function), f"plugin {self.name!r} has no action {action!r} to give", f"Write {', '.join(ACTIONS)}."
+                )
+            self._fields.append(self._spec(function, on, permission, name, asks, batched=batched, action=action))
             return function
 
         return register
 
     def _spec(
-        self, function: Callable[..., Any], on: type | str, permission: str, name: str | None, asks: str, *, batched: bool
+        self,
+        function: Callable[..., Any],
+        on: type | str,
+        permission: str,
+        name: str | None,
+        asks: str,
+        *,
+        batched: bool,
+        action: str = READ,
     ) -> FieldSpec:
         if permission not in self.permissions:
             raise RegistrationError(
@@ -136,7 +178,7 @@ class Plugin(Generic[S]):
                 f"plugin {self.name!r} uses permission {permission!r} and doesn't declare it",
                 f'Write Plugin("{self.name}", permissions={{"{permission}": "What it lets a viewer do."}}).',
             )
-        return FieldSpec(self.name, on, permission, function, name, batched, asks)
+        return FieldSpec(self.name, on, permission, function, name, batched, asks, action)
 
     def __repr__(self) -> str:
         return f"Plugin({self.name!r})"

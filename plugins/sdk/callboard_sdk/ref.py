@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from .errors import BadArgument
 
@@ -51,3 +56,22 @@ class EntityRef:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.namespace}/{self.name}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """In settings, and in what rules give predicates, a ref is its text."""
+        return core_schema.no_info_plain_validator_function(
+            _from_text, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "format": "entity-ref", "examples": ["component:default/web"]}
+
+
+def _from_text(value: object) -> EntityRef:
+    if isinstance(value, EntityRef):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("is no entity ref: write a text like component:default/web")  # noqa: TRY004  pydantic's word for it
+    return EntityRef.parse(value)

@@ -111,7 +111,7 @@ def test_a_database_whose_folder_can_not_be_made_is_a_mistake_of_the_settings(sa
 
 def test_every_mistake_of_the_rules_is_told_with_what_may_be_meant(say, tmp_path):
     text = SMALL + "policies: {rules: rules.csv}\n"
-    missing = "✗ rules.csv: can't be read (No such file or directory): give the path of a CSV file of rules\n"
+    missing = "✗ rules.csv: can't be read (No such file or directory): give the path of a file of rules, or of a folder with such files\n"
     assert say("check", "-s", "a.yaml", a=text)[2] == missing
     rules = ["Component.dependsOnn", "Component.nothing", "permission:catalog.red", "Component.name"]
     (tmp_path / "rules.csv").write_text("".join(f"p, a, {rule}, read, allow\n" for rule in rules))

@@ -120,7 +120,7 @@ async def test_a_defect_of_the_gateway_is_masked_and_its_error_is_in_the_log(cli
     def fail(*_):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(company[0].gateway.pipeline.policy, "decide", fail)
+    monkeypatch.setattr(company[0].gateway.pipeline.policies.current, "decide", fail)
     monkeypatch.setattr("gateway.http.graphql.log", logged := structlog.testing.CapturingLogger())
     answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"x-request-id": "abc-1"})
     error = answer.json()["errors"][0]

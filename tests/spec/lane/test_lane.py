@@ -123,7 +123,7 @@ async def test_a_query_that_ends_the_lane_is_not_tried_again_and_the_lane_comes_
 
 async def test_under_another_policy_the_lane_declines(tmp_path, rules):
     async with gateway_with_lane(tmp_path, rules) as harness:
-        object.__setattr__(harness.gateway.pipeline.policy, "version", "another")
+        object.__setattr__(harness.gateway.policy, "version", "another")
         _, here = await answer(harness, LARGE)
         assert here["data"]["run"]["process"] == os.getpid()
 

@@ -1,0 +1,98 @@
+"""Rules as lines of CSV: `p, ROLE, OBJECT, ACTION, allow|deny[, CONDITION]`, `g, ROLE, PARENT` and `m, MEMBER, ROLE`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from .conditions import Condition, ConditionError, from_text, text
+from .rules import ACTIONS, EFFECTS, Inherits, Member, PolicyError, Rule, Rules, member_of, role_mistake
+
+_FORM = f"write `p, ROLE, OBJECT, {'|'.join(ACTIONS)}, allow|deny[, CONDITION]`, `g, ROLE, PARENT` or `m, MEMBER, ROLE`"
+
+
+def read_csv(name: str, content: str) -> Rules:
+    """The rules in this text; `name` is its file's, for messages. Raises PolicyError with every line that is none."""
+    reader = _Reader()
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            reader.line(f"{name}:{number}", line.rstrip("\r"))
+    if content and not content.endswith("\n"):
+        last = content.count("\n") + 1
+        reader.mistakes.append(f"{name}:{last}: the file ends within a line: is it whole? End its last line with a line break")
+    if reader.mistakes:
+        raise PolicyError(reader.mistakes)
+    return Rules(tuple(reader.grants), tuple(reader.inherits), tuple(reader.members))
+
+
+def write_csv(rules: Rules) -> str:
+    """The rules as `read_csv` reads them again."""
+    lines = [
+        *(("p", r.role, r.object, r.action, r.effect, *([text(r.condition)] if r.condition else [])) for r in rules.grants),
+        *(("g", one.role, one.parent) for one in rules.inherits),
+        *(("m", one.member, one.role) for one in rules.members),
+    ]
+    return "".join(f"{', '.join(map(_cell, line))}\n" for line in lines)
+
+
+def _cell(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"') else value
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.grants: list[Rule] = []
+        self.inherits: list[Inherits] = []
+        self.members: list[Member] = []
+        self.mistakes: list[str] = []
+
+    def line(self, where: str, line: str) -> None:
+        try:
+            cells = _cells(line)
+        except csv.Error as error:
+            self.mistakes.append(f"{where}: is not CSV ({error}): is the line whole? {_FORM}")
+            return
+        match cells:
+            case ["p", role, thing, action, effect, *rest] if (
+                thing.isprintable() and thing and action in ACTIONS and effect in EFFECTS and len(rest) < 2
+            ):
+                known = len(self.mistakes)
+                self._roles(where, role)
+                condition = self._condition(where, rest[0]) if rest else None
+                if len(self.mistakes) == known:
+                    self.grants.append(Rule(role, thing, action, effect, where, condition))
+            case ["g", role, parent]:
+                self._roles(where, role, parent)
+                self.inherits.append(Inherits(role, parent, where))
+            case ["m", member, role]:
+                self._roles(where, role)
+                try:
+                    self.members.append(Member(member_of(member), role, where))
+                except ValueError as error:
+                    self.mistakes.append(f"{where}: {error}")
+            case _:
+                self.mistakes.append(f"{where}: {', '.join(cells)[:200]!r} is no rule: {_FORM}")
+
+    def _roles(self, where: str, *names: str) -> None:
+        self.mistakes += [f"{where}: {mistake}" for name in names if (mistake := role_mistake(name))]
+
+    def _condition(self, where: str, given: str) -> Condition | None:
+        """A cell that is there says a condition: an empty one would allow more than was meant."""
+        try:
+            return from_text(given)
+        except ConditionError as error:
+            self.mistakes += [f"{where}: {'.'.join(map(str, ('condition', *place)))}: {what}" for place, what in error.mistakes]
+            return None
+
+
+def _cells(line: str) -> list[str]:
+    """The line's cells. A condition may stand as it is, from its `{` to the line's end, or quoted as CSV has it."""
+    head, brace, tail = line.partition("{")
+    if brace and head.rstrip().endswith(",") and len(cells := list(_read(head))) == 6:
+        return [*cells[:5], (brace + tail).strip()]
+    return list(_read(line))
+
+
+def _read(line: str) -> Iterator[str]:
+    for cells in csv.reader([line], skipinitialspace=True, strict=True):
+        yield from (cell.strip() for cell in cells)

@@ -1,0 +1,71 @@
+"""Whether objects may be seen, and what tells the entity that a condition speaks of: decided by the finished schema.
+
+Each entity type `T` has a coordinate of its own, `T`, beside those of its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from callboard_sdk.entities import Entity
+from callboard_sdk.plugin import QUERY
+from graphql import (
+    GraphQLNamedType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_interface_type,
+    is_object_type,
+)
+from strawberry.types.base import get_object_definition
+
+from .supergraph import About, Guarded
+
+ENTITY = get_object_definition(Entity, strict=True).name
+"""The interface of all entities."""
+_SAID = "title"
+"""A field that every entity says of itself; what it needs, seeing the object needs."""
+
+
+def entity_types(schema: GraphQLSchema) -> frozenset[str]:
+    """The names of the types whose objects are entities."""
+    interface = schema.type_map.get(ENTITY)
+    return frozenset(kind.name for kind in schema.get_possible_types(interface)) if is_interface_type(interface) else frozenset()
+
+
+def guard_objects(schema: GraphQLSchema, guards: Mapping[str, Guarded]) -> dict[str, Guarded]:
+    """The guards, with one for each entity type, and what a condition on each is about."""
+    entities = entity_types(schema)
+    own = {kind: guards[said] for kind in sorted(entities) if (said := f"{kind}.{_SAID}") in guards}
+    return {
+        coordinate: replace(guard, about=_about(schema, coordinate, entities)) for coordinate, guard in {**own, **guards}.items()
+    }
+
+
+def _about(schema: GraphQLSchema, coordinate: str, entities: frozenset[str]) -> About:
+    type_name, _, field = coordinate.partition(".")
+    if type_name in entities:
+        return About.ENTITY
+    kind = schema.type_map.get(type_name)
+    if not field:  # what loads objects by their ids
+        return About.RESULT if kind is not None and _is_entity(schema, kind, entities) else About.NOTHING
+    if type_name != QUERY or not is_object_type(kind):
+        return About.NOTHING
+    found = _items(get_named_type(kind.fields[field].type))
+    return About.RESULT if any(_is_entity(schema, one, entities) for one in found) else About.NOTHING
+
+
+def _items(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
+    """The type itself, and of a connection that of its nodes (GraphQL Cursor Connections, section 2)."""
+    yield kind
+    if is_object_type(kind) and {"edges", "pageInfo"} <= kind.fields.keys():
+        edge = get_named_type(kind.fields["edges"].type)
+        if is_object_type(edge) and "node" in edge.fields:
+            yield get_named_type(edge.fields["node"].type)
+
+
+def _is_entity(schema: GraphQLSchema, kind: GraphQLNamedType, entities: frozenset[str]) -> bool:
+    if is_abstract_type(kind):
+        return any(possible.name in entities for possible in schema.get_possible_types(kind))
+    return kind.name in entities
