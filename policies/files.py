@@ -7,11 +7,12 @@ from pathlib import Path
 
 from .csv_form import read_csv
 from .rules import PolicyError, Rules
+from .yaml_form import read_yaml
 
 DEFAULT_RULES = Path(__file__).with_name("default.csv")
 MAX_BYTES = 20_000_000
 """How large a file of rules may be."""
-_FORMS = {".csv": read_csv}
+_FORMS = {".csv": read_csv, ".yaml": read_yaml, ".yml": read_yaml}
 
 
 def read_rules(*paths: Path) -> Rules:
