@@ -107,8 +107,9 @@ def canonical(value: Data) -> str:
 
 
 def text(condition: Condition) -> str:
-    """The condition as canonical JSON."""
-    return canonical(plain(condition))
+    """The condition as canonical JSON; a predicate without parameters is its bare name."""
+    data = plain(condition)
+    return data if isinstance(data, str) else canonical(data)
 
 
 def simplest(condition: Condition) -> Condition:
