@@ -76,6 +76,10 @@ class Policy:
         conditions = {d.condition for d in decisions.conditional.values() if d.condition is not None}
         return await bind(conditions, ask) if conditions else {}
 
+    def held(self, roles: Iterable[str]) -> frozenset[str]:
+        """These roles, and all that they inherit from."""
+        return self._index.held(roles)
+
     def matched(self, roles: Iterable[str], coordinate: str) -> Matched:
         """The rules that speak of a guarded coordinate, for these roles and those that they inherit from."""
         return self._index.matched(self._index.held(roles), coordinate, self._guards[coordinate].action)
