@@ -95,7 +95,7 @@ class Pipeline:
         return await self.run(viewer, policy, request, self.charge, seen)
 
     async def run(self, viewer: Viewer, policy: Policy, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
-        """From the document to the response, under one version of the rules. Raises CallboardError for what can't be run at all."""
+        """From document to response under one version of the rules. Raises CallboardError for what can't be run at all."""
         with self.turns.one() as turn:
             operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
             seen.operation = operation

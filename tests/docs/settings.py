@@ -14,7 +14,7 @@ from tests.docs.tables import table
 PLUGINS = ("catalog", "ci", "cost", "kubernetes", "security")
 _FORMATS = {"path": "path", "date": "date", "password": "secret"}
 _TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "string": "text"}
-_PLURALS = {"text": "texts", "mapping": "mappings"}
+_PLURALS = {"text": "texts", "mapping": "mappings", "path": "paths"}
 _NULL = {"type": "null"}
 
 Schema = dict[str, Any]
@@ -46,14 +46,15 @@ class _Reading:
         self._definitions = definitions
 
     def resolved(self, schema: Schema) -> Schema:
-        """What it stands for: references followed, placeholders left out, and null said by `nullable`."""
+        """What it stands for: references followed, placeholders left out, null said by `nullable`, further types by `others`."""
         while True:
             if "$ref" in schema:
                 schema = self._definitions[schema["$ref"].rpartition("/")[2]] | _without(schema, "$ref")
             elif "anyOf" in schema:
                 null = {"nullable": True} if _NULL in schema["anyOf"] else {}
-                [choice] = [one for one in schema["anyOf"] if one not in (PLACEHOLDER, _NULL)]
-                schema = choice | null | _without(schema, "anyOf")
+                first, *others = [one for one in schema["anyOf"] if one not in (PLACEHOLDER, _NULL)]
+                more = {"others": others} if others else {}
+                schema = first | null | more | _without(schema, "anyOf")
             else:
                 return schema
 
@@ -74,7 +75,8 @@ class _Reading:
         return schema if "properties" in schema else None
 
     def _type(self, schema: Schema) -> str:
-        return self._plain(schema) + (", or `null`" if "nullable" in schema else "")
+        kinds = [self._plain(schema), *map(self._plain, schema.get("others", ()))]
+        return ", or ".join([*kinds, "`null`"] if "nullable" in schema else kinds)
 
     def _plain(self, schema: Schema) -> str:
         schema = self.resolved(schema)
