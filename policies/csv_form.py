@@ -88,7 +88,8 @@ class _Reader:
 def _cells(line: str) -> list[str]:
     """The line's cells. A condition may stand as it is, from its `{` to the line's end, or quoted as CSV has it."""
     head, brace, tail = line.partition("{")
-    if brace and head.rstrip().endswith(",") and len(cells := list(_read(head))) == 6:
+    within_quotes = head.count('"') % 2
+    if brace and not within_quotes and head.rstrip().endswith(",") and len(cells := list(_read(head))) == 6:
         return [*cells[:5], (brace + tail).strip()]
     return list(_read(line))
 

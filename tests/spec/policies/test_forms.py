@@ -68,6 +68,7 @@ rules = st.builds(
 @settings(max_examples=200, deadline=None)
 @given(rules)
 @example(Rules((Rule("a", "*", "read", "allow", "", Predicate("hasTag", canonical({"\u2028\n\x85": ['"', "\ud7ff", 1e300]}))),)))
+@example(Rules((), (), (Member("user:default/bob", ",{"),)))
 def test_rules_survive_either_form_and_the_way_between_them(some: Rules):
     assert read_csv("a.csv", write_csv(some)) == some
     over = read_yaml("a.yaml", write_yaml(some))
