@@ -27,7 +27,7 @@ from policies import Policies, Policy
 from resolvers.asking import groups_above
 from resolvers.batching import RequestContext
 from resolvers.deadline import remaining, set_deadline
-from resolvers.errors import RequestDeadline
+from resolvers.errors import RequestDeadline, RolesUnknown
 from resolvers.plugins import Plugins, Refusal
 from resolvers.usage import Budgets, RateLimited, Usage
 
@@ -170,6 +170,6 @@ def _status(error: CallboardError) -> tuple[int | None, Mapping[str, str]]:
             return 401, {"www-authenticate": challenge(error)}
         case RateLimited(seconds=seconds):
             return 429, {"retry-after": str(seconds)}
-        case KeysUnavailable() | RequestDeadline():
+        case KeysUnavailable() | RequestDeadline() | RolesUnknown():
             return 503, {}
     return None, {}
