@@ -93,6 +93,7 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane:
         Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
         policies,
+        supergraph.predicates,
         plugins,
         record,
         Budgets(settings.limits.points, time.time),
@@ -128,7 +129,8 @@ def _running(plugins: Plugins, verifier: Verifier, providers: Providers, lane: L
 def _documents(supergraph: Supergraph, limits: LimitSettings) -> Documents:
     names = ("depth", "fields", "aliases", "merges", "fragments")
     check = partial(check_limits, **{name: getattr(limits, name) for name in names})
-    return Documents(supergraph.schema, max_tokens=limits.tokens, check=check)
+    types = frozenset(coordinate for coordinate in supergraph.guards if "." not in coordinate)
+    return Documents(supergraph.schema, max_tokens=limits.tokens, check=check, types=types)
 
 
 def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) -> Plugins:

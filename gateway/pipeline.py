@@ -12,24 +12,26 @@ from callboard_sdk import CallboardError, Viewer
 from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
+from gateway.execution.sight import Sight, sight_of
 from gateway.execution.turns import Turns
 from gateway.lane.ask import Lane
 from gateway.lane.frames import Asked
 from gateway.logs import request_id
 from gateway.planning.cost import Cost, check_cost
 from gateway.planning.operation import Documents, Operation, RequestError
-from gateway.planning.plan import Forbidden
+from gateway.planning.plan import Plan
 from gateway.planning.plans import Plans
 from gateway.record import Record
 from gateway.request import GraphQLRequest
 from gateway.settings import LimitSettings
 from policies import Policies, Policy
-from resolvers.asking import groups_above
+from resolvers.asking import asking, groups_above
 from resolvers.batching import RequestContext
 from resolvers.deadline import remaining, set_deadline
 from resolvers.errors import RequestDeadline, RolesUnknown
-from resolvers.plugins import Plugins, Refusal
+from resolvers.plugins import Plugins
 from resolvers.usage import Budgets, RateLimited, Usage
+from schema import KnownPredicate
 
 
 class MutationNotAllowed(CallboardError):
@@ -59,6 +61,7 @@ class Pipeline:
     plans: Plans
     limits: LimitSettings
     policies: Policies
+    predicates: Mapping[str, KnownPredicate]
     plugins: Plugins
     record: Record
     budgets: Budgets
@@ -107,9 +110,16 @@ class Pipeline:
                 told = await self.lane.answer(_asked(request, viewer, policy, usage, paid=True))
                 if told is not None:
                     return told.response
-            context = RequestContext(self.plugins, viewer, usage, turn.share, refusal=refusal(policy, viewer))
-            result = await execute(plan, variables, context, turn, max_nodes=self.limits.nodes)
+            sight = await self.sight(policy, viewer, plan)
+            context = RequestContext(self.plugins, viewer, usage, turn.share, sight.access, sight.opens, apart=not plan.open)
+            result = await execute(plan, variables, context, turn, sight, max_nodes=self.limits.nodes)
             return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
+
+    async def sight(self, policy: Policy, viewer: Viewer, plan: Plan) -> Sight:
+        """What the viewer sees of the plan's entities: the decisions' conditions bound to it, once a request."""
+        return sight_of(
+            plan, {} if plan.open else await policy.bind(plan.decisions, asking(self.plugins, self.predicates, viewer))
+        )
 
     def charge(self, viewer: Viewer, cost: Cost) -> Usage:
         """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""
@@ -125,16 +135,6 @@ async def shaped(answering: Awaitable[Response]) -> Response:
         return shape_errors(error.errors, error.code)
     except CallboardError as error:
         return shape_errors([error], error.code, *_status(error))
-
-
-def refusal(policy: Policy, viewer: Viewer) -> Refusal:
-    """Why the viewer may not use a coordinate that no plan has decided, under one version of the rules."""
-
-    def refused(coordinate: str) -> Forbidden | None:
-        decision = policy.decide(viewer.roles, [coordinate])[coordinate]
-        return None if decision.allowed and decision.condition is None else Forbidden(decision)
-
-    return refused
 
 
 def _asked(request: GraphQLRequest, viewer: Viewer, policy: Policy, usage: Usage, *, paid: bool) -> Asked:

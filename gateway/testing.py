@@ -18,7 +18,6 @@ from gateway.auth import AuthSettings, LocalIssuer
 from gateway.configuration import read_configuration
 from gateway.execution.executor import execute
 from gateway.execution.shape import shape_result
-from gateway.pipeline import refusal
 from gateway.planning.plan import Plan
 from resolvers.batching import RequestContext
 from resolvers.plugins import Connect
@@ -66,10 +65,11 @@ class Harness:
         plan, values = await self.plan(document, roles, variables)
         usage = pipeline.charge(viewer, plan.cost(values))
         with pipeline.turns.one() as turn:
+            sight = await pipeline.sight(pipeline.policies.current, viewer, plan)
             context = RequestContext(
-                self.gateway.plugins, viewer, usage, turn.share, refusal=refusal(pipeline.policies.current, viewer)
+                self.gateway.plugins, viewer, usage, turn.share, sight.access, sight.opens, apart=not plan.open
             )
-            result = await execute(plan, values, context, turn, max_nodes=pipeline.limits.nodes)
+            result = await execute(plan, values, context, turn, sight, max_nodes=pipeline.limits.nodes)
             response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)
         body = orjson.loads(response.body)
         return Answer(body.get("data"), body.get("errors", []), context.calls)

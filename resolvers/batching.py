@@ -8,16 +8,19 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
-from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, ClientError, Entity, Viewer
+from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Catalog, Entity, Viewer
+from callboard_sdk.conditions import Expression, every
 from callboard_sdk.fields import FieldSpec
 
 from .deadline import being_cancelled, for_a_field
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
-from .plugins import PluginRuntime, Plugins, Refusal, Request
+from .plugins import PluginRuntime, Plugins, Request
 from .usage import UNCOUNTED, Usage
+from .visible_catalog import VisibleCatalog
 
 log = structlog.get_logger()
 
@@ -28,13 +31,11 @@ Share = Callable[[], Awaitable[None]]
 """Lets other requests work when it is time to."""
 
 
-def _refused(coordinate: str) -> CallboardError:
-    """Without rules nothing is allowed."""
-    return ClientError(f"nothing says who may use {coordinate}")
-
-
 class RequestContext:
-    """What a request's resolvers share: the viewer, the plugins, and the batches under way."""
+    """What a request's resolvers share: the viewer, the plugins, and the batches under way.
+
+    `apart` says that its viewer doesn't see all objects, or not everything of them: what fails for it is counted apart.
+    """
 
     def __init__(
         self,
@@ -43,24 +44,37 @@ class RequestContext:
         usage: Usage = UNCOUNTED,
         share: Share | None = None,
         access: Access = EVERYTHING,
-        refusal: Refusal = _refused,
+        opens: Mapping[str, Expression] = MappingProxyType({}),
+        *,
+        apart: bool = False,
     ) -> None:
         self.plugins = plugins
         self.viewer = viewer
         self.usage = usage
         self.access = access
-        self.refusal = refusal
-        self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Access: access, Request: self}
+        self.opens = opens
+        self._whose = viewer.subject if apart else None
+        self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Request: self, **seeing(access, plugins)}
         """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []
         self._share = share or _keep_on
         self._gatherings: dict[tuple[FieldSpec, Hashable], _Gathering] = {}
         self._running: set[asyncio.Task[Any]] = set()
 
-    def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> asyncio.Future[Sequence[Any]]:
-        """The field's value for each parent, when the future is done; a CallboardError for what went wrong, details logged."""
+    def narrowed(self, expression: Expression) -> Narrowed:
+        """The same for a field of Query whose result a condition narrows."""
+        return Narrowed(self, Access(every([self.access.entities, expression])))
+
+    def load(
+        self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any], access: Access | None = None
+    ) -> asyncio.Future[Sequence[Any]]:
+        """The field's value for each parent, when the future is done; a CallboardError for what went wrong, details logged.
+
+        `access` is for what takes no parents: what its viewer may see in its result.
+        """
         if not spec.batched:
-            return self._started(self._single(spec, len(parents), arguments))
+            own = self.own if access is None else {**self.own, **seeing(access, self.plugins)}
+            return self._started(self._single(spec, len(parents), arguments, own))
         key = spec, _meaning(arguments) if arguments else None
         gathering = self._gatherings.get(key)
         if gathering is None:
@@ -74,8 +88,10 @@ class RequestContext:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _single(self, spec: FieldSpec, parents: int, arguments: Mapping[str, Any]) -> Sequence[Any]:
-        return [await self._call(spec, arguments, ())] * parents
+    async def _single(
+        self, spec: FieldSpec, parents: int, arguments: Mapping[str, Any], own: Mapping[type, Any]
+    ) -> Sequence[Any]:
+        return [await self._call(spec, arguments, (), own)] * parents
 
     async def aclose(self) -> None:
         """End what still runs for this request; nothing outlives it."""
@@ -88,7 +104,7 @@ class RequestContext:
         self.own = {}
 
     async def _batch(self, spec: FieldSpec, arguments: Mapping[str, Any], parents: Sequence[Any]) -> Sequence[Any]:
-        results = await self._call(spec, arguments, (Batch(parents),))
+        results = await self._call(spec, arguments, (Batch(parents),), self.own)
         if not isinstance(results, Sequence) or len(results) != len(parents):
             found = f"{len(results)} results" if isinstance(results, Sequence) else f"a {type(results).__name__}"
             raise self._broken(spec, f"gave {found} for {len(parents)} parents", None)
@@ -96,14 +112,16 @@ class RequestContext:
             return results
         return [self._item(spec, item) if isinstance(item, Exception) else item for item in results]
 
-    async def _call(self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Batch[Any], ...]) -> Any:
+    async def _call(
+        self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Batch[Any], ...], own: Mapping[type, Any]
+    ) -> Any:
         runtime = self.plugins.runtimes[spec.plugin]
-        if (reason := runtime.health.reason(spec.name)) is not None:
+        if (reason := runtime.health.reason(spec.name, self._whose)) is not None:
             raise PluginUnavailable(spec.plugin, reason)
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
             async with asyncio.timeout(for_a_field()) as limit:
-                result = spec.function(*parents, **self.plugins.arguments(spec, self.own, arguments))
+                result = spec.function(*parents, **self.plugins.arguments(spec, own, arguments))
                 if inspect.isawaitable(result):
                     result = await result
         except CallboardError:
@@ -114,7 +132,7 @@ class RequestContext:
             if limit.expired():
                 raise DeadlineExceeded(spec.plugin, spec.name) from None
             raise self._broken(spec, f"raised {type(error).__name__}", error) from None
-        runtime.health.succeeded(spec.name)
+        runtime.health.succeeded(spec.name, self._whose)
         return result
 
     def _item(self, spec: FieldSpec, item: Exception) -> Exception:
@@ -132,12 +150,30 @@ class RequestContext:
             exc_info=error,
         )
         runtime: PluginRuntime = self.plugins.runtimes[spec.plugin]
-        runtime.health.failed(spec.name, what)
+        runtime.health.failed(spec.name, what, self._whose)
         return InternalError(
             f"{spec.name} of plugin {spec.plugin!r} failed; tell its maintainers error {error_id}",
             error_id=error_id,
             plugin=spec.plugin,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A request's context as one field of Query sees it, whose functions are told of less than what the viewer may see."""
+
+    context: RequestContext
+    access: Access
+
+    def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> asyncio.Future[Sequence[Any]]:
+        """What the context gives, with this access."""
+        return self.context.load(spec, parents, arguments, self.access)
+
+
+def seeing(access: Access, plugins: Plugins) -> dict[type, Any]:
+    """What depends on what a viewer may see, by its type: the access itself, and the catalog through it."""
+    catalog = plugins.catalog
+    return {Access: access, Catalog: catalog if catalog is None or access.whole else VisibleCatalog(catalog, access)}
 
 
 def _meaning(value: Any) -> Hashable:

@@ -10,7 +10,9 @@ from typing import Annotated
 
 import strawberry
 from callboard_sdk import (
+    Access,
     BadArgument,
+    Entity,
     EntityRef,
     Node,
     Plugin,
@@ -193,12 +195,12 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         return node
 
     @core.query(permission="core.node")
-    async def nodes(ids: _Ids, whole: Whole, request: Request) -> list[Node | None] | None:
+    async def nodes(ids: _Ids, whole: Whole, request: Request, access: Access) -> list[Node | None] | None:
         """The objects with these ids, in the same order; null where there is none."""
         if len(ids) > MAX_NODES:
             raise BadArgument(f"{len(ids)} ids: ask for at most {MAX_NODES} at once")
         assert whole.nodes is not None
-        return await whole.nodes.load(ids, request)
+        return [access.shown(one) if isinstance(one, Entity) else one for one in await whole.nodes.load(ids, request)]
 
     return core
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callboard_sdk import BadArgument, CallboardError, NodeKey, decode_id
+from callboard_sdk import BadArgument, CallboardError, Entity, NodeKey, decode_id
+from callboard_sdk.conditions import ALWAYS, NEVER, Expression, holds
 
 from schema import Supergraph
 
@@ -24,9 +25,9 @@ class Nodes:
     failed: Mapping[str, str]
 
     async def load(self, ids: Sequence[str], request: Request) -> list[Any]:
-        """For each id its object, None where there is none, or the error that it came to.
+        """For each id its object, None where there is none that the viewer may see, or the error that it came to.
 
-        What may not be loaded is not asked for, and answers the same whether or not it is there.
+        What may not be loaded is not asked for, and is as if there were no such type.
         """
         keys = [_key(text) for text in ids]
         wanted: dict[str, dict[str, None]] = defaultdict(dict)
@@ -43,16 +44,21 @@ class Nodes:
 
     async def _column(self, kind: str, keys: Sequence[str], request: Request) -> Sequence[Any]:
         guard, spec = self.supergraph.guards.get(kind), self.supergraph.loaders.get(kind)
-        if guard is None or (spec is None and kind in self.supergraph.entities):
+        must = request.opens.get(kind, ALWAYS)
+        if guard is None or must == NEVER or (spec is None and kind in self.supergraph.entities):
             return [None] * len(keys)
-        if (refused := request.refusal(kind)) is not None:
-            return [refused] * len(keys)
         if spec is None:
             return [PluginUnavailable(guard.plugin, self.failed.get(guard.plugin, "it could not be loaded"))] * len(keys)
         try:
-            return await request.load(spec, keys, {})
+            found = await request.load(spec, keys, {})
         except CallboardError as error:
             return [error] * len(keys)
+        return found if must == ALWAYS else [_meeting(must, one) for one in found]
+
+
+def _meeting(must: Expression, found: Any) -> Any:
+    """An entity that is as it must be, or what there is instead of one."""
+    return found if isinstance(found, Exception) or (isinstance(found, Entity) and holds(must, found)) else None
 
 
 def _key(text: str) -> NodeKey | BadArgument:

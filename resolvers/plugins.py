@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 import structlog
-from callboard_sdk import Access, CallboardError, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Upstream, Viewer
+from callboard_sdk import Access, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Upstream, Viewer
+from callboard_sdk.conditions import Expression
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.groups import Flat
 from callboard_sdk.types import hints
@@ -24,71 +26,83 @@ log = structlog.get_logger()
 
 FAILURES_BEFORE_QUARANTINE = 5
 QUARANTINE_SECONDS = 30.0
+_MOST_FAILING = 1_000
+
+_NO_CATALOG = "no plugin provides the catalog it needs"
 
 Connect = Callable[[Upstream], Client]
-
-
-Refusal = Callable[[str], CallboardError | None]
-"""Why the request's viewer may not use a coordinate, under the rules that the request began with; None where it may."""
 
 
 class Request(Protocol):
     """The request under way, as the core's own functions see it: who asks, and the batches that they may join."""
 
     viewer: Viewer
-    refusal: Refusal
+    opens: Mapping[str, Expression]
+    """What objects of types that are found by their ids must be to be found, where they must be anything; NEVER for none."""
 
     def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
         """What the function gives for each parent, in their order; an item that is an exception fails alone."""
         ...
 
 
-_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Request)
+_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Catalog, Request)
 """What a function is handed that is each request's own."""
+
+
+@dataclass(slots=True)
+class _Failing:
+    """A field that raises what it shouldn't: how often since it answered well, and until when it is left out for it."""
+
+    error: str = ""
+    count: int = 0
+    until: float = 0.0
 
 
 class Health:
     """How a plugin is. One that failed to start is quarantined whole; at run time a field is, that keeps raising what
     it shouldn't: it is left out for a while, so that it costs neither its siblings nor its upstream anything.
+
+    What fails is counted for `whose` requests it failed: a viewer who doesn't see all objects has a count of its own, for
+    that others' objects make a field fail must not show. None is everybody who sees everything.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: dict[str, int] = {}
-        self._until: dict[str, float] = {}
-        self._errors: dict[str, str] = {}
+        self._failing: OrderedDict[tuple[str, str | None], _Failing] = OrderedDict()
         self.broken: str | None = None
         self.without: dict[str, str] = {}
         """The upstreams that it has to do without, and why."""
 
-    def reason(self, field: str) -> str | None:
+    def reason(self, field: str, whose: str | None = None) -> str | None:
         """Why this field is left out now; None when it isn't."""
         if self.broken:
             return self.broken
-        return self._errors.get(field) if self._clock() < self._until.get(field, 0.0) else None
+        known = self._failing.get((field, whose))
+        return known.error if known is not None and self._clock() < known.until else None
 
     @property
     def last_error(self) -> str | None:
         """What went wrong last in a field that has not answered well since."""
-        return next(reversed(self._errors.values()), None)
+        return next(reversed(self._failing.values())).error if self._failing else None
 
     def quarantined(self) -> list[str]:
-        """The fields that are left out now."""
-        return sorted(field for field, until in self._until.items() if self._clock() < until)
+        """The fields that are left out now, for anybody."""
+        return sorted({field for (field, _), known in self._failing.items() if self._clock() < known.until})
 
-    def succeeded(self, field: str) -> None:
+    def succeeded(self, field: str, whose: str | None = None) -> None:
         """A call ended as it should."""
-        self._failures.pop(field, None)
-        self._errors.pop(field, None)
+        self._failing.pop((field, whose), None)
 
-    def failed(self, field: str, error: str) -> None:
+    def failed(self, field: str, error: str, whose: str | None = None) -> None:
         """A call raised what it shouldn't."""
-        self._errors.pop(field, None)
-        self._errors[field] = f"{field} {error}"
-        count = self._failures[field] = self._failures.get(field, 0) + 1
-        if count >= FAILURES_BEFORE_QUARANTINE:
-            self._until[field] = self._clock() + QUARANTINE_SECONDS
-            del self._failures[field]
+        known = self._failing.pop((field, whose), None) or _Failing()
+        known.error = f"{field} {error}"
+        known.count += 1
+        if known.count >= FAILURES_BEFORE_QUARANTINE:
+            known.until, known.count = self._clock() + QUARANTINE_SECONDS, 0
+        self._failing[field, whose] = known
+        if len(self._failing) > _MOST_FAILING:
+            self._failing.popitem(last=False)
 
 
 @dataclass
@@ -167,6 +181,8 @@ class Plugins:
             runtime = self.runtimes[spec.plugin]
             injected = injected_types(runtime.plugin)
             kinds = {name: a.annotation for name, a in spec.parameters.items() if a.annotation in injected}
+            if Catalog in kinds.values() and self.catalog is None:
+                raise PluginUnavailable(spec.plugin, _NO_CATALOG)
             theirs = {name: kind for name, kind in kinds.items() if kind in _OF_A_REQUEST}
             ours = {name: self.give(runtime, name, kind) for name, kind in kinds.items() if kind not in _OF_A_REQUEST}
             known = self._handed[spec] = theirs, ours
@@ -182,7 +198,7 @@ class Plugins:
             return self.database
         if annotation is Catalog:
             if self.catalog is None:
-                raise PluginUnavailable(runtime.plugin.name, "no plugin provides the catalog it needs")
+                raise PluginUnavailable(runtime.plugin.name, _NO_CATALOG)
             return self.catalog
         if annotation is Groups:
             if self.groups is None:
@@ -207,7 +223,7 @@ def _connected(runtime: PluginRuntime, upstream: Upstream, connect: Connect) -> 
 def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
     """The annotations that this plugin's functions are handed, and that are therefore no GraphQL arguments."""
     own = {yielded(make) for make in plugin.resources}
-    return frozenset({Client, Clients, Catalog, Database, Groups, *_OF_A_REQUEST, plugin.settings, *own})
+    return frozenset({Client, Clients, Database, Groups, *_OF_A_REQUEST, plugin.settings, *own})
 
 
 def provides_catalog(plugin: Plugin[Any]) -> bool:

@@ -10,24 +10,29 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, get_type_hints
 
 import strawberry
+from callboard_sdk import Access, Catalog
 from callboard_sdk.connections import Page
 from callboard_sdk.fields import FieldSpec
-from callboard_sdk.types import is_typed
-from graphql import GraphQLField, is_object_type
+from callboard_sdk.filtering import filters_of, member_filters
+from callboard_sdk.types import hints, is_typed
+from graphql import GraphQLField, GraphQLSchema, is_enum_type, is_input_object_type, is_object_type
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryContainer, StrawberryMaybe
 from strawberry.types.field import StrawberryField
 
-from .resolution import RESOLUTION, TYPED, Attribute, Batched, Method, Resolution
+from .resolution import FILTERS, RESOLUTION, TYPED, Attribute, Batched, Method, Resolution
 
+_PAGING = ("first", "after", "last", "before")
 _Convert = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class FieldLoader(Protocol):
     """What a request's context offers the schema: calling one plugin field for all its parents."""
+
+    access: Access
 
     def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
         """The field's value for each parent, in their order; an item that is an exception fails alone."""
@@ -35,7 +40,10 @@ class FieldLoader(Protocol):
 
 
 def bind(built: strawberry.Schema, fields: Mapping[str, FieldSpec]) -> None:
-    """Give each field of the schema its resolution. `fields` are the plugins' own, by coordinate."""
+    """Give each field of the schema its resolution, and each input what it filters by. `fields` are the plugins' own, by
+    coordinate.
+    """
+    _tell_filters(built._schema)
     for kind in built._schema.type_map.values():
         if not is_object_type(kind) or kind.name.startswith("__"):
             continue
@@ -45,8 +53,9 @@ def bind(built: strawberry.Schema, fields: Mapping[str, FieldSpec]) -> None:
         for name, field in kind.fields.items():
             declared = field.extensions.get("strawberry-definition")
             if isinstance(declared, StrawberryField):
-                resolution = _resolution(built, origin, declared, fields.get(f"{kind.name}.{name}"))
-                _set(field, resolution)
+                spec = fields.get(f"{kind.name}.{name}")
+                _set(field, _resolution(built, origin, declared, spec))
+                _tell_arguments(field, spec, declared)
 
 
 def _set(field: GraphQLField, resolution: Resolution | None) -> None:
@@ -54,12 +63,44 @@ def _set(field: GraphQLField, resolution: Resolution | None) -> None:
         field.extensions[RESOLUTION] = resolution
 
 
+def _tell_arguments(field: GraphQLField, spec: FieldSpec | None, declared: StrawberryField) -> None:
+    if spec is not None:
+        annotations = {name: argument.annotation for name, argument in spec.parameters.items()}
+    else:
+        resolver = declared.base_resolver
+        annotations = hints(resolver.wrapped_func) if resolver is not None and callable(resolver.wrapped_func) else {}
+    for argument in field.args.values():
+        python_name = getattr(argument.extensions.get("strawberry-definition"), "python_name", "")
+        if found := filters_of(annotations.get(python_name)):
+            argument.extensions[FILTERS] = found
+
+
+def _tell_filters(schema: GraphQLSchema) -> None:
+    """Of each input type's fields, and of each enum's values, what they filter by."""
+    for kind in schema.type_map.values():
+        definition = kind.extensions.get("strawberry-definition")
+        if definition is None:
+            continue
+        if is_input_object_type(kind):
+            annotations = get_type_hints(definition.origin, include_extras=True)
+            for given in kind.fields.values():
+                declared = given.extensions["strawberry-definition"]
+                if found := filters_of(annotations.get(declared.python_name)):
+                    given.extensions[FILTERS] = found
+        elif is_enum_type(kind):
+            for name, value in kind.values.items():
+                if found := member_filters(definition.wrapped_cls, name):
+                    value.extensions[FILTERS] = found
+
+
 def _resolution(
     built: strawberry.Schema, origin: type | None, field: StrawberryField, spec: FieldSpec | None
 ) -> Resolution | None:
     convert = _converter(built, field)
     if spec is not None:
-        return Batched(_plugin_field(spec, convert), f"{spec.plugin}.{spec.name}", spec.asks)
+        asked = {argument.annotation for argument in spec.parameters.values() if isinstance(argument.annotation, type)}
+        filtered = not asked.isdisjoint({Access, Catalog})
+        return Batched(_plugin_field(spec, convert), f"{spec.plugin}.{spec.name}", spec.asks, filtered, spec.paged is not None)
     if field.is_basic_field:
         return _stored(origin, field.python_name)
     return _computed(field, convert)
@@ -69,7 +110,8 @@ def _plugin_field(spec: FieldSpec, convert: _Convert) -> Callable[[FieldLoader, 
     def load(context: FieldLoader, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
         given = convert(arguments)
         if spec.paged:
-            given[spec.paged] = Page.checked(*(given.pop(name, None) for name in ("first", "after", "last", "before")))
+            first, after, last, before = (given.pop(name, None) for name in _PAGING)
+            given[spec.paged] = Page.checked(first, after, last, before, context.access)
         return context.load(spec, parents, given)
 
     return load

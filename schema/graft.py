@@ -40,6 +40,7 @@ from strawberry.types.base import get_object_definition
 from .errors import StitchError
 from .excerpt import ast_of
 from .fragment import FILE, GUARDED, Fragment
+from .resolution import FAILS
 from .supergraph import ROOTS, Guarded
 
 
@@ -179,6 +180,7 @@ def _moved(
         made: Mapping[str, GraphQLField] = copy.type_map[name].fields if fields else {}  # type: ignore[attr-defined]
         for key in fields:
             made[key].resolve = _failing(fail)
+            made[key].extensions[FAILS] = True
             if name not in new:
                 types[name].fields[key] = _relinked(made[key], types)
     for name in new:

@@ -12,6 +12,12 @@ from typing import Any
 RESOLUTION = "callboard-resolution"
 """The key of a GraphQLField's `extensions` that holds its resolution."""
 
+FILTERS = "callboard-filters"
+"""The key of the `extensions` of an argument, an input type's field or an enum's value: the coordinates that it filters by."""
+
+FAILS = "callboard-fails"
+"""The key of a GraphQLField's `extensions` that says that it never has a value: its plugin could not be loaded."""
+
 TYPED = "callboard-typed"
 """The key of a GraphQLObjectType's `extensions` that says that its objects come from typed sources."""
 
@@ -44,6 +50,10 @@ class Batched:
     """What is called, for people: `plugin.field`; empty for what computes from its parents alone."""
     asks: str = ""
     """What its plugin says the call asks of upstreams, such as "one list per (cluster, kind, namespace)"."""
+    filtered: bool = False
+    """Whether it leaves out what its viewer may not see: it asks for `Access`, or for the `Catalog`, which is filtered."""
+    paged: bool = False
+    """Whether it takes a `Page`, which leaves out the entities of a connection that may not be seen."""
 
 
 Resolution = Attribute | Method | Batched

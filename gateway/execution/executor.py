@@ -25,12 +25,13 @@ from graphql.pyutils.is_awaitable import is_awaitable as default_is_awaitable
 from gateway.planning.limits import LimitExceeded
 from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
-from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Object, Output, Selection
+from gateway.planning.selection import Abstract, Field, Leaf, ListOf, Look, Object, Output, Selection
 from resolvers.batching import RequestContext
 
 from . import columns
 from .resolving import Resolving
-from .settle import Settling
+from .settle import Concealed, Settling
+from .sight import EVERYTHING, Sight
 from .tasks import ABANDONED, abandon, outcomes, together
 from .turns import Turn
 from .types import TypeTeller
@@ -57,8 +58,10 @@ class Execution:
         hide_suggestions: bool = True,
         turn: Turn | None = None,
         max_nodes: int | None = None,
+        sight: Sight = EVERYTHING,
     ) -> None:
         self._plan = plan
+        self._sight = sight
         self._root = root
         self._turn = turn
         self._max_nodes = max_nodes
@@ -67,7 +70,7 @@ class Execution:
         self._promised = columns.promised if is_awaitable is None else partial(columns.promised_by, is_awaitable)
         self.settling = Settling(plan)
         told = is_awaitable or default_is_awaitable
-        self._resolving = Resolving(plan, variables, context, root, self.settling, told, hide_suggestions=hide_suggestions)
+        self._resolving = Resolving(plan, variables, context, root, self.settling, told, sight, hide_suggestions=hide_suggestions)
         self._types = TypeTeller(plan.schema, type_resolver or default_type_resolver, self._resolving)
 
     async def run(self) -> ExecutionResult:
@@ -250,6 +253,9 @@ class Execution:
     async def _objects(
         self, output: Object, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
     ) -> list[Any]:
+        if output.look is not None:
+            values = self._seen(output, output.look, values, entities=True)
+            kinds = set(map(type, values))
         values, kinds = await self._types.checked(output.type, values, kinds, field, paths, output.by_class)
         if columns.ABSENT.isdisjoint(kinds):
             return await self.select(output.selection, values, paths, groups)
@@ -257,6 +263,17 @@ class Execution:
         done = columns.absent(values, output, field)
         await self._place(output.selection, places, values, paths, groups, done)
         return done
+
+    def _seen(self, output: Object | Abstract, look: Look, values: Sequence[Any], *, entities: bool) -> Sequence[Any]:
+        """The column without what the viewer may not see: null in its place, or a failure where null may not be."""
+        hidden = self._sight.hidden(values, look, entities=entities)
+        if not hidden:
+            return values
+        instead = None if output.nullable else Failed(Concealed())
+        found = list(values)
+        for place in hidden:
+            found[place] = instead
+        return found
 
     async def _place(
         self,
@@ -277,6 +294,8 @@ class Execution:
     async def _abstracts(
         self, output: Abstract, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
     ) -> list[Any]:
+        if output.look is not None:
+            values = self._seen(output, output.look, values, entities=False)
         told = await self._types.told(output, values, field, paths)
         done = columns.absent(told.values, output, field)
         steps = [
@@ -303,10 +322,12 @@ class Result:
     root: Selection
 
 
-async def execute(plan: Plan, variables: VariableValues, context: RequestContext, turn: Turn, *, max_nodes: int) -> Result:
+async def execute(
+    plan: Plan, variables: VariableValues, context: RequestContext, turn: Turn, sight: Sight = EVERYTHING, *, max_nodes: int
+) -> Result:
     """Run a plan for a request. Whatever still runs for it when it ends, or is cancelled, ends with it."""
     try:
-        execution = Execution(plan, variables, context, turn=turn, max_nodes=max_nodes)
+        execution = Execution(plan, variables, context, turn=turn, max_nodes=max_nodes, sight=sight)
         result = await execution.run()
         return Result(result.data, result.errors, execution.nodes, plan.root)
     finally:

@@ -15,6 +15,8 @@ from graphql.execution import Executor, VariableValues
 
 from gateway.planning.plan import Plan
 from gateway.planning.planner import Deferred, Planner
+from gateway.planning.reach import Reach
+from gateway.planning.ruling import Ruling
 
 from .executor import Execution
 from .tasks import abandon, resume
@@ -126,7 +128,7 @@ def plan_for(
         operation,
         built.fragments,
         variables,
-        {},
+        Ruling(schema, {}, Reach(schema)),
         field_resolver=field_resolver,
         hide_suggestions=hide_suggestions,
     )

@@ -11,14 +11,15 @@ from graphql.execution import VariableValues, get_argument_values
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from gateway.planning.plan import Plan
+from gateway.planning.plan import Plan, refuse_uses
 from gateway.planning.rows import Failed
-from gateway.planning.selection import Field, Ordinary, Typename
+from gateway.planning.selection import Conditional, Field, How, Ordinary, Typename
 from resolvers.deadline import being_cancelled
 from schema.resolution import Attribute, Batched, Method
 
 from . import columns
 from .settle import Settling
+from .sight import Sight
 from .tasks import abandon, broken_off, running_loop
 
 Paths = Sequence[Path | None] | None
@@ -35,6 +36,7 @@ class Resolving:
         root: Any,
         settling: Settling,
         is_awaitable: Callable[[Any], Any],
+        sight: Sight,
         *,
         hide_suggestions: bool,
     ) -> None:
@@ -43,12 +45,33 @@ class Resolving:
         self._context = context
         self._root = root
         self._settling = settling
+        self._sight = sight
         self._hide_suggestions = hide_suggestions
         self.is_awaitable = is_awaitable
 
     async def values(self, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
         """The field's value for each parent, as it was given: some may have to be awaited yet, and some are failures."""
-        match field.how:
+        if isinstance(field.how, Conditional):
+            return await self._where(field.how, field, parents, paths)
+        return await self._got(field.how, field, parents, paths)
+
+    async def _where(self, how: Conditional, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
+        """The value for the parents for which the condition holds, and a denial for the others, which nothing is asked for."""
+        assert how.decision.condition is not None
+        places = self._sight.holding(how.decision.condition, parents)
+        if len(places) == len(parents):
+            return await self._got(how.how, field, parents, paths)
+        self._settling.failed.add(field)
+        values: list[Any] = [self._plan.forbidden(how)] * len(parents)
+        if places:
+            below = paths and [paths[place] for place in places]
+            got = await self._got(how.how, field, [parents[place] for place in places], below)
+            for place, value in zip(places, got, strict=True):
+                values[place] = value
+        return values
+
+    async def _got(self, how: How, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
+        match how:
             case Batched(load):
                 return await self._batch(load, field, parents)
             case Ordinary(resolve):
@@ -59,13 +82,16 @@ class Resolving:
                 return columns.applied(call, parents)
             case Typename():
                 return [field.parent.name] * len(parents)
-        denied = self._plan.forbidden(field.how)
+        denied = self._plan.forbidden(how)
         self._settling.failed.add(field)
         return [denied] * len(parents)
 
     async def _batch(self, load: Callable[..., Any], field: Field, parents: Sequence[Any]) -> Sequence[Any]:
         try:
-            values = load(self._context, parents, self._arguments(field))
+            context = self._context
+            if field.within is not None:
+                context = context.narrowed(self._sight.expression(field.within))
+            values = load(context, parents, self._arguments(field))
             if self.is_awaitable(values):
                 self._settling.late.add(field.output)
                 await running_loop()
@@ -97,9 +123,12 @@ class Resolving:
         node = field.details[0]
         if not field.definition.args and not node.node.arguments:
             return {}
-        return get_argument_values(
+        values = get_argument_values(
             field.definition, node.node, self._variables, node.fragment_variable_values, self._hide_suggestions
         )
+        if field.refused:
+            refuse_uses(field, values)
+        return values
 
     def info(self, field: Field, path: Path | None) -> GraphQLResolveInfo[Any]:
         """What resolvers and type functions are told."""

@@ -13,16 +13,34 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
+import structlog
+from callboard_sdk import CallboardError
 from graphql import ExecutionResult, GraphQLError, located_error
 
 from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Abstract, Field, ListOf, Object, Output, Selection, below
+from schema.resolution import Attribute, Method
 
 from .tasks import ABANDONED
 
+log = structlog.get_logger()
+
 Key = str | int
 Member = tuple[Key, Output, Field]
+
+
+class Concealed(Exception):
+    """A function gave what its viewer may not see where null may not be: its own field fails, and says nothing of it."""
+
+
+class Concealment(CallboardError):
+    """What a client is told of a function that broke its promise to leave out what may not be seen."""
+
+    code = "INTERNAL"
+
+    def __init__(self) -> None:
+        super().__init__("This field failed inside the gateway; its operators find the cause in the log.")
 
 
 class _Null(Exception):
@@ -120,7 +138,13 @@ class Settling:
         except _Null as null:
             if not output.nullable and self._plan.propagates:
                 raise
-            self._errors.append((null.wave, null.error))
+            error = null.error
+            if isinstance(error.original_error, Concealed):
+                if not _answers(field, output):
+                    raise
+                log.error("a function gave an entity that its viewer may not see", coordinate=field.coordinate)
+                error = _located(Concealment(), field, path)
+            self._errors.append((null.wave, error))
             return None
         return value
 
@@ -161,6 +185,11 @@ class Settling:
         if known is None:
             known = self._waits[selection] = sum(self._waits_for(field.output) for field in selection.fields)
         return known
+
+
+def _answers(field: Field, output: Output) -> bool:
+    """Whether this is the whole of what a function gave, and not a part of it."""
+    return output is field.output and not isinstance(field.call, Attribute | Method)
 
 
 def _located(error: BaseException, field: Field, path: list[Key]) -> GraphQLError:

@@ -91,7 +91,7 @@ class _Counting:
     def _field(self, field: Field, parents: int, page: int | None) -> Cost:
         if isinstance(field.how, Denied | Typename):
             return _NOTHING
-        called = Cost(0, parents) if isinstance(field.how, Batched) and field.how.name else _NOTHING
+        called = Cost(0, parents) if isinstance(field.call, Batched) and field.call.name else _NOTHING
         return called + self._output(field.output, parents, page, self._pages.get(field))
 
     def _output(self, output: Output, parents: int, page: int | None, size: int | None) -> Cost:

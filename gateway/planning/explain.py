@@ -6,10 +6,27 @@ from collections.abc import Iterator
 
 from graphql import OperationDefinitionNode
 
+from policies import Decision
+from policies.conditions import text
 from schema.resolution import Attribute, Batched, Method
 
 from .plan import Plan
-from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename, read_with, selections
+from .ruling import Seen
+from .selection import (
+    Abstract,
+    Conditional,
+    Denied,
+    Field,
+    Leaf,
+    ListOf,
+    Object,
+    Ordinary,
+    Output,
+    Selection,
+    Typename,
+    read_with,
+    selections,
+)
 
 
 def explain(plan: Plan, *, code: bool = False) -> str:
@@ -17,7 +34,7 @@ def explain(plan: Plan, *, code: bool = False) -> str:
 
     What stands in one `read` line is read by one row loop, without a call. A step is called once for all its parents.
     """
-    lines = [_title(plan.operation, plan.policy_version), *_selection(plan.root, "  ")]
+    lines = [_title(plan.operation, plan.policy_version), *_seen(plan.seen), *_selection(plan.root, "  ")]
     return "\n".join([*lines, *loops(plan)] if code else lines)
 
 
@@ -32,6 +49,22 @@ def _title(operation: OperationDefinitionNode, version: str) -> str:
     return f"{operation.operation.value} {name} under policy {version}; nothing falls back to another engine"
 
 
+def _seen(seen: Seen) -> Iterator[str]:
+    """Which kinds of entities are not all seen; those that are alike together."""
+    alike: dict[str, list[str]] = {}
+    for kind, decision in [*seen.kinds.items(), *(("any other", one) for one in seen.others)]:
+        if decision is not None:
+            alike.setdefault(_sight(decision), []).append(kind)
+    for words, kinds in alike.items():
+        yield f"  see {', '.join(sorted(kinds))} {words}"
+
+
+def _sight(decision: Decision) -> str:
+    if not decision.allowed or decision.condition is None:
+        return f"never ({decision.reason})"
+    return f"where {text(decision.condition)}"
+
+
 def _selection(selection: Selection, indent: str) -> Iterator[str]:
     read = [_plain(field) for field in selection.fields if field.plain and not isinstance(field.how, Denied)]
     if read:
@@ -39,7 +72,8 @@ def _selection(selection: Selection, indent: str) -> Iterator[str]:
     for place, denied in _denied(selection):
         yield f"{indent}deny {place} ({denied.decision.reason})"
     for field in selection.called:
-        yield f"{indent}{_step(field)}"
+        yield f"{indent}{_step(field)}{_limits(field)}"
+        yield from (f"{indent}  refuse {name} ({decision.reason})" for name, decision in sorted(field.refused.items()))
         yield from _below(field.output, indent + "  ")
 
 
@@ -60,15 +94,22 @@ def _plain(field: Field) -> str:
     return f"{_named(field)} {{ {', '.join(inside)} }}" if inside else f"{_named(field)} {{}}"
 
 
+def _limits(field: Field) -> str:
+    """For which parents it is asked, and for which entities in its result."""
+    asked = field.how.decision.condition if isinstance(field.how, Conditional) else None
+    where = "" if asked is None else f", where {text(asked)}"
+    return where if field.within is None else f"{where}, only what is {text(field.within)}"
+
+
 def _step(field: Field) -> str:
-    match field.how:
+    match field.call:
         case Batched(_, name, asks) if name:
             return f"call {_named(field)} = {name}" + (f": {asks}" if asks else "")
         case Batched() | Method():
             return f"compute {_named(field)}"
         case Ordinary():
             return f"resolve {_named(field)}, once for each parent"
-        case Attribute() | Typename() | Denied():
+        case Attribute() | Typename() | Denied() | Conditional():
             return f"take {_named(field)}"
 
 

@@ -36,6 +36,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 
+from .filtering import declared, expanded
 from .kept import Kept
 from .limits import Size, count_merges, measure
 from .planner import fragments_of
@@ -68,7 +69,8 @@ class Document:
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation of a document, and every coordinate that it may read, for every possible object type.
+    """One operation of a document, and every coordinate that it may read or filter by, for every possible object type, with
+    those of whole types.
 
     `switches` are the variables that decide which of its fields are skipped or included.
     """
@@ -98,15 +100,24 @@ class Documents:
     """Parses, measures, validates and keeps documents by their hash: the same text is read once. Bounded, oldest out first.
 
     `check` refuses what is too large by raising, before validation, whose time grows faster than a document does.
+    `types` are the coordinates of whole types: what an operation gives depends on them all, for what functions count and
+    look up may be of any.
     A long document is read in a thread, one at a time, so that the others' requests go on.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, *, max_tokens: int, check: Callable[[Size], None] = lambda size: None, kept: int = 1_000
+        self,
+        schema: GraphQLSchema,
+        *,
+        max_tokens: int,
+        check: Callable[[Size], None] = lambda size: None,
+        types: frozenset[str] = frozenset(),
+        kept: int = 1_000,
     ) -> None:
         self._schema = schema
         self._max_tokens = max_tokens
         self._check = check
+        self._types = types
         self._one_long = asyncio.Semaphore()
         self._documents: Kept[str, Document] = Kept(kept)
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(kept)
@@ -148,7 +159,7 @@ class Documents:
         collector = _Coordinates(self._schema)
         visit(document.node, TypeInfoVisitor(collector.types, collector))
         switches = tuple(sorted(collector.switches))
-        return self._operations.keep(key, Operation(document, definition, frozenset(collector.found), switches))
+        return self._operations.keep(key, Operation(document, definition, self._types | collector.found, switches))
 
     def coerce(self, operation: Operation, given: Mapping[str, Any]) -> VariableValues:
         """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit."""
@@ -202,6 +213,8 @@ class _Coordinates(Visitor):
             named = get_named_type(kind) if kind else None
             if named is not None and is_object_type(named):
                 self.found.add(f"{named.name}.{node.name.value}")
+                if (field := named.fields.get(node.name.value)) is not None:
+                    self.found.update(*(expanded(self._schema, name) for name in declared(field)))
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

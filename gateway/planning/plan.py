@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from callboard_sdk import CallboardError
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution import VariableValues
 
-from policies import Decision
+from policies import Decision, Decisions
 
 from .cost import Cost, cost_of, page_size, paged_fields
+from .filtering import uses
 from .kept import Kept
 from .rows import Failed, RowLoop, compile_rows
-from .selection import Denied, Field, Selection, selections
+from .ruling import EVERYTHING_SEEN, Seen
+from .selection import Conditional, Denied, Field, Selection, selections
 
 _NO_PROPAGATION = "experimental_disableErrorPropagation"
 
@@ -33,6 +36,28 @@ class Forbidden(CallboardError):
         )
 
 
+class FilterForbidden(CallboardError):
+    """An argument asks by a field that the viewer may not read of every object that it sees; `argument` says which."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, coordinate: str, argument: str, decision: Decision) -> None:
+        super().__init__(
+            f"You may not use {argument} of {coordinate}: leave it out, or ask for access with decision {decision.id}.",
+            coordinate=coordinate,
+            argument=argument,
+            decisionId=decision.id,
+        )
+
+
+def refuse_uses(field: Field, values: Mapping[str, Any]) -> None:
+    """Raise FilterForbidden for the first of a field's coerced arguments that filters by what its decisions refuse."""
+    for place, coordinates in uses(field.definition, values):
+        for coordinate in coordinates:
+            if (decision := field.refused.get(coordinate)) is not None:
+                raise FilterForbidden(field.coordinate, place, decision)
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What to run. Its row loops are compiled when they are first needed, and kept.
@@ -44,8 +69,9 @@ class Plan:
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     root: Selection
-    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
     policy_version: str = ""
+    seen: Seen = EVERYTHING_SEEN
     checks: bool = False
     _loops: dict[Selection, RowLoop] = field(default_factory=dict)
     _costs: Kept[tuple[int, ...], Cost] = field(default_factory=lambda: Kept(20))
@@ -73,6 +99,11 @@ class Plan:
             self.loop(selection)
 
     @cached_property
+    def open(self) -> bool:
+        """Whether whatever is allowed is allowed for every object."""
+        return self.seen.whole and not self.seen.opens and not self.decisions.conditional
+
+    @cached_property
     def paged(self) -> tuple[Field, ...]:
         """The fields that take a page size."""
         return paged_fields(self.root)
@@ -82,6 +113,6 @@ class Plan:
         pages = tuple(page_size(field, variables) for field in self.paged)
         return self._costs.get(pages) or self._costs.keep(pages, cost_of(self.root, dict(zip(self.paged, pages, strict=True))))
 
-    def forbidden(self, denied: Denied) -> Failed:
+    def forbidden(self, denied: Denied | Conditional) -> Failed:
         """What stands in the result where a decision leaves a field out."""
         return Failed(Forbidden(denied.decision))

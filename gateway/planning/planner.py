@@ -40,9 +40,10 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.executor import default_field_resolver
 
-from policies import Decision
+from policies.conditions import Condition
 from schema.resolution import RESOLUTION
 
+from .ruling import Ruling
 from .selection import Abstract, Denied, Field, How, Leaf, ListOf, Object, Ordinary, Output, Selection, Typename
 
 _SURE: Mapping[GraphQLLeafType, frozenset[type]] = {
@@ -68,7 +69,7 @@ class Planner:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDetails],
         variables: VariableValues,
-        denied: Mapping[str, Decision],
+        ruling: Ruling,
         *,
         field_resolver: Callable[..., Any] | None = None,
         hide_suggestions: bool = False,
@@ -77,7 +78,7 @@ class Planner:
         self._operation = operation
         self._fragments = dict(fragments)
         self._variables = variables
-        self._denied = denied
+        self._ruling = ruling
         self._default = field_resolver or default_field_resolver
         self._hide_suggestions = hide_suggestions
         self._known: dict[tuple[Any, ...], Selection] = {}
@@ -90,44 +91,46 @@ class Planner:
         if root_type is None:
             raise GraphQLError(f"Schema is not configured to execute {operation.operation.value} operation.", operation)
         found = collect_fields(self._schema, self._fragments, self._variables, root_type, operation, self._hide_suggestions)
-        return self._selection(root_type, found)
+        return self._selection(root_type, found, None)
 
     # A. collect
 
-    def _sub_selection(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
-        key = (parent.name, *((id(d.node), id(d.fragment_variable_values)) for d in details))
+    def _sub_selection(self, parent: GraphQLObjectType, details: list[FieldDetails], within: Condition | None) -> Selection:
+        key = (parent.name, within, *((id(d.node), id(d.fragment_variable_values)) for d in details))
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._collected(parent, details)
+            known = self._known[key] = self._collected(parent, details, within)
         return known
 
-    def _collected(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
+    def _collected(self, parent: GraphQLObjectType, details: list[FieldDetails], within: Condition | None) -> Selection:
         try:
             found = collect_subfields(
                 self._schema, self._fragments, self._variables, self._operation, parent, details, self._hide_suggestions
             )
         except GraphQLError as error:
             return Selection(parent, (), error)
-        return self._selection(parent, found)
+        return self._selection(parent, found, within)
 
-    def _selection(self, parent: GraphQLObjectType, found: CollectedFields) -> Selection:
+    def _selection(self, parent: GraphQLObjectType, found: CollectedFields, within: Condition | None) -> Selection:
         if found.new_defer_usages:
             raise Deferred
-        fields = (self._field(parent, key, details) for key, details in found.grouped_field_set.items())
+        fields = (self._field(parent, key, details, within) for key, details in found.grouped_field_set.items())
         return Selection(parent, tuple(f for f in fields if f is not None))
 
-    def _field(self, parent: GraphQLObjectType, key: str, details: list[FieldDetails]) -> Field | None:
-        definition = self._schema.get_field(parent, details[0].node.name.value)
+    def _field(self, parent: GraphQLObjectType, key: str, details: list[FieldDetails], within: Condition | None) -> Field | None:
+        name = details[0].node.name.value
+        definition = self._schema.get_field(parent, name)
         if definition is None:
             return None  # GraphQL spec, section 6.3: a field that validation would have refused is left out
-        how = self._how(parent, details[0].node.name.value, definition)
-        return Field(key, parent, definition, details, how, self._output(definition.type, details))
+        how = self._ruling.how(parent, name, definition, self._how(name, definition))
+        narrowed = self._ruling.within(parent, name, definition)
+        below = narrowed or self._ruling.inherited(parent, definition, within)
+        refused = {} if isinstance(how, Denied) else self._ruling.refused(definition)
+        return Field(key, parent, definition, details, how, self._output(definition.type, details, below), narrowed, refused)
 
     # B. resolve
 
-    def _how(self, parent: GraphQLObjectType, name: str, definition: GraphQLField) -> How:
-        if (decision := self._denied.get(f"{parent.name}.{name}")) is not None:
-            return Denied(decision)
+    def _how(self, name: str, definition: GraphQLField) -> How:
         if name == "__typename":
             return Typename()
         declared: How | None = definition.extensions.get(RESOLUTION)
@@ -135,22 +138,25 @@ class Planner:
 
     # C. output
 
-    def _output(self, kind: GraphQLOutputType, details: list[FieldDetails], *, nullable: bool = True) -> Output:
+    def _output(
+        self, kind: GraphQLOutputType, details: list[FieldDetails], within: Condition | None, *, nullable: bool = True
+    ) -> Output:
         if is_non_null_type(kind):
-            return self._output(kind.of_type, details, nullable=False)
+            return self._output(kind.of_type, details, within, nullable=False)
         if is_list_type(kind):
-            return ListOf(self._output(kind.of_type, details), nullable)
+            return ListOf(self._output(kind.of_type, details, within), nullable)
         if is_leaf_type(kind):
             return self._leaf(kind, nullable)
         if is_object_type(kind):
-            return Object(kind, nullable, self._sub_selection(kind, details), told_by_class(kind.is_type_of))
+            look = self._ruling.look(kind, within)
+            return Object(kind, nullable, self._sub_selection(kind, details, within), told_by_class(kind.is_type_of), look)
         assert is_abstract_type(kind)
         possible = self._schema.get_possible_types(kind)
-        selections = {one.name: self._sub_selection(one, details) for one in possible}
+        selections = {one.name: self._sub_selection(one, details, within) for one in possible}
         by_class = told_by_class(kind.resolve_type) and all(
             one.is_type_of is None or told_by_class(one.is_type_of) for one in possible
         )
-        return Abstract(kind, nullable, selections, by_class)
+        return Abstract(kind, nullable, selections, by_class, self._ruling.look(kind, within))
 
     def _leaf(self, kind: GraphQLLeafType, nullable: bool) -> Leaf:
         names = self._enum_names(kind) if isinstance(kind, GraphQLEnumType) else None

@@ -13,6 +13,8 @@ from .kept import Kept
 from .operation import Operation, RequestError
 from .plan import Plan
 from .planner import Planner
+from .reach import Reach
+from .ruling import Ruling
 
 _Key = tuple[Operation, Decisions, tuple[object, ...]]
 
@@ -27,6 +29,7 @@ class Plans:
     def __init__(self, schema: GraphQLSchema, *, checks: bool = False, kept: int = 1_000) -> None:
         self._schema = schema
         self._checks = checks
+        self._reach = Reach(schema)
         self._plans: Kept[_Key, Plan] = Kept(kept)
 
     async def plan(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
@@ -48,11 +51,11 @@ class Plans:
         return plan
 
     def _make(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
-        denied = {**decisions.denied, **decisions.conditional}  # nothing filters objects by conditions yet
-        planner = Planner(self._schema, operation.definition, operation.fragments, variables, denied, hide_suggestions=True)
+        ruling = Ruling(self._schema, decisions, self._reach)
+        planner = Planner(self._schema, operation.definition, operation.fragments, variables, ruling, hide_suggestions=True)
         try:
             root = planner.root()
         except GraphQLError as error:
             raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
         fragments = {name: fragment.definition for name, fragment in operation.fragments.items()}
-        return Plan(self._schema, operation.definition, fragments, root, decisions, policy_version, self._checks)
+        return Plan(self._schema, operation.definition, fragments, root, decisions, policy_version, ruling.seen, self._checks)

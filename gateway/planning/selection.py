@@ -16,6 +16,7 @@ from graphql import FieldNode, GraphQLAbstractType, GraphQLError, GraphQLField, 
 from graphql.execution.collect_fields import FieldDetails
 
 from policies import Decision
+from policies.conditions import Condition
 from schema.resolution import TYPED, Attribute, Batched, Method
 
 MAX_HEIGHT = 12
@@ -41,7 +42,25 @@ class Denied:
     decision: Decision
 
 
-How = Attribute | Method | Batched | Ordinary | Typename | Denied
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """Got as `how` says for the parents for which the decision's condition holds; null with FORBIDDEN for the others."""
+
+    decision: Decision
+    how: How
+
+
+How = Attribute | Method | Batched | Ordinary | Typename | Denied | Conditional
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Entities in this place are looked at before they are read: what may not be seen is null here.
+
+    `within` is what they must be beside what their types' decisions ask.
+    """
+
+    within: Condition | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +83,12 @@ class Object:
     nullable: bool
     selection: Selection
     by_class: bool
+    look: Look | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the whole subtree can be read off its object without a call."""
-        return self.selection.plain and (self.type.is_type_of is None or self.by_class)
+        return self.look is None and self.selection.plain and (self.type.is_type_of is None or self.by_class)
 
     @property
     def height(self) -> int:
@@ -84,6 +104,7 @@ class Abstract:
     nullable: bool
     selections: Mapping[str, Selection]
     by_class: bool
+    look: Look | None = None
     plain = False
     height = 0
 
@@ -119,6 +140,15 @@ class Field:
     details: Sequence[FieldDetails]
     how: How
     output: Output
+    within: Condition | None = None
+    """What its function is told, beside its viewer's own access, that entities must be."""
+    refused: Mapping[str, Decision] = field(default_factory=dict)
+    """The decisions against filtering by coordinates that its arguments declare."""
+
+    @property
+    def call(self) -> How:
+        """How its value is got where it is."""
+        return self.how.how if isinstance(self.how, Conditional) else self.how
 
     @cached_property
     def nodes(self) -> list[FieldNode]:
@@ -168,7 +198,7 @@ class Field:
     @cached_property
     def needs_paths(self) -> bool:
         """Whether something in it is told the path of its value: an ordinary resolver, or a function that tells types."""
-        return isinstance(self.how, Ordinary) or _output_needs_paths(self.output)
+        return isinstance(self.call, Ordinary) or _output_needs_paths(self.output)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from .connections import Connection, Edge, Page, PageInfo, connect, encode_curso
 from .database import Database
 from .entities import Entity, Node
 from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
+from .filtering import Filters, filters
 from .groups import Groups
 from .ids import NodeKey, decode_id, encode_id
 from .plugin import Plugin
@@ -32,6 +33,7 @@ __all__ = [
     "Edge",
     "Entity",
     "EntityRef",
+    "Filters",
     "Freshness",
     "Groups",
     "InvalidRef",
@@ -61,6 +63,7 @@ __all__ = [
     "encode_id",
     "enum",
     "field",
+    "filters",
     "input",
     "node",
     "paginate",

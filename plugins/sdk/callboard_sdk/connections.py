@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from .access import EVERYTHING, Access
+from .entities import Entity
 from .errors import BadArgument
 from .types import computed, value
 
@@ -20,23 +22,27 @@ MAX_PAGE = 100
 class Page:
     """Which part of a list is asked for; a resolver's parameter of this type becomes first/after/last/before.
 
-    Exactly one of `first` and `last` is set, 1 to 100; `after` and `before` are cursors already decoded.
+    Exactly one of `first` and `last` is set, 1 to 100; `after` and `before` are cursors already decoded. `access` is what
+    the viewer may see of what is listed: whoever makes a connection leaves the rest out.
     """
 
     first: int | None = None
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    access: Access = EVERYTHING
 
     @classmethod
-    def checked(cls, first: int | None, after: str | None, last: int | None, before: str | None) -> Page:
+    def checked(
+        cls, first: int | None, after: str | None, last: int | None, before: str | None, access: Access = EVERYTHING
+    ) -> Page:
         """The page these arguments ask for. Raises BadArgument when they ask for none, both, or too much."""
         if (first is None) == (last is None):
             raise BadArgument(f"give exactly one of `first` and `last`, from 1 to {MAX_PAGE}")
         name, size = ("first", first) if first is not None else ("last", last)
         if not 1 <= (size or 0) <= MAX_PAGE:
             raise BadArgument(f"`{name}` is {size}: ask for 1 to {MAX_PAGE}, and page on with `after` or `before`")
-        return cls(first, _decode(after), last, _decode(before))
+        return cls(first, _decode(after), last, _decode(before), access)
 
     @property
     def size(self) -> int:
@@ -103,9 +109,25 @@ class Connection(Generic[T]):
 
 
 def connect(
-    items: Sequence[T], page: Page, key: Callable[[T], str], *, total: int, more_before: bool, more_after: bool
+    items: Sequence[T],
+    page: Page,
+    key: Callable[[T], str],
+    *,
+    total: int,
+    more_before: bool,
+    more_after: bool,
+    access: Access = EVERYTHING,
 ) -> Connection[T]:
-    """A connection of one page that the source already cut out; `key` gives an item's sort key."""
+    """A connection of one page that the source already cut out; `key` gives an item's sort key.
+
+    `access` is what the source left hidden entities out by, before it counted: the page's own. Raises RuntimeError when the
+    viewer doesn't see everything and the source doesn't say that it knew.
+    """
+    if access != page.access:
+        raise RuntimeError(
+            "this page was cut without regard to what its viewer may see: let the source leave out what page.access denies, "
+            "items, total and all, and say so by connect(..., access=page.access)"
+        )
     edges = [Edge(node=item, cursor=encode_cursor(key(item))) for item in items]
     info = PageInfo(
         has_next_page=more_after,
@@ -117,11 +139,24 @@ def connect(
 
 
 def paginate(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Connection[T]:
-    """A connection over a whole list in memory, sorted here by `key`, which must be unique to each item."""
-    ordered = sorted(items, key=key)
+    """A connection over a whole list in memory, sorted here by `key`, which must be unique to each item.
+
+    Entities that the viewer may not see are left out, and not counted.
+    """
+    ordered = sorted(_seen(items, page.access), key=key)
     within = [i for i in ordered if (page.after is None or key(i) > page.after) and (page.before is None or key(i) < page.before)]
     part = within[: page.first] if page.first else within[-page.size :]
     first = ordered.index(part[0]) if part else 0
     return connect(
-        part, page, key, total=len(ordered), more_before=first > 0, more_after=bool(part) and first + len(part) < len(ordered)
+        part,
+        page,
+        key,
+        total=len(ordered),
+        more_before=first > 0,
+        more_after=bool(part) and first + len(part) < len(ordered),
+        access=page.access,
     )
+
+
+def _seen(items: Sequence[T], access: Access) -> Sequence[T]:
+    return items if access.whole else [item for item in items if not isinstance(item, Entity) or access.sees(item)]

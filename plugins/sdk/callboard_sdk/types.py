@@ -6,9 +6,10 @@ may be non-null. `node` marks an object whose every field can be denied alone, s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, TypeVar, dataclass_transform, get_type_hints, overload
 
 import strawberry
@@ -16,6 +17,7 @@ from strawberry.types.base import StrawberryObjectDefinition, get_object_definit
 
 from .docs import attribute_docs, summary, where
 from .errors import RegistrationError
+from .filtering import Filters, set_member_filters
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -117,8 +119,28 @@ def input(cls: type[T]) -> type[T]:  # noqa: A001  the GraphQL word; used as `ca
     return made
 
 
-def enum(cls: type[E]) -> type[E]:
-    """Declare an enum; the string below each member is that value's description."""
+@overload
+def enum(cls: type[E], /) -> type[E]: ...
+@overload
+def enum(*, filters: Mapping[str, Filters]) -> Callable[[type[E]], type[E]]: ...
+def enum(
+    cls: type[E] | None = None, /, *, filters: Mapping[str, Filters] = MappingProxyType({})
+) -> type[E] | Callable[[type[E]], type[E]]:
+    """Declare an enum; the string below each member is that value's description.
+
+    `filters` says of members by their names what a list is ordered or narrowed by where they are chosen.
+    """
+
+    def decorate(cls: type[E]) -> type[E]:
+        made = _enum(cls)
+        if filters:
+            set_member_filters(made, filters)
+        return made
+
+    return decorate if cls is None else decorate(cls)
+
+
+def _enum(cls: type[E]) -> type[E]:
     docs = attribute_docs(cls)
     made = strawberry.enum(cls, description=_description(cls, "enum"))
     for member in made.__strawberry_definition__.values:  # type: ignore[attr-defined]

@@ -160,12 +160,13 @@ async def test_its_types_are_in_the_schema_even_a_mutation_that_no_other_plugin_
     assert changed.errors[0]["extensions"]["code"] == "PLUGIN_UNAVAILABLE"
 
 
-async def test_its_objects_ids_answer_with_the_same_error_and_under_the_same_permission(site, settings, tmp_path):
+async def test_its_objects_ids_answer_with_the_same_error_and_are_unknown_without_the_same_permission(site, settings, tmp_path):
     distribution(site, FRAGMENT)
     async with running_gateway(tmp_path, settings, plugins=[make_company()[0]]) as harness:
         document = f'{{ node(id: "{encode_id("PagerShift", "1")}") {{ id }} }}'
-        codes = [(await harness.ask(document, roles=(role,))).errors[0]["extensions"]["code"] for role in ("oncall", "reader")]
-    assert codes == ["PLUGIN_UNAVAILABLE", "FORBIDDEN"]
+        told, silent = [await harness.ask(document, roles=(role,)) for role in ("oncall", "reader")]
+    assert [error["extensions"]["code"] for error in told.errors] == ["PLUGIN_UNAVAILABLE"]
+    assert (silent.data, silent.errors) == ({"node": None}, [])
 
 
 async def test_health_says_why_and_policies_know_its_fields(site, settings, tmp_path):

@@ -1,0 +1,88 @@
+"""Which fields an operation narrows or orders lists by: an argument says so in the SDK, wherever its value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputType,
+    GraphQLSchema,
+    get_named_type,
+    is_enum_type,
+    is_input_object_type,
+    is_interface_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+
+from schema.resolution import FILTERS
+
+_Given = GraphQLArgument | GraphQLInputField
+
+
+def declared(field: GraphQLField) -> frozenset[str]:
+    """Every coordinate that one of the field's arguments can filter by, at whatever depth, as it was declared."""
+    found: set[str] = set()
+    waiting: list[_Given] = list(field.args.values())
+    seen: set[str] = set()
+    while waiting:
+        given = waiting.pop()
+        found.update(given.extensions.get(FILTERS, ()))
+        kind = get_named_type(given.type)
+        if kind.name in seen:
+            continue
+        seen.add(kind.name)
+        if is_input_object_type(kind):
+            waiting += kind.fields.values()
+        elif is_enum_type(kind):
+            found.update(name for value in kind.values.values() for name in value.extensions.get(FILTERS, ()))
+    return frozenset(found)
+
+
+def expanded(schema: GraphQLSchema, coordinate: str, kinds: frozenset[str] | None = None) -> frozenset[str]:
+    """The coordinates of object types that a declared one stands for; of an interface's types only those among `kinds`."""
+    type_name, _, field = coordinate.partition(".")
+    kind = schema.type_map.get(type_name)
+    if not is_interface_type(kind):
+        return frozenset({coordinate}) if is_object_type(kind) else frozenset()
+    possible = [one for one in schema.get_possible_types(kind) if field in one.fields]
+    return frozenset(f"{one.name}.{field}" for one in possible if kinds is None or one.name in kinds)
+
+
+def uses(field: GraphQLField, values: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The places among coerced arguments, such as `filter.lifecycle`, whose values filter; with the coordinates as declared.
+
+    Null asks for nothing, whether it was given or is a default.
+    """
+    for name, argument in field.args.items():
+        yield from _given(argument, values, name, name)
+
+
+def _given(given: _Given, holder: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    value = holder.get(given.out_name or name)
+    if value is not None:
+        if (found := given.extensions.get(FILTERS)) is not None:
+            yield place, found
+        yield from _inside(given.type, value, place)
+
+
+def _inside(kind: GraphQLInputType, value: Any, place: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if is_non_null_type(kind):
+        yield from _inside(kind.of_type, value, place)
+    elif is_list_type(kind):
+        for item in value if isinstance(value, list | tuple) else ():
+            if item is not None:
+                yield from _inside(kind.of_type, item, place)
+    elif is_input_object_type(kind) and isinstance(value, Mapping):
+        for name, field in kind.fields.items():
+            yield from _given(field, value, name, f"{place}.{name}")
+    elif is_enum_type(kind):
+        for member in kind.values.values():
+            if member.value in (value, value.value if isinstance(value, Enum) else value):
+                yield place, tuple(member.extensions.get(FILTERS, ()))
