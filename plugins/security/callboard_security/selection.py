@@ -79,7 +79,10 @@ def _short(text: str, argument: str) -> str:
 
 
 def cut(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Connection[T]:
-    """One page of items that are sorted by `key` already, found by bisection."""
+    """One page of items that are sorted by `key` already, found by bisection.
+
+    Whether one is here is what documents say, and never whether there is an entity in the catalog.
+    """
     start = bisect_right(items, page.after, key=key) if page.after is not None else 0
     end = bisect_left(items, page.before, key=key) if page.before is not None else len(items)
     if page.first is not None:
@@ -94,4 +97,5 @@ def cut(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Connection[T
         total=len(items),
         more_before=bool(part) and start > 0,
         more_after=bool(part) and end < len(items),
+        access=page.access,
     )

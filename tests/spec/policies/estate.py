@@ -110,6 +110,14 @@ class Robot(Entity):
 
     KIND = "Robot"
 
+    @strawberry.field(description="Whom it works for, which nobody filters.")
+    async def friends(self, info: strawberry.Info) -> list[Component] | None:
+        return info.context.plugins.runtimes["estate"].resources[Estate].of(Component)
+
+    @strawberry.field(description="Its first friend, whom nobody filters.")
+    def friend(self, info: strawberry.Info) -> Component | None:
+        return next(iter(info.context.plugins.runtimes["estate"].resources[Estate].of(Component)), None)
+
     @strawberry.field(description="What it was built for.")
     async def purpose(self, info: strawberry.Info) -> str | None:
         info.context.calls.append(f"purpose of {self.name}")

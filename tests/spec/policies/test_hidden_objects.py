@@ -45,12 +45,12 @@ def _hide(estate: Estate) -> None:
 
 
 @pytest.mark.parametrize("name", INDEPENDENT)
-@pytest.mark.parametrize("condition", [OPEN, "only components"])
-async def test_a_response_is_the_same_whether_a_hidden_entity_is_there(under, estate, name, condition):
-    table = {"Component": OPEN} if condition == "only components" else all_types(OPEN)
+@pytest.mark.parametrize("table", [all_types(OPEN), {"Component": OPEN}], ids=["all types", "components"])
+@pytest.mark.parametrize("development", [True, False])
+async def test_a_response_is_the_same_whether_a_hidden_entity_is_there(under, estate, name, table, development):
     estate.entities.append(estate.entities.pop(0))
     estate.add("y", "open")
-    async with under(table) as ask:
+    async with under(table, development=development) as ask:
         before = await ask(DOCUMENTS[name])
         _hide(estate)
         after = await ask(DOCUMENTS[name])
@@ -133,6 +133,19 @@ async def test_a_function_that_does_not_filter_is_denied_before_it_is_called(und
     assert told.data["counted"] == 4 and told.data["groups"] == []
     assert changed.codes == {"touch": "FORBIDDEN"}
     assert estate.asked == []
+
+
+async def test_an_entitys_own_resolver_that_gives_entities_is_denied_as_well_but_for_a_single_one(under, estate):
+    estate.add("r", "open", kind=Robot)
+    estate.entities.reverse()
+    document = "{ everything(last: 1) { nodes { ... on Robot { friends { name } friend { name } } } } }"
+    async with under(all_types(OPEN)) as ask:
+        told = await ask(document)
+    assert told.data["everything"]["nodes"] == [{"friends": None, "friend": None}]
+    assert told.codes == {"everything.nodes.0.friends": "FORBIDDEN"}
+    async with under({}) as ask:
+        told = await ask(document)
+    assert len(told.data["everything"]["nodes"][0]["friends"]) == 4
 
 
 async def test_with_nothing_hidden_it_is_called(under):
