@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from callboard_sdk import Batch, Client, Entity, Plugin, Upstream, UpstreamError
+from callboard_sdk import Access, Batch, Client, Entity, Plugin, Upstream, UpstreamError
 from callboard_sdk.entities import ENTITY_TYPES
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.plugin import MUTATION
@@ -27,13 +27,14 @@ from graphql import (
     is_required_argument,
     is_required_input_field,
 )
+from strawberry.types.base import get_object_definition
 
 RULES = """
 p, admin, *, read, allow
 p, admin, *, mutate, allow
 p, outsider, plugin:contract_suite, read, allow
 """
-"""What `outsider` may read is the suite's own: everything of the plugin is denied."""
+"""What `outsider` may read is the suite's own, and with it every entity: everything of the plugin is denied."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,11 +107,12 @@ def down() -> Down:
 
 @pytest.fixture
 async def alone(
-    plugin_name: str, samples: Samples, entities: dict[type[Entity], list[Entity]], down: Down, tmp_path: Path
+    plugin_name: str, plugin: Any, samples: Samples, entities: dict[type[Entity], list[Entity]], down: Down, tmp_path: Path
 ) -> AsyncIterator[Harness]:
     """A gateway with this plugin, an empty catalog for those that ask it, the suite's own plugin, and no upstream."""
     rules = tmp_path / "rules.csv"
-    rules.write_text(RULES)
+    names = [get_object_definition(kind, strict=True).name for kind in (*ENTITY_TYPES, *plugin.kinds)]
+    rules.write_text(RULES + "".join(f"p, outsider, {name}.contractSibling, read, allow\n" for name in names))
     beside = {"catalog": {}} if "catalog" in installed() else {}
     settings = {"policies": {"rules": str(rules)}, "plugins": {**beside, plugin_name: dict(samples.settings)}}
     own = _suite_plugin([entity for some in entities.values() for entity in some])
@@ -122,9 +124,9 @@ def _suite_plugin(given: list[Entity]) -> Plugin[Any]:
     made: Plugin[Any] = Plugin("contract_suite", permissions={"contract_suite.read": "Read the suite's own entities."})
 
     @made.query(permission="contract_suite.read")
-    async def contract_entities() -> list[Entity] | None:
+    async def contract_entities(access: Access) -> list[Entity] | None:
         """The suite's entities."""
-        return given
+        return [entity for entity in given if access.sees(entity)]
 
     @made.field(on=Entity, permission="contract_suite.read")
     async def contract_sibling(entities: Batch[Entity]) -> list[str | None]:

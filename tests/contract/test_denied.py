@@ -17,3 +17,5 @@ async def test_denied_means_not_called(alone: Harness, plugin: Any, question: An
                 assert {error["extensions"]["code"] for error in answer.errors} == {"FORBIDDEN"}
                 assert not [call for call in answer.calls if not call.startswith("contract_suite.")]
                 assert down.asked == before
+                if "contractEntities" in document and answer.data is not None:
+                    assert answer.data["contractEntities"]

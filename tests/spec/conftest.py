@@ -16,6 +16,7 @@ from gateway.testing import Harness, running_gateway  # noqa: E402
 
 RULES = """
 p, reader, permission:company.read, read, allow
+p, reader, permission:catalog.read, read, allow
 p, oncall, permission:company.call, read, allow
 g, oncall, reader
 p, admin, *, read, allow
