@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     GraphQLField,
@@ -20,6 +21,8 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from .filtering import expanded
+from .resolution import FILTERS
 from .supergraph import Guarded
 
 NODE = "Node"
@@ -37,7 +40,8 @@ class Mistake:
 
 def lint(schema: GraphQLSchema, guards: Mapping[str, Guarded]) -> list[Mistake]:
     """Every broken rule, in the order of the schema's types."""
-    return [mistake for kind in schema.type_map.values() if not _foreign(kind) for mistake in _type(kind, guards)]
+    kinds = [kind for kind in schema.type_map.values() if not _foreign(kind)]
+    return [mistake for kind in kinds for mistake in (*_type(kind, guards), *_filters(schema, kind))]
 
 
 def _foreign(kind: GraphQLNamedType) -> bool:
@@ -69,6 +73,25 @@ def _id(kind: GraphQLObjectType | GraphQLInterfaceType) -> Iterator[Mistake]:
             "is an id that `node(id:)` doesn't find, and clients' caches take every `id` for that of the whole object",
             "Let the class extend Node and declare a loader for it, or give the field another name.",
         )
+
+
+def _filters(schema: GraphQLSchema, kind: GraphQLNamedType) -> Iterator[Mistake]:
+    """What says that it filters by something that there isn't."""
+    given: dict[str, Mapping[str, Any]] = {}
+    if is_object_type(kind):
+        given = {f"{kind.name}.{name}({key}:)": a.extensions for name, f in kind.fields.items() for key, a in f.args.items()}
+    elif is_input_object_type(kind):
+        given = {f"{kind.name}.{name}": field.extensions for name, field in kind.fields.items()}
+    elif is_enum_type(kind):
+        given = {f"{kind.name}.{name}": member.extensions for name, member in kind.values.items()}
+    for place, extensions in given.items():
+        for coordinate in extensions.get(FILTERS, ()):
+            if not expanded(schema, coordinate):
+                yield Mistake(
+                    place,
+                    f"filters by {coordinate!r}, which is no field of this schema",
+                    'Write filters("Type.field"), the type being an object type, or an interface of types with the field.',
+                )
 
 
 def _field(coordinate: str, field: GraphQLField, guards: Mapping[str, Guarded]) -> Iterator[Mistake]:

@@ -35,8 +35,8 @@ from graphql.execution.collect_fields import FragmentDetails
 
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
+from schema.filtering import declared, expanded
 
-from .filtering import declared, expanded
 from .kept import Kept
 from .limits import Size, count_merges, measure
 from .planner import fragments_of

@@ -12,9 +12,9 @@ from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNo
 from graphql.execution import VariableValues
 
 from policies import Decision, Decisions
+from schema.filtering import uses
 
 from .cost import Cost, cost_of, page_size, paged_fields
-from .filtering import uses
 from .kept import Kept
 from .rows import Failed, RowLoop, compile_rows
 from .ruling import EVERYTHING_SEEN, Seen

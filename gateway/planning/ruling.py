@@ -18,9 +18,9 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, GraphQLSc
 
 from policies import Decision
 from policies.conditions import Condition
+from schema.filtering import declared, expanded
 from schema.resolution import FAILS, Batched
 
-from .filtering import declared, expanded
 from .reach import Reach, has_function
 from .selection import Conditional, Denied, How, Look
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import callboard_sdk as sdk
-from callboard_sdk import EntityRef, Severity
+from callboard_sdk import EntityRef, Severity, filters
+
+_WHOLES = filters("Entity.system", "Entity.subcomponentOf", "Entity.domain", "Entity.subdomainOf")
 
 
 @sdk.input
@@ -24,19 +28,19 @@ class EntityFilter:
     """One of these kinds, compared without case."""
     namespace: str | None = None
     """In this namespace."""
-    text: str | None = None
+    text: Annotated[str | None, filters("Entity.title", "Entity.description")] = None
     """This text in its name, title or description, without case."""
-    type: str | None = None
+    type: Annotated[str | None, filters("Entity.type")] = None
     """Of this type, such as `service`."""
-    lifecycle: str | None = None
+    lifecycle: Annotated[str | None, filters("Entity.lifecycle")] = None
     """At this point of its life, such as `production`."""
-    tag: str | None = None
+    tag: Annotated[str | None, filters("Entity.tags")] = None
     """With this tag."""
-    label: LabelFilter | None = None
+    label: Annotated[LabelFilter | None, filters("Entity.labels")] = None
     """With this label."""
-    owned_by: EntityRef | None = None
+    owned_by: Annotated[EntityRef | None, filters("Entity.owner")] = None
     """Owned by this group or user itself."""
-    part_of: EntityRef | None = None
+    part_of: Annotated[EntityRef | None, _WHOLES] = None
     """Part of this system, domain or component itself."""
 
 

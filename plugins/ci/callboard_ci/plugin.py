@@ -7,13 +7,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Batch, Clients, Connection, Page, Plugin, paginate
+from callboard_sdk import Batch, Clients, Connection, Page, Plugin, filters, paginate
 from callboard_sdk.entities import Component
 
 from .ci import Ci
 from .github import GitHub, upstream
 from .model import Builds, PipelineJob, PipelineRun, PipelineStatus
 from .settings import CiSettings
+
+Branch = Annotated[
+    str | None, strawberry.argument(description="Only runs for this branch or tag."), filters("PipelineRun.branch")
+]
+Status = Annotated[
+    PipelineStatus | None, strawberry.argument(description="Only runs that stand so."), filters("PipelineRun.status")
+]
 
 plugin = Plugin(
     "ci",
@@ -44,8 +51,8 @@ async def builds(components: Batch[Component], ci: Ci) -> list[Builds | None]:
 async def runs(
     parents: Batch[Builds],
     page: Page,
-    branch: Annotated[str | None, strawberry.argument(description="Only runs for this branch or tag.")] = None,
-    status: Annotated[PipelineStatus | None, strawberry.argument(description="Only runs that stand so.")] = None,
+    branch: Branch = None,
+    status: Status = None,
 ) -> list[Connection[PipelineRun] | None]:
     """The runs among the latest that the server was asked for, newest first, pull requests' too."""
     return [paginate(_chosen(parent.recent, branch, status), page, _newest_first) for parent in parents]

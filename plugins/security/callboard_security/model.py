@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 from callboard_sdk import (
@@ -15,6 +16,7 @@ from callboard_sdk import (
     computed,
     enum,
     field,
+    filters,
     input,  # noqa: A004  the GraphQL word
     node,
     value,
@@ -316,15 +318,15 @@ class SecuritySource:
 class FindingFilter:
     """Which findings to show; all conditions must hold, and one left out holds always."""
 
-    severity: list[Severity] | None = None
+    severity: Annotated[list[Severity] | None, filters("Finding.severity")] = None
     """Any of these severities."""
-    state: list[FindingState] | None = None
+    state: Annotated[list[FindingState] | None, filters("Finding.state")] = None
     """Any of these states."""
-    kind: list[FindingKind] | None = None
+    kind: Annotated[list[FindingKind] | None, filters("Finding.kind")] = None
     """Any of these kinds."""
-    fixable: bool | None = None
+    fixable: Annotated[bool | None, filters("Finding.fixable")] = None
     """Whether a version that mends it is known."""
-    identifier: str | None = None
+    identifier: Annotated[str | None, filters("Finding.identifier", "Finding.aliases")] = None
     """The vulnerability's or rule's id, or an alias of it; without case."""
-    package: str | None = None
+    package: Annotated[str | None, filters("Finding.package")] = None
     """The package's name or purl (without its version and qualifiers to mean any version)."""

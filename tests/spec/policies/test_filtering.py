@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Annotated, Any
+
 import pytest
+import strawberry
+from callboard_sdk import Plugin, Settings, enum, filters
 from estate import DENY, OPEN, SHINY, all_types, decision_id
+from gateway.loading import installed
+from resolvers.plugins import injected_types
+from schema import StitchError, stitch
+from schema.resolution import FILTERS
 
 USES = {
     "an argument": '{ wanted(lifecycle: "production") { name } }',
@@ -90,3 +99,43 @@ async def test_one_plan_serves_values_that_filter_and_values_that_do_not(under):
         codes = [[error["extensions"]["code"] for error in (await ask(document, of=of)).errors] for of in (None, "x", None)]
         assert len(ask.pipeline.plans._plans) == 1
     assert codes == [[], ["FORBIDDEN"], []]
+
+
+def test_a_filter_by_a_field_that_there_is_not_is_a_mistake_of_its_plugin():
+    wrong: Plugin[Settings] = Plugin("wrong", permissions={"wrong.read": "Read it."})
+    argument = Annotated[str | None, strawberry.argument(description="Only this."), filters("Component.lifecyle")]
+
+    async def found(only: Any = None) -> str | None:
+        """Something."""
+
+    found.__annotations__["only"] = argument
+    wrong.query(permission="wrong.read")(found)
+    with pytest.raises(StitchError, match=r"Query.found\(only:\): filters by 'Component.lifecyle', which is no field"):
+        stitch([wrong], {})
+
+
+def test_a_member_of_an_enum_that_there_is_not_cannot_filter():
+    with pytest.raises(ValueError, match="Order has no member 'LIFECYLE'"):
+
+        @enum(filters={"LIFECYLE": filters("Entity.lifecycle")})
+        class Order(Enum):
+            """What to order by."""
+
+            LIFECYCLE = "LIFECYCLE"
+            """By lifecycle."""
+
+
+OPEN_INPUTS = {
+    "EntityFilter.kinds", "EntityFilter.namespace", "LabelFilter.key", "LabelFilter.value",
+    "ProblemFilter.severities", "ProblemFilter.rule", "ProblemFilter.entity",
+}  # fmt: skip
+"""What asks by nothing that can be denied alone: identity, parts of a field that says so, values that are guarded whole."""
+
+
+def test_every_filter_of_the_built_in_plugins_says_by_what():
+    plugins = [point.load() for name, point in installed().items() if name in ("catalog", "ci", "cost", "kubernetes", "security")]
+    graph = stitch(plugins, {plugin.name: injected_types(plugin) for plugin in plugins})
+    inputs = [kind for name, kind in graph.schema.type_map.items() if name.endswith("Filter")]
+    silent = {f"{kind.name}.{name}" for kind in inputs for name, given in kind.fields.items() if FILTERS not in given.extensions}
+    assert silent == OPEN_INPUTS
+    assert FILTERS in graph.schema.type_map["Builds"].fields["runs"].args["branch"].extensions

@@ -21,7 +21,7 @@ from graphql import (
     is_object_type,
 )
 
-from schema.resolution import FILTERS
+from .resolution import FILTERS
 
 _Given = GraphQLArgument | GraphQLInputField
 
@@ -50,7 +50,7 @@ def expanded(schema: GraphQLSchema, coordinate: str, kinds: frozenset[str] | Non
     type_name, _, field = coordinate.partition(".")
     kind = schema.type_map.get(type_name)
     if not is_interface_type(kind):
-        return frozenset({coordinate}) if is_object_type(kind) else frozenset()
+        return frozenset({coordinate}) if is_object_type(kind) and field in kind.fields else frozenset()
     possible = [one for one in schema.get_possible_types(kind) if field in one.fields]
     return frozenset(f"{one.name}.{field}" for one in possible if kinds is None or one.name in kinds)
 
