@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.types import ASGIApp
 
-from policies import Policies, Policy, read_rules
+from policies import Policies, Policy, Rules, read_rules
 from resolvers.core import Whole, core_plugin
 from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
@@ -63,8 +63,14 @@ class Gateway:
         return self.policies.current
 
 
-def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane: Sequence[str] | None = None) -> Gateway:
-    """Put a gateway together; `extra` are plugins given directly, as tests do, and `lane` is the command that starts its lane.
+def build(
+    configuration: Configuration,
+    extra: Sequence[Plugin[Any]] = (),
+    lane: Sequence[str] | None = None,
+    rules: Rules | None = None,
+) -> Gateway:
+    """Put a gateway together; `extra` are plugins given directly, as tests do, `lane` is the command that starts its lane, and
+    `rules` take the place of the settings'.
 
     Raises SettingsError with every mistake of every plugin's settings, and PolicyError for the rules.
     """
@@ -79,7 +85,7 @@ def build(configuration: Configuration, extra: Sequence[Plugin[Any]] = (), lane:
     core = core_plugin(whole)
     supergraph, loaded = stitch_what_fits(loaded, core)
     plugins = _plugins(configuration, core, loaded)
-    policies = Policies(supergraph, read_rules(*settings.policies.paths))
+    policies = Policies(supergraph, read_rules(*settings.policies.paths) if rules is None else rules)
     documents = _documents(supergraph, settings.limits)
     whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
     providers = Providers()

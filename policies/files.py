@@ -10,6 +10,8 @@ from .rules import PolicyError, Rules
 from .yaml_form import read_yaml
 
 DEFAULT_RULES = Path(__file__).with_name("default.csv")
+TESTS = (".tests.yaml", ".tests.yml")
+"""How the names of files of tests end, which are no rules."""
 MAX_BYTES = 20_000_000
 """How large a file of rules may be."""
 _FORMS = {".csv": read_csv, ".yaml": read_yaml, ".yml": read_yaml}
@@ -33,7 +35,8 @@ def read_rules(*paths: Path) -> Rules:
 def _files(path: Path, mistakes: list[str]) -> Iterable[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix in _FORMS and not file.name.startswith("."))
+    names = sorted(file for file in path.iterdir() if file.suffix in _FORMS and not file.name.startswith("."))
+    found = [file for file in names if not file.name.endswith(TESTS)]
     if not found:
         mistakes.append(f"{path}: has no rules: put files into it that end in {' or '.join(_FORMS)}")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from callboard_sdk import EntityRef, Viewer
 from callboard_sdk.conditions import Expression
@@ -80,9 +81,21 @@ class Policy:
         """These roles, and all that they inherit from."""
         return self._index.held(roles)
 
+    def action(self, coordinate: str) -> str:
+        """The action that a guarded coordinate needs."""
+        return self._guards[coordinate].action
+
+    def where(self, line: Line) -> str:
+        """The file:line of a rule that an index holds; of several that say the same, the first."""
+        return self._places.get(str(line), "")
+
+    @cached_property
+    def _places(self) -> Mapping[str, str]:
+        return {str(rule): rule.where for rule in reversed(self.rules.grants)}
+
     def matched(self, roles: Iterable[str], coordinate: str) -> Matched:
         """The rules that speak of a guarded coordinate, for these roles and those that they inherit from."""
-        return self._index.matched(self._index.held(roles), coordinate, self._guards[coordinate].action)
+        return self._index.matched(self._index.held(roles), coordinate, self.action(coordinate))
 
     def _role_set(self, roles: frozenset[str]) -> tuple[frozenset[str], dict[str, Decision]]:
         if (known := self._held.get(roles)) is None:
