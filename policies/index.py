@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from .authority import Authority
 from .conditions import All, Any, Condition, Negated, from_text, simplest
@@ -73,13 +73,19 @@ class Matched:
         """When it is allowed: always, never, or on a condition."""
         if self.deny is not None:
             return False
-        allowing = [] if self.allow else sorted(self.allow_if.keys() - self.deny_if.keys())
+        allowing = frozenset() if self.allow else self.allow_if.keys() - self.deny_if.keys()
         if self.allow is None and not allowing:
             return False
-        parts: list[Condition] = [Any(tuple(map(from_text, allowing)))] if allowing else []
-        if self.deny_if:
-            parts.append(Negated(Any(tuple(map(from_text, sorted(self.deny_if))))))
-        return simplest(All(tuple(parts))) if parts else True
+        return _together(frozenset(allowing), frozenset(self.deny_if)) if allowing or self.deny_if else True
+
+
+@lru_cache(maxsize=4_096)
+def _together(allowing: frozenset[str], denying: frozenset[str]) -> Condition:
+    """The condition under which one of these allows and none of those denies; few combinations serve many coordinates."""
+    parts: list[Condition] = [Any(tuple(map(from_text, sorted(allowing))))] if allowing else []
+    if denying:
+        parts.append(Negated(Any(tuple(map(from_text, sorted(denying))))))
+    return simplest(All(tuple(parts)))
 
 
 class Index:

@@ -151,7 +151,10 @@ def test_a_member_s_role_and_nested_groups_count(run):
     assert json.loads(told.stdout)["tests"] == 3
     failures = {(one["where"], one["coordinate"], one["found"]) for one in json.loads(told.stdout)["failures"]}
     # bob's group is within the team, so he has its role, and owns what the team owns
-    assert failures == {("rules.tests.yaml:4", "Component.owner", "allowed"), ("rules.tests.yaml:4", "Query.components", "allowed")}
+    assert failures == {
+        ("rules.tests.yaml:4", "Component.owner", "allowed"),
+        ("rules.tests.yaml:4", "Query.components", "allowed"),
+    }
     assert told.exit_code == 1
 
 
@@ -238,7 +241,10 @@ def test_why_says_what_it_can_not_tell(run):
     assert told.exit_code == 0 and told.stdout.startswith("? Component.owner: its object is not seen")
     assert run("why", "bot", "Query.viewer", "--role", "developer").stdout.startswith("✓ Query.viewer: rule: developer")
     told = run("why", "bot", "Query.viewer")
-    assert (told.exit_code, told.stdout.splitlines()[0]) == (1, "✗ Query.viewer: no rule grants core.viewer to a viewer without roles")
+    assert (told.exit_code, told.stdout.splitlines()[0]) == (
+        1,
+        "✗ Query.viewer: no rule grants core.viewer to a viewer without roles",
+    )
 
 
 @pytest.mark.parametrize(
