@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from gateway.app import build
+from gateway.cli.policy.expectations import read_table
 from gateway.configuration import SettingsError, read_configuration
 from gateway.loading import installed
 from gateway.settings import GatewaySettings
@@ -30,7 +31,7 @@ async def check(snippet: Snippet, folder: Path, harness: Harness) -> list[str]:
         case "graphql":
             return await check_graphql(snippet.text, harness)
         case "yaml" | "yml":
-            return _yaml(snippet.text, folder)
+            return _yaml(snippet.text, folder, harness)
         case "sh" | "shell" | "bash" | "console":
             return check_shell(snippet.text, snippet.file.parent)
         case "python":
@@ -62,10 +63,14 @@ async def check_graphql(text: str, harness: Harness) -> list[str]:
     return [f"{error['message']} {error.get('path')}" for error in answer.errors]
 
 
-def _yaml(text: str, folder: Path) -> list[str]:
+def _yaml(text: str, folder: Path, harness: Harness) -> list[str]:
     documents: list[Any] = [d for d in yaml.safe_load_all(text) if d is not None]
     if all(isinstance(d, dict) and "kind" in d and "apiVersion" in d for d in documents):
         return []  # what a descriptor may hold is the catalog's to say, and tested there
+    if len(documents) == 1 and isinstance(documents[0], dict) and documents[0].keys() == {"roles"}:
+        return _ruled(text, folder / "rules.yaml", harness)
+    if len(documents) == 1 and isinstance(documents[0], dict) and "tests" in documents[0]:
+        return _tests(text, folder)
     if len(documents) != 1 or not set(documents[0]) <= set(GatewaySettings.model_fields):
         return ["it is neither the gateway's settings nor a descriptor: fence it as text, or write it whole"]
     return _settings(text, documents[0], folder)
@@ -88,12 +93,25 @@ def _settings(text: str, values: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _rules(text: str, folder: Path, harness: Harness) -> list[str]:
+    return _ruled(text, folder / "rules.csv", harness)
+
+
+def _ruled(text: str, file: Path, harness: Harness) -> list[str]:
     from policies import Policy
 
-    file = folder / "rules.csv"
     file.write_text(text, encoding="utf-8")
     try:
         Policy(read_rules(file), harness.gateway.supergraph)
+    except PolicyError as error:
+        return list(error.mistakes)
+    return []
+
+
+def _tests(text: str, folder: Path) -> list[str]:
+    file = folder / "rules.tests.yaml"
+    file.write_text(text, encoding="utf-8")
+    try:
+        read_table(file)
     except PolicyError as error:
         return list(error.mistakes)
     return []
