@@ -50,9 +50,9 @@ def asking(
             handed = {
                 key: viewer if kind is Viewer else plugins.give(runtime, key, kind) for key, kind in predicate.handed.items()
             }
-            async with asyncio.timeout(for_a_field()):
-                said = predicate.spec.function(**handed, **{key: getattr(given, key) for key in type(given).model_fields})
-                if inspect.isawaitable(said):
+            said = predicate.spec.function(**handed, **{key: getattr(given, key) for key in type(given).model_fields})
+            if inspect.isawaitable(said):
+                async with asyncio.timeout(for_a_field()):
                     said = await said
             if not isinstance(said, Every | Some | Not | Is | Has | Tied):
                 raise TypeError(f"it gave a {type(said).__name__} for an Expression")
