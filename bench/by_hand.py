@@ -43,7 +43,7 @@ class Sources:
         return {
             "name": name,
             "owner": {"ref": owner, "entity": {"title": group["title"]} if group else None} if owner else None,
-            "kubernetes": {"state": cluster["state"], "summary": cluster["summary"]} if cluster else None,
+            "kubernetes": {name: cluster[name] for name in ("state", "summary", "answeredBy")} if cluster else None,
             "builds": {"state": built["state"], "summary": built["summary"]} if built else None,
             "cost": {"total": {"amount": total["amount"], "currency": total["currency"]} if total else None} if cost else None,
             "security": {"summary": self.security[name]["summary"]},

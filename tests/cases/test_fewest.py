@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from gateway.testing import Harness
 
 from tests.cases.case import FOLDER
@@ -17,8 +18,10 @@ CLUSTERS = ("prod-eu", "prod-us", "staging")
 KINDS = ("apps/v1/deployments", "apps/v1/statefulsets", "apps/v1/daemonsets", "batch/v1/cronjobs", "batch/v1/jobs")
 
 
-def test_the_page_is_the_readme_s() -> None:
-    assert PAGE.replace("first: 100", "first: 20") in README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("case", ["main-page", "main-page-again", "main-page-denied", "main-page-in-trouble"])
+def test_the_page_is_the_readme_s(case: str) -> None:
+    page = (FOLDER / case / "query.graphql").read_text(encoding="utf-8")
+    assert page.replace("first: 100", "first: 20") in README.read_text(encoding="utf-8")
 
 
 async def test_each_cluster_is_asked_for_one_list_a_kind_and_namespace_and_github_once_a_repository(

@@ -167,6 +167,8 @@ class KubernetesState:
     """The worst state among its workloads in the clusters that answer; UNKNOWN when none does."""
     summary: str | None
     """How it is, in plain words, naming the clusters that don't answer."""
+    answered_by: list[str | None] | None
+    """The clusters that `state` and `summary` speak for. Each that failed leaves one null, with an error that names it."""
     workloads: list[Workload | None] | None
     """Its workloads in all clusters, the worst first. Each cluster that failed leaves one null, with an error."""
     clusters: list[ClusterState] | None

@@ -24,6 +24,7 @@ def kubernetes_state(wanted: Wanted, found: Sequence[Found], now: datetime) -> K
     return KubernetesState(
         state=_state(known, found, silent),
         summary=_summary(known, wanted, found, silent),
+        answered_by=[*workloads, *errors],
         workloads=[*known, *errors],
         clusters=[_cluster(part, workloads.get(part.cluster, []), wanted) for part in found],
         wanted=wanted,

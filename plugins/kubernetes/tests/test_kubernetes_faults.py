@@ -49,6 +49,7 @@ async def test_a_list_that_fails_costs_its_cluster_and_no_other(fleet: Any, make
     assert (bad.state, bad.workloads.reason, bad.workloads.upstream, bad.freshness) == (RunState.UNKNOWN, reason, "bad", None)
     assert (state.state, state.summary) == (RunState.HEALTHY, "2 of 2 pods ready; no answer from bad")
     assert state.workloads == [good.workloads[0], bad.workloads], "its error stands in its workloads' place"
+    assert state.answered_by == ["good", bad.workloads], "and in its name's, for who asks for no workloads"
 
 
 async def test_a_namespace_that_may_not_be_listed_costs_only_those_who_run_there(fleet: Any, make: Any) -> None:
@@ -100,7 +101,7 @@ async def test_when_no_cluster_answers_the_state_is_unknown(fleet: Any, make: An
     page = fleet(make.cluster("a", faults={"/api": REFUSED}), make.cluster("b", faults={"/api": HANGS}))
     (state,) = await page.states(make.component("x", id="web"))
     assert (state.state, state.summary) == (RunState.UNKNOWN, "no answer from a, b")
-    assert [error.upstream for error in state.workloads] == ["a", "b"]
+    assert [error.upstream for error in state.workloads] == [error.upstream for error in state.answered_by] == ["a", "b"]
 
 
 async def test_pods_that_cannot_be_listed_cost_the_pods_alone(fleet: Any, make: Any) -> None:
