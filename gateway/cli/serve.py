@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -31,10 +32,10 @@ def serve(
     gateway = build(configured, lane=[sys.executable, "-m", "gateway.cli", "lane", "--settings", str(settings)])
     server = configured.settings.server
     listener = _listen(host or server.host, server.port if port is None else port)
-    address, chosen = listener.getsockname()[:2]
     for name, reason in gateway.loaded.failed.items():
         err.print(Text.assemble((f"plugin {name} is left out:", "yellow"), f" {reason}"))
-    err.print(f"Callboard answers at [bold]http://{address}:{chosen}/graphql[/]", highlight=False)
+    if err.is_terminal:
+        err.print("Starting the plugins ...", style="dim", highlight=False)
     config = uvicorn.Config(
         gateway.asgi,
         http="httptools",  # and the loop is uvloop wherever that runs
@@ -50,12 +51,27 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """A server whose process holds, once it has started, what will stay: the garbage collector need not look at that again."""
+    """A server that says where it answers once it does.
+
+    Its process then holds what will stay: the garbage collector need not look at that again.
+    """
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and settle."""
         await super().startup(sockets)
+        if self.should_exit:
+            return  # it could not start, or was told to stop before it had
         settle()
+        for listener in sockets or ():
+            err.print(f"Callboard answers at [bold]{address_of(*listener.getsockname()[:2])}[/]", highlight=False)
+
+
+def address_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens at this address, and whether other machines do too."""
+    everywhere = ip_address(host).is_unspecified
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  a name for it, and nothing that listens
+    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/graphql"
+    return f"{url} and at every other address of this machine" if everywhere else url
 
 
 def _listen(host: str, port: int) -> socket.socket:

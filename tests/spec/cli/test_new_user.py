@@ -2,14 +2,18 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 from gateway.cli.main import main
+from gateway.cli.serve import address_of
 
 CALLBOARD = Path(sys.executable).with_name("callboard")
 
@@ -186,6 +190,39 @@ def test_a_place_that_can_not_be_listened_at_is_told(say):
         port = str(taken.getsockname()[1])
         told = say("serve", "-s", "a.yaml", "--port", port, a=SMALL)[2]
     assert told == f"✗ can't listen on 127.0.0.1:{port}: Address already in use; set HOST or PORT\n"
+
+
+def test_an_address_is_told_once_it_answers_and_starting_before_that_on_a_terminal(tmp_path):
+    (tmp_path / "a.yaml").write_text("plugins: {}\n")
+    terminal, end = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "dumb"}
+    serving = subprocess.Popen([CALLBOARD, "serve", "-s", "a.yaml", "--port", "0"], cwd=tmp_path, env=environment, stderr=end)
+    os.close(end)
+    said = b""
+    try:
+        while b"answers at" not in said or not said.endswith(b"\n"):
+            said += os.read(terminal, 1000)
+        url = re.search(rb"answers at (\S+)/graphql", said)[1].decode()
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{url}/healthz") as answer:
+            assert answer.status == 200
+    finally:
+        serving.terminate()
+        serving.wait()
+        os.close(terminal)
+    assert said.index(b"Starting the plugins ...") < said.index(b"answers at")
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080/graphql"),
+        ("::1", "http://[::1]:8080/graphql"),
+        ("0.0.0.0", "http://127.0.0.1:8080/graphql and at every other address of this machine"),
+        ("::", "http://[::1]:8080/graphql and at every other address of this machine"),
+    ],
+)
+def test_the_address_that_is_told_is_one_that_a_browser_can_open(host, told):
+    assert address_of(host, 8080) == told
 
 
 def answering(status, body):
