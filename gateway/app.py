@@ -152,9 +152,10 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
     try:
         database = _database(configuration.settings.database.url)
     except OSError as error:
-        mistakes.append(configuration.mistake(("database", "url"), f"its folder can't be made: {error.strerror}"))
+        mistakes.append(configuration.mistake(("database", "url"), f"can't be made: {error.strerror}"))
     if mistakes:
-        raise SettingsError(mistakes)
+        failed = [configuration.mistake(("plugins", name), reason) for name, reason in loaded.failed.items()]
+        raise SettingsError([*mistakes, *failed])
     return Plugins(runtimes, database, loaded.failed)
 
 
@@ -162,8 +163,11 @@ def _database(url: str) -> Database:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return Database(create_async_engine(parsed, pool_pre_ping=True))  # a server may have closed a kept connection
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
+        file = Path(parsed.database)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)  # what plugins keep is for nobody else on this machine; SQLite's other files follow it
     return Database(create_async_engine(parsed))
 
 

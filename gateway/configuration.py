@@ -8,7 +8,7 @@ C. check     against the models; unknown keys get the nearest known one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,33 +22,42 @@ from .settings import GatewaySettings
 from .wording import explain
 
 S = TypeVar("S", bound=Settings)
-Models = Callable[[Sequence[str]], Mapping[str, type[Settings]]]
-"""The settings models of those of the named plugins that can be imported."""
+Models = Callable[[Sequence[str]], Mapping[str, type[Settings] | str]]
+"""The settings model of each of the named plugins, or why it can't be loaded."""
 
 _UNSET = "environment variable "
 _PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_TOLD = re.compile(r"(?P<file>[^:]+):(?:(?P<line>\d+):)? (?P<message>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong with the settings: where (file, line, path) and what to write instead."""
+    """One thing wrong with a file: where (file, line, path; empty where there is none) and what to write instead."""
 
     file: str
     line: int | None
     path: str
     message: str
 
+    @classmethod
+    def told(cls, text: str) -> Mistake:
+        """A mistake from its text, `file:line: message`, as those of the rules are written."""
+        match = _TOLD.fullmatch(text)
+        return cls(match["file"], int(match["line"] or 0) or None, "", match["message"]) if match else cls("", None, "", text)
+
     def __str__(self) -> str:
+        if not self.file:
+            return self.message
         place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
 
 
 class SettingsError(Exception):
-    """The settings can't be used; `mistakes` has all of them."""
+    """The settings can't be used; `mistakes` has all of them, in the order of the file."""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = tuple(mistakes)
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line or 0))
+        super().__init__("\n".join(map(str, self.mistakes)))
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Configuration:
 def read_configuration(file: Path, environment: Mapping[str, str], models: Models = lambda names: {}) -> Configuration:
     """Read and check the file. Raises SettingsError with all mistakes of the gateway's own topics.
 
-    When there are any, those of the plugins are told with them: `models` gives the settings models of those it knows.
+    When there are any, those of the plugins are told with them, by what `models` knows of each.
     """
     document = _read(file)  # A
     mistakes: list[Mistake] = []
@@ -87,12 +96,15 @@ def read_configuration(file: Path, environment: Mapping[str, str], models: Model
     if settings is not None and not mistakes:
         return Configuration(file, settings, document, values)
     for name, model in models(_names(values)).items():
+        if isinstance(model, str):
+            mistakes.append(Mistake(file.name, document.at(("plugins", name)).line, _dotted(("plugins", name)), model))
+            continue
         try:
             _validated(model, values["plugins"][name] or {}, file, document, ("plugins", name))
         except SettingsError as error:
             mistakes += error.mistakes
     told = {(m.line, m.path, m.message): m for m in mistakes if m.path not in unset or m.message.startswith(_UNSET)}
-    raise SettingsError(sorted(told.values(), key=lambda mistake: mistake.line or 0))
+    raise SettingsError(told.values())
 
 
 def _names(values: Mapping[str, Any]) -> list[str]:
@@ -151,11 +163,10 @@ def _validated(model: type[S], raw: Any, file: Path, document: Document, at: Yam
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        mistakes = [
+        raise SettingsError(
             Mistake(file.name, document.at((*at, *e["loc"])).line, _dotted((*at, *e["loc"])), explain(model, e))
             for e in error.errors(include_url=False, include_input=False)
-        ]
-        raise SettingsError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from None
+        ) from None
 
 
 def _dotted(path: Sequence[str | int]) -> str:

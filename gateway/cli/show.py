@@ -33,8 +33,9 @@ def configuration(file: Path) -> Configuration:
     return read_configuration(file, os.environ, _models)
 
 
-def _models(names: Sequence[str]) -> Mapping[str, type[Settings]]:
-    return {name: plugin.settings for name, plugin in load(names).plugins.items()}
+def _models(names: Sequence[str]) -> Mapping[str, type[Settings] | str]:
+    loaded = load(names)
+    return {**loaded.failed, **{name: plugin.settings for name, plugin in loaded.plugins.items()}}
 
 
 def fail(mistakes: Sequence[str], code: int = 1) -> NoReturn:

@@ -38,13 +38,13 @@ class _Source:
         self.source = source
         self.settings = settings
         self.reading = reading
-        self.files = Files(source.root or _fixed_part(Path(source.paths[0])), settings.max_file_bytes)
+        self.files = Files(source.root or _fixed_part(source.paths[0]), settings.max_file_bytes)
         self.seen: set[Path] = set()
         self.queue: deque[Path] = deque()
 
     def read(self) -> None:
         for named in self.source.paths:
-            self._list(Path(named))
+            self._list(named)
         while self.queue:
             path = self.queue.popleft()
             if (place := real(path)) in self.seen:

@@ -13,7 +13,7 @@ class SourceSettings(Settings):
 
     name: str
     """What messages call it; no two sources share a name."""
-    paths: tuple[str, ...] = Field(min_length=1)
+    paths: tuple[Path, ...] = Field(min_length=1)
     """Files, folders (every `.yaml` and `.yml` below) and globs (`*`, `?`, `[ab]`, `{a,b}`, `**`)."""
     root: Path | None = None
     """The folder that targets and placeholders may not leave; where the first path's fixed part ends, when left out."""

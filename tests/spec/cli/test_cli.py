@@ -21,7 +21,7 @@ def settings(tmp_path):
 def test_check_tells_scripts_what_it_found(settings):
     result = run(app, ["check", "-s", settings, "--json"])
     assert result.exit_code == 0
-    assert json.loads(result.stdout)["failed"] == {}
+    assert json.loads(result.stdout)["mistakes"] == []
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(tmp_path, monkeypatch, capsys):

@@ -106,11 +106,52 @@ def test_a_plugin_that_is_not_there_is_told_with_its_line_and_nothing_is_in_orde
     assert err.startswith("✗ a.yaml:3: plugins.kubernets: it is not installed; did you mean kubernetes?; installed are: ")
 
 
+TWO = """\
+server: {prt: 1}
+plugins:
+  catalog: {sources: [{name: a, paths: []}]}
+  kubernets:
+policies: {rules: rules.csv}
+"""
+
+
+def test_an_unknown_key_and_an_unknown_plugin_are_told_together_in_the_order_of_the_file(say):
+    def places(text):
+        return [line.split()[1] for line in say("check", "-s", "a.yaml", a=text)[2].splitlines()]
+
+    assert places(TWO) == ["a.yaml:1:", "a.yaml:3:", "a.yaml:4:"], "the gateway's own, and the plugins'"
+    assert places(TWO.partition("\n")[2]) == ["a.yaml:2:", "a.yaml:3:"], "the plugins' alone"
+    rest = TWO.partition("\n")[2].replace("[]", "[a]")
+    assert places(rest) == ["a.yaml:3:", "rules.csv:"], "and the rules'"
+    mistakes = json.loads(say("check", "-s", "a.yaml", "--json")[1])["mistakes"]
+    assert [list(mistake) for mistake in mistakes] == [["file", "line", "path", "message"]] * 2
+    assert [(m["file"], m["line"], m["path"]) for m in mistakes] == [
+        ("a.yaml", 3, "plugins.kubernets"),
+        ("rules.csv", None, None),
+    ]
+
+
+def test_a_path_that_leads_nowhere_is_a_warning_and_no_mistake(say, tmp_path):
+    (tmp_path / "there").mkdir()
+    text = "plugins:\n  catalog:\n    sources:\n      - name: a\n        paths: [there, there/*.yaml, gone/**/*.yaml]\n"
+    code, out, err = say("check", "-s", "a.yaml", a=text)
+    told = "nothing is at gone/**/*.yaml now: mend the path, or put there what is to be read"
+    assert (code, err) == (0, f"! a.yaml:5: plugins.catalog.sources.0.paths.2: {told}\n")
+    assert "in order" in out
+    report = json.loads(say("check", "-s", "a.yaml", "--json")[1])
+    assert report["mistakes"] == []
+    assert report["warnings"] == [{"file": "a.yaml", "line": 5, "path": "plugins.catalog.sources.0.paths.2", "message": told}]
+
+
+def test_what_plugins_keep_is_for_nobody_else_on_the_machine(say, tmp_path):
+    assert say("check", "-s", "a.yaml", a=SMALL)[0] == 0
+    made = tmp_path / ".callboard" / "callboard.sqlite"
+    assert [oct(path.stat().st_mode & 0o777) for path in (made.parent, made)] == ["0o700", "0o600"]
+
+
 def test_a_database_whose_folder_can_not_be_made_is_a_mistake_of_the_settings(say):
     text = "plugins: {catalog: }\ndatabase:\n  url: sqlite:////proc/none/x.sqlite\n"
-    assert say("check", "-s", "a.yaml", a=text)[2] == (
-        "✗ a.yaml:3: database.url: its folder can't be made: No such file or directory\n"
-    )
+    assert say("check", "-s", "a.yaml", a=text)[2] == ("✗ a.yaml:3: database.url: can't be made: No such file or directory\n")
 
 
 def test_every_mistake_of_the_rules_is_told_with_what_may_be_meant(say, tmp_path):
@@ -123,7 +164,8 @@ def test_every_mistake_of_the_rules_is_told_with_what_may_be_meant(say, tmp_path
     assert [line.partition("; did you mean ")[2] for line in told] == ["Component.dependsOn?", "", "permission:catalog.read?", ""]
     assert told[3].startswith("✗ rules.csv:4: Component.name can't be granted or denied alone")
     mistakes = json.loads(say("check", "-s", "a.yaml", "--json")[1])["mistakes"]
-    assert [set(mistake) for mistake in mistakes] == [{"message"}] * 4
+    assert [(mistake["file"], mistake["line"]) for mistake in mistakes] == [("rules.csv", line) for line in (1, 2, 3, 4)]
+    assert mistakes[3]["message"].startswith("Component.name can't be granted or denied alone")
 
 
 @pytest.mark.parametrize(
