@@ -26,6 +26,7 @@ from schema import Supergraph
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
 from .execution.turns import Turns
+from .http.cors import shared
 from .http.front import Front
 from .http.graphql import GraphQLEndpoint
 from .http.page import page
@@ -107,7 +108,9 @@ def build(
         lane_of,
     )
     running = _running(plugins, verifier, providers, lane_of)
-    graphql = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
+    endpoint = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
+    cors = settings.server.cors
+    graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
     asgi = Front(graphql, site(graphql, plugins, record, partial(running, UpstreamClient)))
     return Gateway(supergraph, loaded, plugins, policies, pipeline, asgi, running)
 

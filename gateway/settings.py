@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +16,29 @@ from policies import DEFAULT_RULES
 
 from .auth.settings import AuthSettings
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
+
 DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
 """The databases that plugins may count on, each with its driver."""
+
+
+class CorsSettings(Settings):
+    """Which browser applications of other origins may ask; they send tokens, and browsers send no cookies from there."""
+
+    origins: tuple[str, ...] = ()
+    """Their origins, each exactly as browsers write it, such as `https://portal.example.com`; none when left out."""
+    max_age_seconds: int = Field(default=600, ge=0, le=86_400)
+    """How long a browser may remember that it may ask."""
+
+    @field_validator("origins")
+    @classmethod
+    def _exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is no origin: write https://HOST or https://HOST:PORT, in lower case, without a path"
+                )
+        return origins
 
 
 class ServerSettings(Settings):
@@ -32,6 +54,8 @@ class ServerSettings(Settings):
     """Run a second process that answers large queries, so that they don't hold up small ones. It takes as much memory again."""
     lane_nodes: int = Field(default=500, ge=1)
     """How many objects the result of a small query may hold, by the sizes of its pages, as `rateLimit` counts."""
+    cors: CorsSettings = CorsSettings()
+    """Which browser applications of other origins may ask."""
 
 
 class LimitSettings(Settings):
