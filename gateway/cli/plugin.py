@@ -86,7 +86,12 @@ def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> N
     """Run the contract suite against one installed plugin."""
     _installed(name)
     if missing := [package for package in ("pytest", "pytest_asyncio") if find_spec(package) is None]:
-        fail([f"the contract suite needs {' and '.join(missing)}: pip install 'callboard[contract]'"], 2)
+        fail(
+            [
+                f"the contract suite needs {' and '.join(missing)}: install the extra `contract` of Callboard's clone, pip install -e 'CLONE[contract]'"
+            ],
+            2,
+        )
     here = Path(__file__).parent.parent
     suite = next(place for place in (here / "contract", here.parent / "tests" / "contract") if place.is_dir())
     command = [

@@ -32,7 +32,9 @@ class Reader:
 
     def type(self, words: list[str]) -> None:
         """Type a command and wait for its end, or, where it serves, until it answers."""
-        if words[0] == "pip":
+        if words[0] == ".":
+            assert words == [".", ".venv/bin/activate"], "the environment that the tests run in"
+        elif words[0] == "pip":
             self._install(self.folder / words[-1])
         elif words[:2] == ["callboard", "serve"]:
             url, _ = self.stack.enter_context(server([CALLBOARD, *words[1:]], self._variables(PORT="0"), self.folder))

@@ -106,5 +106,5 @@ _PROGRAMS: dict[str, Callable[[Sequence[str], Path], list[str]]] = {
     "python": _python,
     "npm": _npm,
     "docker": _docker,
-    **dict.fromkeys(("pip", "pytest", "cd", "git", "curl"), _any),
+    **dict.fromkeys((".", "pip", "pytest", "cd", "git", "curl"), _any),
 }

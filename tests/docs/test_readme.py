@@ -14,6 +14,7 @@ import httpx
 import pytest
 from bench.serving import server
 from demo.generate import generate
+from policies import DEFAULT_RULES
 
 from tests.cases.world import COMPANY
 from tests.docs.reader import Reader, asked
@@ -22,6 +23,7 @@ from tests.docs.snippets import ROOT, snippets
 README = list(snippets(ROOT / "README.md"))
 QUERY = next(snippet.text for snippet in README if snippet.language == "graphql")
 SETTINGS = next(snippet.text for snippet in README if snippet.language == "yaml")
+RULE = next(snippet.text for snippet in README if snippet.text.startswith("p, "))
 COMMANDS = [
     shlex.split(line, comments=True)
     for snippet in README
@@ -98,9 +100,16 @@ def test_every_command_works_in_the_order_in_which_it_is_read(tmp_path: Path) ->
         page = asked(alice.environment["CALLBOARD_URL"], alice.environment["CALLBOARD_TOKEN"], QUERY)
         (tmp_path / "callboard.yaml").write_text(SETTINGS + "  pager:\n")
         alice.type(["callboard", "schema"])
+        asks = ["callboard", "explain", "--role", "developer", "{ components(first: 1) { nodes { pager { text } } } }"]
+        alice.type(asks)
+        before = alice.printed.pop("explain --role")
+        (tmp_path / "rules.csv").write_text(DEFAULT_RULES.read_text(encoding="utf-8") + RULE)
+        (tmp_path / "callboard.yaml").write_text(SETTINGS + "  pager:\npolicies:\n  rules: rules.csv\n")
+        alice.type(asks)
     assert "are in order" in alice.printed["check"]
     assert '"developer"' in alice.printed["query { viewer { roles } }"]
     assert "passed" in alice.printed["plugin test"]
+    assert "deny pager" in before and "call pager" in alice.printed["explain --role"]
     node = page["data"]["components"]["nodes"][0]
     assert (node["name"], node["owner"]["ref"], node["kubernetes"]) == ("web", "group:default/shop", None)
     assert {error["path"][-1] for error in page["errors"]} == {"cost"}
