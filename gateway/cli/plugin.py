@@ -87,9 +87,7 @@ def test(name: Annotated[str, typer.Argument(help="An installed plugin.")]) -> N
     _installed(name)
     if missing := [package for package in ("pytest", "pytest_asyncio") if find_spec(package) is None]:
         fail(
-            [
-                f"the contract suite needs {' and '.join(missing)}: install the extra `contract` of Callboard's clone, pip install -e 'CLONE[contract]'"
-            ],
+            [f"the contract suite needs {' and '.join(missing)}: install what the extra `contract` of callboard names"],
             2,
         )
     here = Path(__file__).parent.parent
