@@ -24,7 +24,7 @@ _FATES = (
 )
 _TRENDS = ((Trend.STEADY, 90), (Trend.RISING, 3), (Trend.FALLING, 7))
 _TAGS = ("customer-facing", "internal", "night-critical", "pii", "seasonal", "batch", "realtime", "partner")
-_SCANNED_SHARE = 150 / 800
+_SCANNED_SHARE = 400 / 800
 
 
 def build_components(

@@ -13,6 +13,7 @@ from demo.company.definitions import definition, suffix
 from demo.company.descriptors import Descriptor
 from demo.company.mistakes import FOLDER, Mistake, files, mistakes
 from demo.company.model import Company, System
+from demo.company.slips import slip, slipped, slips
 
 _DUMPER: type[yaml.CSafeDumper | yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _DEFINITIONS_IN_FILES = 2
@@ -69,7 +70,11 @@ def _write_system(company: Company, system: System, folder: Path, index: int) ->
     in_files = set(apis[:_DEFINITIONS_IN_FILES]) if index % 4 == 0 else set()
     documents = [
         write.system_descriptor(system),
-        *(write.component_descriptor(one) for one in company.components if one.system == system.name),
+        *(
+            slipped(write.component_descriptor(one), slip(one, company.founding.seed))
+            for one in company.components
+            if one.system == system.name
+        ),
         *(write.api_descriptor(api, definition_file=f"{api.name}.{suffix(api)}" if api in in_files else None) for api in apis),
         *(write.resource_descriptor(one) for one in company.resources if one.system == system.name),
     ]
@@ -87,7 +92,7 @@ def _write_mistakes(company: Company, folder: Path) -> tuple[Mistake, ...]:
     _write(target.parent / "location.yaml", [found])
     for name, text in files(repeated, team).items():
         (target / name).write_text(text, encoding="utf-8")
-    return tuple(mistakes(repeated))
+    return (*mistakes(repeated), *slips(company))
 
 
 def _write(path: Path, documents: Iterable[Descriptor]) -> None:
