@@ -3,8 +3,8 @@
  *
  *   node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]
  *
- * URL is the page's address (http://127.0.0.1:8000/graphql). The token goes in by the link that `make run` prints,
- * or with --paste through the bar. --panel opens a side panel (Examples, "GraphiQL Explorer", ...) for the picture.
+ * URL is the page's address, which `make run` prints (http://127.0.0.1:8080/graphql), and TOKEN one of its tokens. The
+ * token goes in by the address (URL#token=TOKEN), or with --paste through the bar. --panel opens a side panel (Examples, "GraphiQL Explorer", ...) for the picture.
  *
  * Prints one JSON object: requests, outside (requests that leave the origin), failures, console, consoleErrors,
  * identity (the bar's text), address (as the bar shows it), response (what the page shows, parsed), hidden (the line
@@ -106,8 +106,9 @@ async function write(page, text) {
       if (tries === 8) throw error
     }
   }
-  const name = /^\s*(?:#.*\n\s*)*query\s+(\w+)/.exec(text)?.[1] // GraphiQL reads it a moment after the text: the tab shows when
-  if (name) await page.locator('.graphiql-tab', { hasText: name }).first().waitFor()
+  // GraphiQL reads the operation's name a moment after the text, and asks by the name before until then: the tab shows when.
+  const name = /^\s*(?:#.*\n\s*)*query\s+(\w+)/.exec(text)?.[1] ?? '<untitled>'
+  await page.locator('.graphiql-tab', { hasText: name }).first().waitFor()
 }
 
 function asks(request, text) {
