@@ -47,14 +47,22 @@ _WORDS: Mapping[str, str] = {
     "value_error": "{error}",
     "assertion_error": "{error}",
 }
+_AT_LEAST_ONE: Mapping[str, str] = {
+    "string_too_short": "is empty: write at least one character",
+    "too_short": "is empty: write at least one entry",
+}
+"""The words where the least is one."""
 
 
 def explain(model: type[BaseModel], error: Any) -> str:
     """What is wrong with one value of a model, and what to write; `error` is one of pydantic's `errors()`."""
     if error["type"] == "extra_forbidden":
         return _unknown_key(model, error["loc"])
+    context = error.get("ctx") or {}
+    if error["type"] in _AT_LEAST_ONE and context.get("min_length") == 1:
+        return _AT_LEAST_ONE[error["type"]]
     words = _WORDS.get(error["type"])
-    return words.format_map(error.get("ctx") or {}) if words else str(error["msg"])
+    return words.format_map(context) if words else str(error["msg"])
 
 
 def _unknown_key(model: type[BaseModel], path: Sequence[str | int]) -> str:

@@ -35,7 +35,7 @@ def take_apart(token: str) -> CompactToken:
     parts = token.split(".")
     if len(parts) != 3:
         raise Unauthenticated(
-            f"the token has {len(parts)} parts; a signed token has 3 with dots between: send the access token unchanged"
+            "the token has no three parts with dots between, as a signed token has: send the access token unchanged"
         )
     header, claims, signature = (_decode(part, name) for part, name in zip(parts, ("header", "claims", "signature"), strict=True))
     del signature

@@ -75,6 +75,8 @@ class GraphQLEndpoint:
         kind = (headers.content_type or "").partition(";")[0].strip().lower()
         if kind != JSON:
             raise HttpError(415, f"the body is {kind or 'of no declared type'}: send it as {JSON}")
+        if (encoding := (headers.content_encoding or "identity").strip().lower()) != "identity":
+            raise HttpError(415, f"the body is encoded as {encoding[:40]}: send it as it is, without Content-Encoding")
         body = await read_body(receive, headers.content_length, self._max_bytes)
         return from_body(body, headers.authorization)
 

@@ -13,6 +13,7 @@ class Headers:
     accept: str | None = None
     content_type: str | None = None
     content_length: str | None = None
+    content_encoding: str | None = None
     authorization: tuple[str, ...] = ()
 
 
@@ -28,6 +29,8 @@ def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
                 found.content_type = value.decode("latin-1")
             case b"content-length":
                 found.content_length = value.decode("latin-1")
+            case b"content-encoding":
+                found.content_encoding = value.decode("latin-1")
             case b"authorization":
                 found.authorization += (value.decode("latin-1"),)
     return found

@@ -41,12 +41,16 @@ def explain(plan: Plan, *, code: bool = False) -> str:
 def loops(plan: Plan) -> Iterator[str]:
     """The source of each row loop of the plan."""
     for selection in selections(plan.root):
-        yield from ("", f"# rows of {selection.type.name}", plan.loop(selection).source.rstrip())
+        loop = plan.loop(selection)
+        read = ", ".join(field.key for field in selection.fields)
+        yield from ("", f"# rows of {selection.type.name}: {read}")
+        yield from (f"# {name}: {note}" for name, note in loop.notes.items())
+        yield loop.source.rstrip()
 
 
 def _title(operation: OperationDefinitionNode, version: str) -> str:
     name = operation.name.value if operation.name else "(anonymous)"
-    return f"{operation.operation.value} {name} under policy {version}; nothing falls back to another engine"
+    return f"{operation.operation.value} {name} under policy {version}"
 
 
 def _seen(seen: Seen) -> Iterator[str]:

@@ -109,7 +109,7 @@ def _measure(selected: SelectionSetNode, fragments: dict[str, FragmentDefinition
 def check_limits(size: Size, *, depth: int, fields: int, aliases: int, merges: int, fragments: int) -> None:
     """Raise LimitExceeded at the first limit that the operation is over."""
     for what, found, most in (
-        ("levels deep", size.depth, depth),
+        ("levels", size.depth, depth),
         ("fields", size.fields, fields),
         ("aliases", size.aliases, aliases),
         ("pairs of selections to merge", size.merges, merges),

@@ -9,7 +9,7 @@ executor does the selection again, column by column, with exact errors. It calls
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,8 @@ class RowLoop:
 
     source: str
     rows: Rows
+    notes: Mapping[str, str]
+    """What each numbered name in the source stands for."""
 
 
 class _Source:
@@ -80,12 +82,17 @@ def compile_rows(selection: Selection, forbidden: Callable[[Denied], Failed], *,
     name = f"callboard-plan/{selection.type.name}.py"
     space = {**writer.references, "__name__": name, "__loader__": _Source(source)}
     exec(compile(source, name, "exec"), space)  # noqa: S102  every name in it was checked, see the module's docstring
-    return RowLoop(source, space["rows"])
+    return RowLoop(source, space[_function(selection)], writer.notes)
+
+
+def _function(selection: Selection) -> str:
+    return f"rows_of_{selection.type.name}"
 
 
 class _Writer:
     def __init__(self, forbidden: Callable[[Denied], Failed], checks: bool) -> None:
         self.references: dict[str, Any] = {"Anomaly": Anomaly}
+        self.notes: dict[str, str] = {}
         self._forbidden = forbidden
         self._checks = checks
         self._named: dict[int, str] = {}
@@ -97,7 +104,7 @@ class _Writer:
         row = self._object(selection, "o", 2, names[1:])
         body, self._lines = self._lines, []
         each = f"for {', '.join(names)} in zip(objects, {', '.join(columns)})" if columns else "for o in objects"
-        self._line(0, f"def rows({', '.join(['objects', *columns])}):")
+        self._line(0, f"def {_function(selection)}({', '.join(['objects', *columns])}):")
         if not body:
             self._line(1, f"return [{row} {each}]")
         else:
@@ -126,7 +133,7 @@ class _Writer:
             case Typename():
                 return _literal(field.parent.name)
             case Denied() as denied:
-                return self._refer("denied", self._forbidden(denied))
+                return self._refer("denied", self._forbidden(denied), f"the error in the place of {field.coordinate}")
         assert isinstance(field.how, Attribute)
         read = f"{parent}.{field.how.name}"
         if self._trusts(field) and (display := self._display(field.output, read)) is not None:
@@ -225,33 +232,35 @@ class _Writer:
 
     def _coerced(self, leaf: Leaf, value: str, depth: int) -> None:
         if leaf.names is not None:
-            names = self._refer("names", leaf.names)
+            names = self._refer("names", leaf.names, f"the name of each value of {leaf.type.name}")
             self._line(depth, f"{value} = {names}[{value}]")
             return
-        self._known_class(_Accepts(_no_stand_in), value, depth)
-        coerce = self._refer("coerce", leaf.type.coerce_output_value)
+        self._known_class(_Accepts(_no_stand_in), value, depth, leaf.type.name)
+        coerce = self._refer("coerce", leaf.type.coerce_output_value, f"the result coercion of {leaf.type.name}")
         self._line(depth, f"{value} = {coerce}({value})")
         self._line(depth, f"if {value} is None:")
         self._line(depth + 1, "raise Anomaly")
 
     def _known(self, kind: GraphQLObjectType, value: str, depth: int) -> None:
         if kind.is_type_of is None:
-            self._known_class(_Accepts(_no_stand_in), value, depth)
+            self._known_class(_Accepts(_no_stand_in), value, depth, kind.name)
         else:
             told = kind.is_type_of
-            self._known_class(_Accepts(lambda one: _no_stand_in(one) and bool(told(one, None))), value, depth)  # type: ignore[arg-type]
+            accepts = _Accepts(lambda one: _no_stand_in(one) and bool(told(one, None)))  # type: ignore[arg-type]
+            self._known_class(accepts, value, depth, kind.name)
 
-    def _known_class(self, accepts: _Accepts, value: str, depth: int) -> None:
-        known = self._refer("known", accepts.classes)
-        check = self._refer("check", accepts.check)
+    def _known_class(self, accepts: _Accepts, value: str, depth: int, kind: str) -> None:
+        known = self._refer("known", accepts.classes, f"the classes whose objects were found to be a {kind}")
+        check = self._refer("check", accepts.check, f"looks at the first object of a class, whether it may be a {kind}")
         self._line(depth, f"if {value}.__class__ not in {known}:")
         self._line(depth + 1, f"{check}({value})")
 
-    def _refer(self, what: str, thing: Any) -> str:
+    def _refer(self, what: str, thing: Any, note: str) -> str:
         name = self._named.get(id(thing))
         if name is None:
             name = self._named[id(thing)] = self._fresh(f"{what}_")
             self.references[name] = thing
+            self.notes[name] = note
         return name
 
     def _fresh(self, prefix: str) -> str:

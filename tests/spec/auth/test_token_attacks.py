@@ -227,7 +227,7 @@ async def test_an_oversized_token_is_refused_before_it_is_decoded() -> None:
 
 @pytest.mark.parametrize("text", ["", "a", "a.b", "a.b.c.d", "a.b.c.d.e"])
 async def test_a_token_without_three_parts_is_refused(text: str) -> None:
-    assert "has 3 with dots" in await refusal(text)
+    assert "has no three parts" in await refusal(text)
 
 
 @pytest.mark.parametrize("part", ["é", "٣٣٣٣", "a b", "a\nb", "YWI=", "a+b/", "\ud800", "a", "%41%41", "A\x00AA"])

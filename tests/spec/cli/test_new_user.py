@@ -93,6 +93,14 @@ def test_every_mistake_of_the_file_is_told_at_once_the_plugins_too(say):
     assert say("check", "-s", "a.yaml", a=MISTAKES) == (1, "", TOLD)
 
 
+def test_what_may_not_be_empty_is_told_in_the_singular(say):
+    text = "plugins: {catalog: {sources: [{name: a, paths: []}]}, cost: {rules: [{tag: ''}]}}"
+    assert sorted(line.partition(": is ")[2] for line in say("check", "-s", "a.yaml", a=text)[2].splitlines()) == [
+        "empty: write at least one character",
+        "empty: write at least one entry",
+    ]
+
+
 def test_scripts_get_every_mistake_as_json(say):
     code, out, err = say("check", "-s", "a.yaml", "--json", a=MISTAKES)
     mistakes = json.loads(out)["mistakes"]

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: media types, statuses, and requests that are none."""
 
 import asyncio
+import gzip
 
 import httpx
 import orjson
@@ -49,6 +50,15 @@ async def test_a_wrong_token_is_401_and_not_anonymous(client, headers):
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_an_encoded_body_is_415_and_told_what_to_send(client):
+    body = gzip.compress(b'{"query": "{ __typename }"}')
+    answer = await client.post("/graphql", content=body, headers={**JSON_HEADERS, "content-encoding": "gzip"})
+    assert answer.status_code == 415
+    assert answer.json()["errors"][0]["message"] == "the body is encoded as gzip: send it as it is, without Content-Encoding"
+    plain = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"content-encoding": "identity"})
+    assert plain.status_code == 200
 
 
 @pytest.mark.parametrize(
