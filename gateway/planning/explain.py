@@ -59,8 +59,9 @@ def _seen(seen: Seen) -> Iterator[str]:
     for kind, decision in [*seen.kinds.items(), *(("any other", one) for one in seen.others)]:
         if decision is not None:
             alike.setdefault(_sight(decision), []).append(kind)
+    all_alike = len(alike) == 1 and None not in seen.kinds.values() and seen.others
     for words, kinds in alike.items():
-        yield f"  see {', '.join(sorted(kinds))} {words}"
+        yield f"  see {'any entity' if all_alike else ', '.join(sorted(kinds))} {words}"
 
 
 def _sight(decision: Decision) -> str:

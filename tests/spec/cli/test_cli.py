@@ -80,7 +80,7 @@ def test_explain_shows_what_would_be_called_denied_and_spent(settings):
     assert "call viewer = core.viewer" in result.stdout and "read subject" in result.stdout
     assert "cost 1 points: at most 2 objects" in result.stdout
     denied = run(app, ["explain", "-s", settings, "{ viewer { subject } }", "--json"])
-    assert "deny viewer" in json.loads(denied.stdout)["plan"][1]
+    assert any("deny viewer" in line for line in json.loads(denied.stdout)["plan"])
     code = run(app, ["explain", "-s", settings, "--role", "viewer", "--code", "{ viewer { subject } }"])
     assert '{"subject": v' in code.stdout and 'append({"viewer": ' in code.stdout
 

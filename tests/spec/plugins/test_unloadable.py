@@ -67,6 +67,7 @@ enum PagerShiftKind {
 '''
 RULES = """
 p, reader, permission:company.read, read, allow
+p, reader, permission:catalog.read, read, allow
 p, reader, permission:core.node, read, allow
 p, reader, permission:catalog.read, read, allow
 p, oncall, Component.shift, read, allow
