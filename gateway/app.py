@@ -7,12 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from callboard_sdk import Database, Plugin
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from callboard_sdk import Plugin
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
@@ -25,6 +22,7 @@ from schema import Supergraph
 
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
+from .database import open_database
 from .execution.turns import Turns
 from .http.cors import shared
 from .http.front import Front
@@ -153,25 +151,13 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
             continue
         runtimes[name] = PluginRuntime(plugin, settings, loaded.versions.get(name, "0"))
     try:
-        database = _database(configuration.settings.database.url)
+        database = open_database(configuration.settings.database.url)
     except OSError as error:
         mistakes.append(configuration.mistake(("database", "url"), f"can't be made: {error.strerror}"))
     if mistakes:
         failed = [configuration.mistake(("plugins", name), reason) for name, reason in loaded.failed.items()]
         raise SettingsError([*mistakes, *failed])
     return Plugins(runtimes, database, loaded.failed)
-
-
-def _database(url: str) -> Database:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return Database(create_async_engine(parsed, pool_pre_ping=True))  # a server may have closed a kept connection
-    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
-        file = Path(parsed.database)
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not file.exists():
-            file.touch(mode=0o600)  # what plugins keep is for nobody else on this machine; SQLite's other files follow it
-    return Database(create_async_engine(parsed))
 
 
 def _verifier(auth: AuthSettings, providers: Providers) -> Verifier:

@@ -1,4 +1,4 @@
-"""The command line: `callboard serve | check | schema | token | query | plugin`."""
+"""The command line: `callboard serve | check | schema | token | query | plugin | audit`."""
 
 from .main import main
 

@@ -12,7 +12,7 @@ import typer
 from gateway.configuration import SettingsError
 from policies import PolicyError
 
-from . import check, explain, lane, plugin, policy, query, schema, serve, settings, token
+from . import audit, check, explain, lane, plugin, policy, query, schema, serve, settings, token
 from .show import fail, fail_on
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(settings.app, name="settings")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(policy.app, name="policy")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from company import make_company  # noqa: E402
 from gateway.testing import Harness, running_gateway  # noqa: E402
+from tests.databases import database, postgresql, settings  # noqa: E402
+
+__all__ = ["database", "postgresql", "settings"]
 
 RULES = """
 p, reader, permission:company.read, read, allow

@@ -1,0 +1,113 @@
+"""`callboard audit`: what was changed, granted and denied, and whether the record of it is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from callboard_sdk import Page
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.database import open_database
+from resolvers.audit import AuditStore, Record, Verdict, Wanted
+from resolvers.audit import verify as walk
+
+from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
+
+app = typer.Typer(help="What was changed, granted and denied.", no_args_is_help=True)
+
+T = TypeVar("T")
+_PAGE = 100
+
+
+@app.command()
+def verify(
+    settings: SettingsFile = DEFAULT_FILE,
+    head: Annotated[str | None, typer.Option(help="The hash that an earlier run printed: it must still be in the chain.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Walk the chain of records; exit 1 and name the first one that is missing or was changed."""
+    verdict: Verdict = _run(settings, lambda audit: walk(audit, head), Verdict(0, None))
+    if as_json:
+        print(json.dumps(asdict(verdict)))
+    elif verdict.reason is None:
+        _say(verdict)
+    else:
+        fail([f"{verdict.reason} ({verdict.records} records before it are in order)"])
+    if verdict.reason is not None:
+        raise typer.Exit(1)
+
+
+def _say(verdict: Verdict) -> None:
+    if verdict.head is None:
+        out.print("The audit has no records yet.")
+        return
+    out.print(Text.assemble(("✓", "green"), f" {verdict.records} records are in order. Note the last one's hash elsewhere:"))
+    print(verdict.head.hash)
+
+
+@app.command("list")
+def list_records(
+    settings: SettingsFile = DEFAULT_FILE,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only this kind, such as policy.published, or policy for all; may be given again.")
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="Only what this viewer did.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only what was done to this.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the records, the newest first."""
+    records: list[Record] = _run(settings, lambda audit: _newest(audit, Wanted(kind, actor, subject), limit), [])
+    if as_json:
+        print(json.dumps([asdict(record) | {"details": _details(record)} for record in records]))
+        return
+    table = Table("record", "at", "kind", "by", "to", "details", box=None)
+    for record in records:
+        cells = (str(record.sequence), record.at, record.kind, record.actor, record.subject, record.details)
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    out.print(table)
+
+
+async def _newest(audit: AuditStore, wanted: Wanted, limit: int) -> list[Record]:
+    found: list[Record] = []
+    after: str | None = None
+    while len(found) < limit:
+        page = await audit.page(wanted, Page(first=min(_PAGE, limit - len(found)), after=after))
+        found += page.nodes()
+        if not page.page_info.has_next_page:
+            break
+        after = str(found[-1].sequence)
+    return found
+
+
+def _details(record: Record) -> Any:
+    try:
+        return json.loads(record.details)
+    except (TypeError, ValueError):
+        return record.details
+
+
+def _run(settings: Path, ask: Callable[[AuditStore], Awaitable[T]], nothing: T) -> T:
+    """Ask the audit of these settings' database; `nothing` where nothing was ever recorded."""
+
+    async def run() -> T:
+        database = open_database(configuration(settings).settings.database.url)
+        audit = AuditStore(database)
+        try:
+            return await ask(audit) if await audit.exists() else nothing
+        finally:
+            await database.engine.dispose()
+
+    try:
+        return asyncio.run(run())
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
+        fail([f"the database can't be asked: {reason}; see database.url in {settings}"])

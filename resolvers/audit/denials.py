@@ -1,0 +1,140 @@
+"""Denied reads on their way into the audit: counted per viewer, coordinate and minute, and written when the minute is over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+
+from .record import READS_DENIED, READS_DROPPED, Entry
+from .store import AuditStore, instant
+
+log = structlog.get_logger()
+
+MAX_COUNTED = 20_000
+"""Denials of a viewer, each coordinate of each distinct request, that are kept at once, all minutes together."""
+MAX_A_VIEWER = 200
+"""As many that are kept of one viewer in one minute."""
+EVERYONE = "*"
+"""Stands for the viewer where there are too many to count for each what was dropped."""
+
+
+class Denial(Protocol):
+    """A decision that denies."""
+
+    @property
+    def id(self) -> str:
+        """What a viewer names when it asks why."""
+        ...
+
+
+Denied = Mapping[str, Denial]
+"""What one request is denied, by coordinate. The same object stands for the same denials, as long as it is kept here."""
+
+
+@dataclass(slots=True)
+class _Repeated:
+    """One viewer's same denials within a minute, and how often."""
+
+    denied: Denied
+    count: int = 0
+
+
+class Denials:
+    """Takes what is denied at once, in memory, and writes it in the background.
+
+    What there is no room for is counted, and the count is written. What the process has not written when it is killed
+    is lost: at most the minute under way, and what waits for a database that doesn't answer.
+    """
+
+    def __init__(self, audit: AuditStore, clock: Callable[[], float] = time.time) -> None:
+        self._audit = audit
+        self._clock = clock
+        self._noted: dict[tuple[int, str, int], _Repeated] = {}
+        self._room: Counter[tuple[int, str]] = Counter()
+        self._dropped: Counter[tuple[int, str]] = Counter()
+        self._writing = asyncio.Lock()
+
+    def note(self, viewer: str, denied: Denied) -> None:
+        """Count that this viewer was denied these coordinates."""
+        key = self._minute(), viewer, id(denied)
+        if (known := self._noted.get(key)) is not None or (known := self._new(key, denied)) is not None:
+            known.count += 1
+
+    def _new(self, key: tuple[int, str, int], denied: Denied) -> _Repeated | None:
+        """Where to count these from now on; None where there is no room, and it was counted as dropped."""
+        minute, viewer, _ = key
+        asked = len(denied)
+        if self._room[minute, viewer] + asked <= MAX_A_VIEWER and self._room.total() + asked <= MAX_COUNTED:
+            self._room[minute, viewer] += asked
+            made = self._noted[key] = _Repeated(denied)
+            return made
+        known = (minute, viewer) in self._dropped or len(self._dropped) < MAX_COUNTED
+        self._dropped[minute, viewer if known else EVERYONE] += asked
+        return None
+
+    async def write(self, *, all_of_it: bool = False) -> None:
+        """Write the minutes that are over; `all_of_it` the one under way too. What can't be written stays for the next time."""
+        async with self._writing:
+            until = self._minute() + all_of_it
+            noted = {key: self._noted.pop(key) for key in sorted(self._noted) if key[0] < until}
+            dropped = {key: self._dropped.pop(key) for key in sorted(self._dropped) if key[0] < until}
+            try:
+                if noted or dropped:
+                    await self._audit.append(*_entries(noted, dropped))
+            except BaseException:
+                for key, repeated in noted.items():
+                    self._noted.setdefault(key, _Repeated(repeated.denied)).count += repeated.count
+                self._dropped.update(dropped)
+                raise
+            self._room = Counter({key: count for key, count in self._room.items() if key[0] >= until})
+
+    def _minute(self) -> int:
+        return int(self._clock() // 60)
+
+    @asynccontextmanager
+    async def running(self, seconds: float = 10.0) -> AsyncIterator[None]:
+        """Write in the background, so often, and the rest at the end."""
+        task = asyncio.create_task(self._keep_writing(seconds))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._try(all_of_it=True)
+
+    async def _keep_writing(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await self._try()
+
+    async def _try(self, *, all_of_it: bool = False) -> None:
+        try:
+            await self.write(all_of_it=all_of_it)
+        except Exception as error:
+            waiting = sum(one.count * len(one.denied) for one in self._noted.values()) + self._dropped.total()
+            log.error("denied reads could not be written to the audit", waiting=waiting, error=type(error).__name__)
+
+
+def _entries(noted: Mapping[tuple[int, str, int], _Repeated], dropped: Mapping[tuple[int, str], int]) -> list[Entry]:
+    counts: Counter[tuple[int, str, str]] = Counter()
+    decisions: dict[tuple[int, str, str], str] = {}
+    for (minute, viewer, _), repeated in noted.items():
+        for coordinate, denial in repeated.denied.items():
+            counts[minute, viewer, coordinate] += repeated.count
+            decisions[minute, viewer, coordinate] = denial.id
+    return [
+        Entry(READS_DENIED, viewer, coordinate, _told(minute, count) | {"decision": decisions[minute, viewer, coordinate]})
+        for (minute, viewer, coordinate), count in sorted(counts.items())
+    ] + [Entry(READS_DROPPED, viewer, "", _told(minute, count)) for (minute, viewer), count in dropped.items()]
+
+
+def _told(minute: int, count: int) -> dict[str, Any]:
+    return {"minute": instant(datetime.fromtimestamp(minute * 60, UTC)), "count": count}

@@ -1,0 +1,161 @@
+"""The audit's store: records are added in order, each tied to the one before, and never changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from callboard_sdk import BadArgument, Connection, Database, Page, connect
+from sqlalchemy import false, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from resolvers.database import AUDIT, claim, writing
+
+from .record import GENESIS, Entry, Head, Record, next_record
+from .tables import AuditRow, HeadRow, make_tables
+
+_CHUNK = 500
+_COLUMNS = [col(getattr(AuditRow, name)) for name in Record.__slots__]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records are asked for; None for any. A kind stands for all below it too: `policy` for `policy.published`."""
+
+    kinds: Sequence[str] | None = None
+    actor: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditStore:
+    """Who did what, in the gateway's database. `now` is the clock, in UTC."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._engine = database.engine
+        self._now = now
+        self._made = asyncio.Lock()
+        self._ready = False
+
+    async def append(self, *entries: Entry) -> Head:
+        """Record these in a transaction of their own."""
+        await self.prepare()
+        async with writing(self._engine, AUDIT) as connection:
+            return await self.write(connection, *entries)
+
+    async def __call__(self, kind: str, actor: str, subject: str, details: Mapping[str, Any]) -> None:
+        """Record this, in a transaction of its own."""
+        await self.append(Entry(kind, actor, subject, details))
+
+    async def write(self, connection: AsyncConnection, *entries: Entry) -> Head:
+        """Record these in the transaction of what they tell, so that there is neither without the other.
+
+        `prepare` was called before. Other writers wait until the transaction ends: let it end soon.
+        """
+        await claim(connection, AUDIT)
+        head = await _head(connection) or Head(0, GENESIS)
+        at = instant(self._now())
+        records: list[Record] = []
+        for entry in entries:
+            record = next_record(entry, at, head)
+            head = Head(record.sequence, record.hash)
+            records.append(record)
+        for start in range(0, len(records), _CHUNK):
+            await connection.execute(insert(AuditRow), [_row(record) for record in records[start : start + _CHUNK]])
+        changed = await connection.execute(update(HeadRow).values(sequence=head.sequence, hash=head.hash))
+        if not changed.rowcount:
+            await connection.execute(insert(HeadRow), [{"id": 1, "sequence": head.sequence, "hash": head.hash}])
+        return head
+
+    async def prepare(self) -> None:
+        """Make the tables that aren't there yet."""
+        async with self._made:
+            if not self._ready:
+                async with writing(self._engine, AUDIT) as connection:
+                    await make_tables(connection)
+                self._ready = True
+
+    async def exists(self) -> bool:
+        """Whether anything could have been recorded: whether the tables are there."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(lambda sync: sync.dialect.has_table(sync, str(AuditRow.__tablename__)))
+
+    async def head(self) -> Head | None:
+        """The last record's place and hash; None where there is none."""
+        async with self._engine.connect() as connection:
+            return await _head(connection)
+
+    async def after(self, sequence: int | None, limit: int) -> list[Record]:
+        """The next records in order, after this one; None for the first ones."""
+        where = [] if sequence is None else [col(AuditRow.sequence) > sequence]
+        query = select(*_COLUMNS).where(*where).order_by(col(AuditRow.sequence)).limit(limit)
+        return [Record(*row) for row in await self._select(query)]
+
+    async def page(self, wanted: Wanted, page: Page) -> Connection[Record]:
+        """One page of the records that are wanted, the newest first."""
+        sequence = col(AuditRow.sequence)
+        where = _conditions(wanted)
+        total = (await self._select(select(func.count()).select_from(AuditRow).where(*where)))[0][0]
+        after, before = _cursor(page.after), _cursor(page.before)
+        within = [*([sequence < after] if after is not None else []), *([sequence > before] if before is not None else [])]
+        order = sequence.desc() if page.first else sequence
+        query = select(*_COLUMNS).where(*where, *within).order_by(order).limit(page.size + 1)
+        found = [Record(*row) for row in await self._select(query)]
+        more, items = len(found) > page.size, found[: page.size]
+        if page.last:
+            items, edges = items[::-1], (more, page.before is not None)
+        else:
+            edges = page.after is not None, more
+        return connect(
+            items,
+            page,
+            lambda record: str(record.sequence),
+            total=total,
+            more_before=edges[0],
+            more_after=edges[1],
+            access=page.access,  # no record is an entity
+        )
+
+    async def _select(self, query: Any) -> Sequence[Any]:
+        async with self._engine.connect() as connection:
+            rows: Sequence[Any] = (await connection.execute(query)).all()
+            return rows
+
+
+def instant(moment: datetime) -> str:
+    """An instant as the audit writes it: UTC, with microseconds, so that texts are in the order of time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+async def _head(connection: AsyncConnection) -> Head | None:
+    row = (await connection.execute(select(col(HeadRow.sequence), col(HeadRow.hash)))).first()
+    return Head(*row) if row else None
+
+
+def _row(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in Record.__slots__}
+
+
+def _conditions(wanted: Wanted) -> list[Any]:
+    row = AuditRow
+    found: list[Any] = []
+    if wanted.kinds is not None:
+        below = [col(row.kind).startswith(f"{kind}.", autoescape=True) for kind in wanted.kinds]
+        found.append(or_(false(), col(row.kind).in_(wanted.kinds), *below))
+    found += [col(getattr(row, one)) == text for one in ("actor", "subject") if (text := getattr(wanted, one)) is not None]
+    if wanted.since is not None:
+        found.append(col(row.at) >= instant(wanted.since))
+    if wanted.until is not None:
+        found.append(col(row.at) < instant(wanted.until))
+    return found
+
+
+def _cursor(cursor: str | None) -> int | None:
+    if cursor is None or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        return None if cursor is None else int(cursor)
+    raise BadArgument("the cursor is not one of this list: use `endCursor` or `startCursor` unchanged")
