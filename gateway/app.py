@@ -13,13 +13,16 @@ from callboard_sdk import Plugin
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
+from resolvers.audit import AuditStore, Denials
 from resolvers.core import Whole, core_plugin
 from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
+from resolvers.policy import Emergencies, PolicyStore
 from resolvers.upstream import UpstreamClient
 from resolvers.usage import Budgets
 from schema import Supergraph
 
+from .administration import Office, Recent, Standing, Trying, in_emergencies
 from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
 from .database import open_database
@@ -31,6 +34,7 @@ from .http.page import page
 from .http.site import site
 from .lane.ask import Lane
 from .loading import Loaded, load, stitch_what_fits
+from .notes import Notes
 from .pipeline import Pipeline
 from .planning.limits import check_limits
 from .planning.operation import LONG, Documents
@@ -84,12 +88,21 @@ def build(
     core = core_plugin(whole)
     supergraph, loaded = stitch_what_fits(loaded, core)
     plugins = _plugins(configuration, core, loaded)
-    policies = Policies(supergraph, read_rules(*settings.policies.paths) if rules is None else rules)
+    files = read_rules(*settings.policies.paths) if rules is None else rules
+    policies = Policies(supergraph, files)
     documents = _documents(supergraph, settings.limits)
     whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
+    audit, recent = AuditStore(plugins.database), Recent()
+    store = PolicyStore(plugins.database, audit)
+    emergencies = Emergencies(store.tables, audit)
+    standing = Standing(policies, files, supergraph, store, emergencies)
+    trying = Trying(standing, store, documents, plugins, recent)
+    whole.audit = audit
+    whole.administration = Office(standing, store, emergencies, trying, recent, settings.policies.emergency)
+    denials = Denials(audit)
     providers = Providers()
     verifier = _verifier(settings.auth, providers)
-    identify = identify_by(verifier, settings.auth.anonymous_roles)
+    identify = in_emergencies(identify_by(verifier, settings.auth.anonymous_roles), emergencies)
     lane_of = Lane(lane if settings.server.lane else None, nodes=settings.server.lane_nodes, characters=LONG)
     record = Record(lambda: _upstreams(plugins, providers, lane_of), lane_of)
     pipeline = Pipeline(
@@ -101,11 +114,12 @@ def build(
         supergraph.predicates,
         plugins,
         record,
+        Notes(recent, denials),
         Budgets(settings.limits.points, time.time),
         Turns(),
         lane_of,
     )
-    running = _running(plugins, verifier, providers, lane_of)
+    running = _running(plugins, verifier, providers, lane_of, denials, standing)
     endpoint = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
     cors = settings.server.cors
     graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
@@ -119,13 +133,17 @@ def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[U
     yield from (UpstreamOf(plugin, "lane", health) for plugin, health in lane.upstreams)
 
 
-def _running(plugins: Plugins, verifier: Verifier, providers: Providers, lane: Lane) -> Running:
+def _running(
+    plugins: Plugins, verifier: Verifier, providers: Providers, lane: Lane, denials: Denials, standing: Standing
+) -> Running:
     @asynccontextmanager
     async def running(connect: Connect) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(plugins.database.engine.dispose)
             stack.push_async_callback(providers.aclose)
             stack.push_async_callback(verifier.aclose)
+            await stack.enter_async_context(standing.running())
+            await stack.enter_async_context(denials.running())
             await stack.enter_async_context(plugins.running(connect))
             await stack.enter_async_context(lane.running())
             yield

@@ -17,8 +17,9 @@ from gateway.execution.turns import Turns
 from gateway.lane.ask import Lane
 from gateway.lane.frames import Asked
 from gateway.logs import request_id
+from gateway.notes import Notes
 from gateway.planning.cost import Cost, check_cost
-from gateway.planning.operation import Documents, Operation, RequestError
+from gateway.planning.operation import Documents, Facts, Operation, RequestError
 from gateway.planning.plan import Plan
 from gateway.planning.plans import Plans
 from gateway.record import Record
@@ -50,6 +51,8 @@ class Seen:
 
     viewer: Viewer | None = None
     operation: Operation | None = None
+    decided: Facts | None = None
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Pipeline:
     predicates: Mapping[str, KnownPredicate]
     plugins: Plugins
     record: Record
+    notes: Notes
     budgets: Budgets
     turns: Turns
     lane: Lane
@@ -76,8 +80,10 @@ class Pipeline:
         try:
             response = await shaped(self._answer(request, seen))
         except CancelledError:
+            self._note(seen)
             self.record.gone(seen.viewer, seen.operation, time.perf_counter() - started)
             raise
+        self._note(seen)
         self.record.request(seen.viewer, seen.operation, response, time.perf_counter() - started)
         return response
 
@@ -88,12 +94,13 @@ class Pipeline:
         return viewer if roles == viewer.roles else replace(viewer, roles=roles)
 
     async def _answer(self, request: GraphQLRequest, seen: Seen) -> Response:
-        policy = self.policies.current
+        policy = seen.policy = self.policies.current
         viewer = seen.viewer = await self.admit(await self.identify(request.authorization), policy)
         if self.lane.takes_text(request.query) and not self.documents.knows(request.query):
             asked = _asked(request, viewer, policy, self.budgets.left(viewer.subject), paid=False)
             if (told := await self.lane.answer(asked)) is not None:
                 self.budgets.book(viewer.subject, told.points)
+                seen.decided = told.decided
                 return told.response
         return await self.run(viewer, policy, request, self.charge, seen)
 
@@ -104,6 +111,7 @@ class Pipeline:
             seen.operation = operation
             variables = self.documents.coerce(operation, _allowed(operation, request).variables)
             decisions = policy.decide(viewer.roles, operation.coordinates)
+            seen.decided = operation.facts
             plan = await self.plans.plan(operation, decisions, policy.version, variables)
             usage = charge(viewer, plan.cost(variables))
             if operation.is_query and self.lane.takes(usage.nodes):
@@ -120,6 +128,10 @@ class Pipeline:
         return sight_of(
             plan, {} if plan.open else await policy.bind(plan.decisions, asking(self.plugins, self.predicates, viewer))
         )
+
+    def _note(self, seen: Seen) -> None:
+        if seen.viewer and seen.policy and seen.decided:
+            self.notes.decided(seen.viewer, seen.decided, seen.policy)
 
     def charge(self, viewer: Viewer, cost: Cost) -> Usage:
         """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""

@@ -85,11 +85,23 @@ class LimitSettings(Settings):
     """How long a request may take; what has not answered by then is null, with an error."""
 
 
+class EmergencySettings(Settings):
+    """Which roles a viewer may be given for a while, past the policy, and for how long."""
+
+    roles: tuple[str, ...] = ()
+    """The roles; none when left out, so that nobody is given any."""
+    minutes: int = Field(default=60, ge=1, le=24 * 60)
+    """The longest that one may be given for."""
+
+
 class PolicySettings(Settings):
     """Where the rules are."""
 
     rules: Path | tuple[Path, ...] | None = None
     """Files of rules, CSV or YAML, or folders with such files: one or a list; the built-in default roles when left out."""
+
+    emergency: EmergencySettings = EmergencySettings()
+    """Which roles a viewer may be given for a while, past the policy, and for how long."""
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -23,8 +23,12 @@ from callboard_sdk import (
     value,
 )
 
+from .audit import AuditStore
+from .audit import fields as audited
 from .nodes import Nodes
 from .plugins import PluginRuntime, Plugins, Request
+from .policy import fields as policies
+from .policy.administration import Administration
 from .predicates import declare_predicates
 from .upstream import Health
 from .usage import Usage
@@ -140,6 +144,8 @@ class Whole:
 
     plugins: Plugins | None = None
     nodes: Nodes | None = None
+    audit: AuditStore | None = None
+    administration: Administration | None = None
 
 
 def core_plugin(whole: Whole) -> Plugin[Settings]:
@@ -150,14 +156,29 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
             "core.viewer": "See one's own name, roles and groups.",
             "core.plugins": "See which plugins there are, and how they are.",
         }
-        | {"core.node": "Load nodes by their ids; each type's own permission, and that of each field, is still needed."},
+        | {"core.node": "Load nodes by their ids; each type's own permission, and that of each field, is still needed."}
+        | audited.PERMISSIONS
+        | policies.PERMISSIONS,
     )
+    audited.add_audit(core)
+    policies.add_policy(core)
+    policies.add_can_i(core, ViewerInfo)
 
     declare_predicates(core)
 
     @core.resource
     async def gateway() -> AsyncIterator[Whole]:
         yield whole
+
+    @core.resource
+    async def audit() -> AsyncIterator[AuditStore]:
+        assert whole.audit is not None
+        yield whole.audit
+
+    @core.resource
+    async def administration() -> AsyncIterator[Administration]:
+        assert whole.administration is not None
+        yield whole.administration
 
     @core.query(permission="core.viewer")
     async def viewer(viewer: Viewer) -> ViewerInfo | None:

@@ -15,6 +15,7 @@ import structlog
 from callboard_sdk import CallboardError
 
 from gateway.execution.shape import Response
+from gateway.planning.operation import Facts
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 from resolvers.upstream import Health
@@ -43,10 +44,11 @@ class LaneLost(CallboardError):
 
 
 class Told(NamedTuple):
-    """The lane's response, and the points that it cost."""
+    """The lane's response, the points that it cost, and the operation that was decided there."""
 
     response: Response
     points: int
+    decided: Facts | None
 
 
 class Lane:
@@ -108,7 +110,8 @@ class Lane:
         if head.declined:
             return None
         self.taken += 1
-        return Told(Response(pieces, head.executed, tuple(head.codes), head.status, head.headers), head.points)
+        response = Response(pieces, head.executed, tuple(head.codes), head.status, head.headers)
+        return Told(response, head.points, head.decided)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from callboard_sdk import Viewer
 
+from gateway.planning.operation import Facts
 from resolvers.upstream import Health
 from resolvers.usage import Usage
 
@@ -42,7 +43,8 @@ class Asked(msgspec.Struct):
 class Answered(msgspec.Struct):
     """What precedes an answer's body of `size` bytes. `points` are what it cost.
 
-    `upstreams` is how those of the lane are, each with its plugin; `declined` says that it is not the lane's to answer.
+    `upstreams` is how those of the lane are, each with its plugin; `declined` says that it is not the lane's to answer;
+    `decided` is what was decided there, for the gateway to note.
     """
 
     executed: bool
@@ -53,6 +55,7 @@ class Answered(msgspec.Struct):
     size: int
     upstreams: Sequence[tuple[str, Health]]
     declined: bool = False
+    decided: Facts | None = None
 
 
 def framed(message: msgspec.Struct) -> bytes:

@@ -19,6 +19,7 @@ from gateway.execution.shape import Response, shape_errors
 from gateway.logs import request_id
 from gateway.pipeline import Pipeline, Seen, shaped
 from gateway.planning.cost import Cost, check_cost
+from gateway.planning.operation import Facts
 from gateway.process import settle
 from gateway.request import GraphQLRequest
 from resolvers.deadline import set_deadline
@@ -88,15 +89,23 @@ class _Connections:
         if asked.version != policy.version:
             await self._tell(writer, Response((), False), points=0, declined=True)
             return
-        charge = _Charge(asked, self._pipeline.limits.nodes)
+        charge, seen = _Charge(asked, self._pipeline.limits.nodes), Seen()
         request = GraphQLRequest(asked.query, asked.operation_name, asked.variables, (), asked.reads_only, asked.extensions)
         try:
-            response = await shaped(self._pipeline.run(asked.viewer, policy, request, charge, Seen()))
+            response = await shaped(self._pipeline.run(asked.viewer, policy, request, charge, seen))
         except Exception as error:
             response = _failed(error)
-        await self._tell(writer, response, charge.points)
+        await self._tell(writer, response, charge.points, seen.decided)
 
-    async def _tell(self, writer: asyncio.StreamWriter, response: Response, points: int, *, declined: bool = False) -> None:
+    async def _tell(
+        self,
+        writer: asyncio.StreamWriter,
+        response: Response,
+        points: int,
+        decided: Facts | None = None,
+        *,
+        declined: bool = False,
+    ) -> None:
         head = Answered(
             executed=response.executed,
             codes=response.codes,
@@ -106,6 +115,7 @@ class _Connections:
             size=sum(map(len, response.pieces)),
             upstreams=list(self._plugins.upstreams),
             declined=declined,
+            decided=decided,
         )
         writer.write(framed(head))
         for piece in response.pieces:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from callboard_sdk import CallboardError
 from graphql import (
@@ -67,6 +67,15 @@ class Document:
     long: bool
 
 
+class Facts(NamedTuple):
+    """What may be remembered of an operation, and told between processes: its document's hash, and the fields that it selects."""
+
+    name: str | None
+    kind: str
+    document: str
+    coordinates: frozenset[str]
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One operation of a document, and every coordinate that it may read or filter by, for every possible object type, with
@@ -84,6 +93,12 @@ class Operation:
     def fragments(self) -> Mapping[str, FragmentDetails]:
         """The document's fragments by name."""
         return fragments_of(self.document.node.definitions)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What may be remembered of it."""
+        name = self.definition.name.value if self.definition.name else None
+        return Facts(name, self.kind, self.document.hash, frozenset(one for one in self.coordinates if "." in one))
 
     @property
     def is_query(self) -> bool:

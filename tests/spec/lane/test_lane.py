@@ -145,3 +145,18 @@ async def test_the_lane_ends_with_its_gateway_however_that_ends(tmp_path, rules)
             await asyncio.sleep(0.02)
         process.stdin.close()  # as the system does for a gateway that was killed
         assert await process.wait() == 0
+
+
+async def test_what_the_lane_decided_is_noted_once_by_the_gateway(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        notes = harness.gateway.pipeline.notes
+        for query in (LARGE, SMALL + PADDING):
+            _, read = await answer(harness, query, roles=("reader",))
+            assert read["data"]["run"] is None and read["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+            decision = read["errors"][0]["extensions"]["decisionId"]
+            assert notes.recent.told(decision, "tester").decision.coordinate == "Query.run"
+        assert [one.seen for one in notes.recent.operations] == [1, 1]
+        assert harness.gateway.pipeline.lane.taken == 2
+        await notes.denials.write(all_of_it=True)
+        audit = await harness.ask('{ auditRecords(first: 5, filter: {subject: "Query.run"}) { nodes { details } } }')
+        assert [orjson.loads(node["details"])["count"] for node in audit.data["auditRecords"]["nodes"]] == [2]

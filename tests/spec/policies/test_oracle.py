@@ -73,5 +73,5 @@ def fault(request, monkeypatch):
 
 
 async def test_the_oracle_finds_what_is_left_out(fault):
-    _, wrong = await asked(6, 40, 96, ())
+    _, wrong = await asked(6, 120, 96, ())
     assert wrong

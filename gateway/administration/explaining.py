@@ -1,0 +1,107 @@
+"""What a viewer may do, and why it was denied something: for itself, and for who may see the policy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from callboard_sdk import Viewer
+from graphql import GraphQLNamedType, GraphQLSchema, get_named_type, is_abstract_type, is_introspection_type, is_object_type
+
+from policies import Decision, Policy
+from resolvers.policy.types import CoordinateAccess, DeniedWhy
+from resolvers.policy.words import PolicyAccess
+
+from .comparing import access
+from .recent import Recent
+from .standing import Standing
+
+_BEST = (PolicyAccess.ALLOWED, PolicyAccess.CONDITIONAL, PolicyAccess.DENIED)
+
+
+class Explaining:
+    """Asks the policy in force, and what was lately told of older ones."""
+
+    def __init__(self, standing: Standing, recent: Recent) -> None:
+        self._standing = standing
+        self._recent = recent
+
+    def can(self, viewer: Viewer, coordinates: Sequence[str]) -> list[CoordinateAccess]:
+        """What the viewer may do with these coordinates, in the same order. What isn't there is like what is denied."""
+        policy = self._standing.policies.current
+        return [CoordinateAccess(coordinate=one, access=self._access(policy, viewer, one)) for one in coordinates]
+
+    def _access(self, policy: Policy, viewer: Viewer, coordinate: str) -> PolicyAccess:
+        ways = [coordinate] if coordinate in self._standing.supergraph.guards else self._ways.get(coordinate, ())
+        decisions = policy.decide(viewer.roles, ways)
+        return min((access(decision) for decision in decisions.values()), key=_BEST.index, default=PolicyAccess.DENIED)
+
+    @cached_property
+    def _ways(self) -> Mapping[str, frozenset[str]]:
+        """For each coordinate that rules don't decide, those that lead to its object: it is readable with that."""
+        return ways(self._standing.supergraph.schema, self._standing.supergraph.guards)
+
+    def may(self, viewer: Viewer, coordinate: str) -> bool:
+        """Whether the viewer may use this coordinate."""
+        return self._access(self._standing.policies.current, viewer, coordinate) is PolicyAccess.ALLOWED
+
+    def why(self, viewer: Viewer, decision: str) -> DeniedWhy | None:
+        """Why this decision denies, or allows on a condition: to this viewer, or to anyone where it may see the policy."""
+        policy = self._standing.policies.current
+        own = policy.decide(viewer.roles, self._standing.supergraph.guards)
+        for found in own.values():
+            if found.id == decision and access(found) is not PolicyAccess.ALLOWED:
+                return _why(found, viewer.roles, policy.version, access(found))
+        told = self._recent.told(decision, None if self.may(viewer, "Query.policy") else viewer.subject)
+        if told is None:
+            return None
+        still = policy.decide(told.roles, [told.decision.coordinate])[told.decision.coordinate]
+        return _why(told.decision, told.roles, told.policy, access(still))
+
+
+def _why(decision: Decision, roles: Iterable[str], policy: str, still: PolicyAccess) -> DeniedWhy:
+    return DeniedWhy(
+        decision_id=decision.id,
+        coordinate=decision.coordinate,
+        reason=decision.reason,
+        roles=sorted(roles),
+        policy=policy,
+        still=still,
+    )
+
+
+def ways(schema: GraphQLSchema, guards: Iterable[str]) -> dict[str, frozenset[str]]:
+    """For each coordinate without a guard, the guarded coordinates that lead to its object, through any that have none."""
+    guarded = frozenset(guards)
+    leading: dict[str, set[str]] = defaultdict(set)
+    objects = [kind for kind in schema.type_map.values() if is_object_type(kind) and not is_introspection_type(kind)]
+    steps = [
+        (kind.name, f"{kind.name}.{name}", target)
+        for kind in objects
+        for name, field in kind.fields.items()
+        for target in _possible(schema, get_named_type(field.type))
+    ]
+    for kind in objects:
+        leading[kind.name] |= {kind.name} & guarded
+    grew = True
+    while grew:
+        grew = False
+        for source, coordinate, target in steps:
+            new = ({coordinate} if coordinate in guarded else leading[source]) - leading[target]
+            if new:
+                leading[target] |= new
+                grew = True
+    return {
+        f"{kind.name}.{name}": frozenset(leading[kind.name])
+        for kind in objects
+        for name in kind.fields
+        if f"{kind.name}.{name}" not in guarded
+    }
+
+
+def _possible(schema: GraphQLSchema, kind: GraphQLNamedType) -> Iterator[str]:
+    if is_object_type(kind):
+        yield kind.name
+    elif is_abstract_type(kind):
+        yield from (possible.name for possible in schema.get_possible_types(kind))

@@ -1,0 +1,185 @@
+"""Administers the policy for the graph's fields: what a client gives that can't be done is told as data."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from functools import cached_property
+from typing import TypeVar
+
+import structlog
+from callboard_sdk import Connection, Page, Viewer
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.settings import EmergencySettings
+from resolvers.policy import Draft, Emergencies, Emergency, PolicyStore, Version
+from resolvers.policy.comparing import PolicyDiff, PolicyDryRun
+from resolvers.policy.inputs import (
+    ChangePolicyDraftInput,
+    CreatePolicyDraftInput,
+    GrantEmergencyAccessInput,
+    PolicyAtInput,
+    PolicyViewerInput,
+    PublishPolicyDraftInput,
+    RevertPolicyInput,
+)
+from resolvers.policy.types import (
+    CoordinateAccess,
+    DeniedWhy,
+    EmergencyAccess,
+    EmergencyAccessPayload,
+    PolicyCondition,
+    PolicyDraft,
+    PolicyDraftPayload,
+    PolicyInfo,
+    PolicyMistake,
+    PolicyObject,
+    PolicyVersion,
+    PolicyVersionPayload,
+)
+from resolvers.policy.words import PolicyMistakeCode
+
+from . import showing
+from .drafting import Drafting
+from .explaining import Explaining
+from .granting import Granting
+from .recent import Recent
+from .standing import Snapshot, Standing
+from .texts import Refused
+from .trying import Trying
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+class Office:
+    """Satisfies the `Administration` that the graph's fields ask for."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        store: PolicyStore,
+        emergencies: Emergencies,
+        trying: Trying,
+        recent: Recent,
+        settings: EmergencySettings,
+    ) -> None:
+        self._standing = standing
+        self._store = store
+        self._emergencies = emergencies
+        self._drafting = Drafting(standing, store)
+        self._granting = Granting(standing, emergencies, settings)
+        self._explaining = Explaining(standing, recent)
+        self._trying = trying
+        self._shown: tuple[Snapshot, PolicyInfo] | None = None
+
+    def info(self) -> PolicyInfo:
+        """The policy in force."""
+        now = self._standing.now
+        if self._shown is None or self._shown[0] is not now:
+            self._shown = now, showing.info(now, self._standing.policies.current)
+        return self._shown[1]
+
+    def conditions(self) -> Sequence[PolicyCondition]:
+        """The predicates that conditions may name."""
+        return self._conditions
+
+    def objects(self, search: str | None) -> Sequence[PolicyObject]:
+        """What rules may be about, where the name or the description has this text."""
+        wanted = (search or "").lower()
+        return [one for one in self._objects if wanted in one.name.lower() or wanted in (one.description or "").lower()]
+
+    async def history(self, page: Page) -> Connection[PolicyVersion]:
+        """One page of the versions, the newest first."""
+        return showing.history(await self._store.history(page))
+
+    async def version(self, number: int) -> PolicyVersion | None:
+        """The version with this number."""
+        found = await self._store.version(number)
+        return showing.version(found) if found else None
+
+    async def drafts(self) -> Sequence[PolicyDraft]:
+        """Every draft, the one that was changed last first."""
+        return [showing.draft(one) for one in await self._store.drafts()]
+
+    async def emergencies(self) -> Sequence[EmergencyAccess]:
+        """The roles that are given for now."""
+        return [showing.emergency(one) for one in await self._emergencies.active()]
+
+    async def create_draft(self, viewer: Viewer, given: CreatePolicyDraftInput) -> PolicyDraftPayload:
+        """Make a draft that is this viewer's."""
+        return _draft(*await _tried(self._drafting.create(viewer, given)))
+
+    async def change_draft(self, viewer: Viewer, given: ChangePolicyDraftInput) -> PolicyDraftPayload:
+        """Change a draft of this viewer's."""
+        return _draft(*await _tried(self._drafting.change(viewer, given)))
+
+    async def discard_draft(self, draft: str) -> PolicyDraftPayload:
+        """Forget a draft, whoever owns it; the payload has it as it was."""
+        return _draft(*await _tried(self._drafting.discard(draft)))
+
+    async def publish_draft(self, viewer: Viewer, given: PublishPolicyDraftInput) -> PolicyVersionPayload:
+        """Put a draft into effect, whoever owns it."""
+        return _version(*await _tried(self._drafting.publish(viewer, given)))
+
+    async def revert(self, viewer: Viewer, given: RevertPolicyInput) -> PolicyVersionPayload:
+        """Put an old version's rules into effect again."""
+        return _version(*await _tried(self._drafting.revert(viewer, given)))
+
+    async def grant(self, viewer: Viewer, given: GrantEmergencyAccessInput) -> EmergencyAccessPayload:
+        """Give a role for an emergency."""
+        return _emergency(*await _tried(self._granting.grant(viewer, given)))
+
+    async def end(self, viewer: Viewer, emergency: str) -> EmergencyAccessPayload:
+        """Take such a role back: one's own, one that the viewer gave, or for who may publish rules anyone's."""
+        everyones = self._explaining.may(viewer, "Mutation.publishPolicyDraft")
+        return _emergency(*await _tried(self._granting.end(viewer, emergency, everyones=everyones)))
+
+    async def dry_run(
+        self, rules: PolicyAtInput, viewer: PolicyViewerInput, document: str, operation: str | None
+    ) -> PolicyDryRun:
+        """What an operation would come to for a viewer under these rules, beside those in force."""
+        return await self._trying.dry_run(rules, viewer, document, operation)
+
+    async def diff(self, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
+        """Who gains and loses what; None for the rules in force."""
+        return await self._trying.diff(before, after)
+
+    def can(self, viewer: Viewer, coordinates: Sequence[str]) -> Sequence[CoordinateAccess]:
+        """What the viewer may do with these coordinates; one that isn't there is denied."""
+        return self._explaining.can(viewer, coordinates)
+
+    def why(self, viewer: Viewer, decision: str) -> DeniedWhy | None:
+        """Why this decision denies: one of the viewer's own, or for who may see the policy anyone's. None where there is none."""
+        return self._explaining.why(viewer, decision)
+
+    @cached_property
+    def _conditions(self) -> Sequence[PolicyCondition]:
+        return showing.conditions(self._standing.supergraph)
+
+    @cached_property
+    def _objects(self) -> Sequence[PolicyObject]:
+        return showing.objects(self._standing.supergraph)
+
+
+async def _tried(doing: Awaitable[T]) -> tuple[T | None, list[PolicyMistake]]:
+    try:
+        return await doing, []
+    except Refused as error:
+        return None, error.mistakes
+    except (SQLAlchemyError, OSError) as error:
+        log.error("the policy could not be changed", error=type(error).__name__)
+        text = "the database doesn't answer, so it isn't known whether it is done: look, and try again"
+        return None, [PolicyMistake(code=PolicyMistakeCode.UNAVAILABLE, message=text)]
+
+
+def _draft(found: Draft | None, errors: list[PolicyMistake]) -> PolicyDraftPayload:
+    return PolicyDraftPayload(draft=showing.draft(found) if found else None, errors=errors)
+
+
+def _version(found: Version | None, errors: list[PolicyMistake]) -> PolicyVersionPayload:
+    return PolicyVersionPayload(version=showing.version(found) if found else None, errors=errors)
+
+
+def _emergency(found: Emergency | None, errors: list[PolicyMistake]) -> EmergencyAccessPayload:
+    return EmergencyAccessPayload(emergency=showing.emergency(found) if found else None, errors=errors)

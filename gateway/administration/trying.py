@@ -1,0 +1,144 @@
+"""Rules that are not in force, tried: an operation decided under them, and their difference from others. Nothing is run.
+
+A. find     the rules that are named: a version's, a draft's, or those in force
+B. compile  them, with the files' rules, in a thread
+C. compare  what they decide with what the others do
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from callboard_sdk import BadArgument, CallboardError, Viewer, ViewerKind, decode_id
+
+from gateway.planning.operation import Documents, RequestError
+from policies import Policy, PolicyError, Rules
+from policies.comparing import lines
+from policies.csv_form import read_csv
+from resolvers.asking import groups_above
+from resolvers.plugins import Plugins
+from resolvers.policy import PolicyStore
+from resolvers.policy.comparing import DryRunCoordinate, PolicyDiff, PolicyDryRun
+from resolvers.policy.inputs import PolicyAtInput, PolicyViewerInput
+from resolvers.policy.types import PolicyMistake
+from resolvers.policy.words import PolicyMistakeCode
+
+from .comparing import by_operation, by_role, decided
+from .recent import Recent
+from .standing import Standing, database_rules
+from .texts import DRAFT, Refused, mistakes, refused
+
+
+class Trying:
+    """Dry runs and differences. One set of rules is compiled at a time, so that requests go on."""
+
+    def __init__(self, standing: Standing, store: PolicyStore, documents: Documents, plugins: Plugins, recent: Recent) -> None:
+        self._standing = standing
+        self._store = store
+        self._documents = documents
+        self._plugins = plugins
+        self._recent = recent
+        self._one = asyncio.Semaphore()
+
+    async def dry_run(self, at: PolicyAtInput, who: PolicyViewerInput, document: str, name: str | None) -> PolicyDryRun:
+        """What an operation would come to for a viewer under these rules, beside those in force."""
+        now = self._standing.policies.current
+        try:
+            operation = self._documents.choose(await self._documents.read(document), name)
+            async with self._one:
+                then = await asyncio.to_thread(self._compiled, await self._rules(at))
+            viewer = Viewer(who.subject, ViewerKind.PERSON, frozenset(who.roles), who.entity, frozenset(who.groups))
+            groups = await groups_above(self._plugins, viewer) if now.by_group or then.by_group else viewer.groups
+        except RequestError as error:
+            wrong = [PolicyMistake(code=PolicyMistakeCode.INVALID, message=one.message) for one in error.errors]
+            return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=wrong)
+        except Refused as error:
+            return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=error.mistakes)
+        except CallboardError as error:
+            wrong = [PolicyMistake(code=PolicyMistakeCode.INVALID, message=error.message)]
+            return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=wrong)
+        fields = operation.facts.coordinates
+        roles_now, roles_then = now.roles_of(viewer, groups), then.roles_of(viewer, groups)
+        was, would = now.decide(roles_now, fields), then.decide(roles_then, fields)
+        return PolicyDryRun(
+            roles_now=sorted(roles_now),
+            roles_then=sorted(roles_then),
+            coordinates=[
+                DryRunCoordinate(
+                    coordinate=coordinate,
+                    now=decided(decision),
+                    then=decided(would[coordinate]),
+                    changes=(decision.allowed, decision.condition) != (would[coordinate].allowed, would[coordinate].condition),
+                )
+                for coordinate, decision in was.items()
+            ],
+            errors=[],
+        )
+
+    async def diff(self, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
+        """Who gains and loses what; None for the rules in force."""
+        try:
+            rules = [await self._rules(one) for one in (before, after)]
+            async with self._one:
+                return await asyncio.to_thread(self._compared, *rules)
+        except Refused as error:
+            return PolicyDiff(added=[], removed=[], roles=[], operations=[], operations_recorded=0, errors=error.mistakes)
+
+    def _compared(self, before: Rules, after: Rules) -> PolicyDiff:
+        old, new = self._compiled(before), self._compiled(after)
+        said = lines(before, after)
+        asked = list(self._recent.operations)
+        return PolicyDiff(
+            added=said.added,
+            removed=said.removed,
+            roles=list(by_role(old, new, self._standing.supergraph.guards)),
+            operations=by_operation(old, new, asked),
+            operations_recorded=len(asked),
+            errors=[],
+        )
+
+    def _compiled(self, rules: Rules) -> Policy:
+        """These rules with the files', as a policy of its own: what is in force belongs to the requests. Raises Refused."""
+        try:
+            return Policy(Rules.joined([self._standing.files, rules]), self._standing.supergraph)
+        except PolicyError as error:
+            raise Refused(*mistakes(error, "")) from None
+
+    async def _rules(self, at: PolicyAtInput | None) -> Rules:
+        """The database's rules that are named. Raises Refused where there are none."""
+        if at is None or (at.version is None and at.draft is None):
+            return self._standing.now.database
+        if at.version is not None and at.draft is not None:
+            raise refused("both a version and a draft are given: give one of them")
+        if at.draft is not None:
+            found = await self._store.draft(draft_key(at.draft))
+            if found is None:
+                raise no_draft()
+            return read_csv(DRAFT, found.text)
+        version = await self._store.version(at.version) if at.version else None
+        if at.version and version is None:
+            raise refused(f"there is no version {at.version}: see policy {{ history }}", PolicyMistakeCode.NOT_FOUND)
+        return database_rules(version)
+
+
+def draft_key(given: str) -> str:
+    """What the store calls the draft with this id; nothing it knows for an id of anything else."""
+    return _key(given, "PolicyDraft")
+
+
+def emergency_key(given: str) -> str:
+    """What the store calls the role with this id."""
+    return _key(given, "EmergencyAccess")
+
+
+def _key(given: str, kind: str) -> str:
+    try:
+        name, key = decode_id(given)
+    except BadArgument:
+        return ""
+    return key if name == kind else ""
+
+
+def no_draft() -> Refused:
+    """There is no such draft."""
+    return refused("there is no such draft: it was published or discarded, or never made", PolicyMistakeCode.NOT_FOUND)

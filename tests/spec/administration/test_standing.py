@@ -1,0 +1,156 @@
+"""Which version is in force: on every replica, after a restart, and when it doesn't fit or can't be read."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from callboard_sdk import Plugin
+from gateway.testing import Harness, running_gateway
+from resolvers.policy import PolicyStore, follow
+from sqlalchemy.exc import OperationalError
+from tests.postgresql import PostgreSQL
+from tests.spec.administration.person import Person
+
+PLUGINS = "p, viewer, permission:core.plugins, read, allow\n"
+
+
+def pager() -> Plugin[Any]:
+    """A plugin that may be there or not."""
+    plugin: Plugin[Any] = Plugin("pager", permissions={"pager.read": "See who is on call."})
+
+    @plugin.query(permission="pager.read")
+    async def on_call() -> str | None:
+        """Who is on call."""
+        return "olaf"
+
+    return plugin
+
+
+async def publish(harness: Harness, text: str, expected: int) -> None:
+    alice = Person(harness, "alice", ["admin"])
+    draft, errors = await alice.change("createPolicyDraft", {"text": text}, "id")
+    assert errors == []
+    _, errors = await alice.change("publishPolicyDraft", {"draft": draft["id"], "expectedVersion": expected}, "id")
+    assert errors == []
+
+
+async def access(harness: Harness, coordinate: str = "Query.plugins") -> str:
+    vera = Person(harness, "vera", ["viewer"])
+    return (await vera.ask('{ viewer { canI(coordinates: ["%s"]) { access } } }' % coordinate))["viewer"]["canI"][0]["access"]
+
+
+async def in_force(harness: Harness, number: int) -> None:
+    """Waits until this version is in force."""
+    async with asyncio.timeout(20):
+        while (await Person(harness, "alice", ["admin"]).ask("{ policy { version { number } } }"))["policy"]["version"] != {
+            "number": number
+        }:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_version_stays_in_force_over_a_restart(own: dict[str, Any], tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, own) as harness:
+        await publish(harness, PLUGINS, 0)
+    async with running_gateway(tmp_path, own) as harness:
+        assert await access(harness) == "ALLOWED"
+
+
+async def test_other_processes_follow(own: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    async with running_gateway(tmp_path, own) as one, running_gateway(tmp_path / "other", own) as other:
+        assert await access(other) == "DENIED"
+        await publish(one, PLUGINS, 0)
+        await in_force(other, 1)
+        assert await access(other) == "ALLOWED"
+        await publish(other, "", 1)
+        await in_force(one, 2)
+        assert await access(one) == "DENIED"
+        rita = Person(one, "rita", ["responder", "viewer"])
+        await rita.change("grantEmergencyAccess", {"role": "oncall", "reason": "x", "minutes": 5}, "id")
+        there = Person(other, "rita", ["responder", "viewer"])
+        async with asyncio.timeout(20):
+            while "oncall" not in (await there.ask("{ viewer { roles } }"))["viewer"]["roles"]:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_version_that_does_not_fit_leaves_the_last_good_one(
+    postgresql: PostgreSQL, own: dict[str, Any], tmp_path: Path
+) -> None:
+    own |= {"database": {"url": postgresql.emptied()}}
+    (tmp_path / "other").mkdir()
+    async with running_gateway(tmp_path, own, plugins=[pager()]) as one, running_gateway(tmp_path / "other", own) as other:
+        await publish(one, PLUGINS, 0)
+        await in_force(other, 1)
+        await publish(one, PLUGINS + "p, viewer, Query.onCall, read, allow\n", 1)
+        alice = Person(other, "alice", ["admin"])
+        async with asyncio.timeout(20):
+            while not (told := (await alice.ask("{ policy { problems { message } version { number } } }"))["policy"])["problems"]:
+                await asyncio.sleep(0.02)
+        assert told["version"] == {"number": 1}
+        texts = [one["message"] for one in told["problems"]]
+        assert "version 2 doesn't fit" in texts[0] and "version 2:2: 'Query.onCall' is not in the schema" in texts[1]
+        assert await access(other) == "ALLOWED"
+        await publish(one, "", 2)
+        async with asyncio.timeout(20):
+            while (await alice.ask("{ policy { problems { message } } }"))["policy"]["problems"]:
+                await asyncio.sleep(0.02)
+        assert await access(other) == "DENIED"
+
+
+async def test_with_no_good_version_nothing_is_allowed(own: dict[str, Any], tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, own, plugins=[pager()]) as harness:
+        await publish(harness, "p, viewer, Query.onCall, read, deny\n", 0)
+    async with running_gateway(tmp_path, own) as harness:
+        answer = await Person(harness, "alice", ["admin"]).answer("{ viewer { subject } }")
+        assert answer["data"] == {"viewer": None} and answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    async with running_gateway(tmp_path, own, plugins=[pager()]) as harness:
+        assert (await Person(harness, "alice", ["admin"]).ask("{ onCall }"))["onCall"] == "olaf"
+
+
+async def test_until_the_database_answers_nothing_is_allowed(
+    own: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(follow, "SQLITE_SECONDS", 0.02)
+    whole = PolicyStore.latest
+    down = True
+
+    async def latest(self: PolicyStore) -> Any:
+        if down:
+            raise OperationalError("", {}, Exception("no database"))
+        return await whole(self)
+
+    monkeypatch.setattr(PolicyStore, "latest", latest)
+    async with running_gateway(tmp_path, own) as harness:
+        alice = Person(harness, "alice", ["admin"])
+        assert (await alice.answer("{ viewer { subject } }"))["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        down = False
+        async with asyncio.timeout(20):
+            while "errors" in await alice.answer("{ viewer { subject } }"):
+                await asyncio.sleep(0.02)
+
+
+async def test_a_request_is_answered_under_the_policy_that_it_began_with(own: dict[str, Any], tmp_path: Path) -> None:
+    slow: Plugin[Any] = Plugin("slow", permissions={"slow.read": "Wait."})
+    waiting, go = asyncio.Event(), asyncio.Event()
+
+    @slow.query(permission="slow.read")
+    async def wait() -> str | None:
+        """Waits."""
+        waiting.set()
+        await go.wait()
+        return "done"
+
+    async with running_gateway(tmp_path, own, plugins=[slow]) as harness:
+        await publish(harness, PLUGINS + "p, viewer, permission:slow.read, read, allow\n", 0)
+        vera = Person(harness, "vera", ["viewer"])
+        asked = asyncio.create_task(vera.answer("{ wait plugins { name } }"))
+        await waiting.wait()
+        await publish(harness, "", 1)
+        go.set()
+        answer = await asked
+        assert "errors" not in answer and answer["data"]["plugins"]
+        assert (await vera.answer("{ plugins { name } }"))["data"]["plugins"] is None
