@@ -22,6 +22,8 @@ function fontsAsFiles(): Plugin {
   }
 }
 
+const gateway = process.env['CALLBOARD_URL'] ?? 'http://127.0.0.1:8000'
+
 export default defineConfig({
   base: '/graphiql/',
   plugins: [react(), fontsAsFiles()],
@@ -41,7 +43,7 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     host: '127.0.0.1',
-    proxy: { '/graphql': process.env['CALLBOARD_URL'] ?? 'http://127.0.0.1:8000' },
+    proxy: { '/graphql': gateway, '/auth': gateway },
   },
   test: { environment: 'jsdom', include: ['src/**/*.test.ts?(x)'] },
 })

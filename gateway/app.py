@@ -23,15 +23,16 @@ from resolvers.usage import Budgets
 from schema import Supergraph
 
 from .administration import Office, Recent, Standing, Trying, in_emergencies
-from .auth import AuthSettings, Verifier, identify_by, issuers_of
 from .configuration import Configuration, Mistake, SettingsError
 from .database import open_database
 from .execution.turns import Turns
+from .http.browser import Browser
 from .http.cors import shared
 from .http.front import Front
 from .http.graphql import GraphQLEndpoint
 from .http.page import page
 from .http.site import site
+from .identity import Identity
 from .lane.ask import Lane
 from .loading import Loaded, load, stitch_what_fits
 from .notes import Notes
@@ -56,6 +57,7 @@ class Gateway:
     loaded: Loaded
     plugins: Plugins
     policies: Policies
+    identity: Identity
     pipeline: Pipeline
     asgi: ASGIApp
     running: Running
@@ -91,8 +93,10 @@ def build(
     files = read_rules(*settings.policies.paths) if rules is None else rules
     policies = Policies(supergraph, files)
     documents = _documents(supergraph, settings.limits)
-    whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
     audit, recent = AuditStore(plugins.database), Recent()
+    identity = Identity(settings.auth, plugins.database, lambda: plugins.catalog, policies, audit=audit)
+    whole.plugins, whole.nodes, whole.groups = plugins, Nodes(supergraph, loaded.failed), identity.groups
+    whole.tokens.issuing = identity.issuing
     store = PolicyStore(plugins.database, audit)
     emergencies = Emergencies(store.tables, audit)
     standing = Standing(policies, files, supergraph, store, emergencies)
@@ -100,13 +104,11 @@ def build(
     whole.audit = audit
     whole.administration = Office(standing, store, emergencies, trying, recent, settings.policies.emergency)
     denials = Denials(audit)
-    providers = Providers()
-    verifier = _verifier(settings.auth, providers)
-    identify = in_emergencies(identify_by(verifier, settings.auth.anonymous_roles), emergencies)
     lane_of = Lane(lane if settings.server.lane else None, nodes=settings.server.lane_nodes, characters=LONG)
-    record = Record(lambda: _upstreams(plugins, providers, lane_of), lane_of)
+    record = Record(lambda: _upstreams(plugins, identity.providers, lane_of), lane_of)
     pipeline = Pipeline(
-        identify,
+        in_emergencies(identity.identify, emergencies),
+        identity.permit,
         documents,
         Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
@@ -119,12 +121,13 @@ def build(
         Turns(),
         lane_of,
     )
-    running = _running(plugins, verifier, providers, lane_of, denials, standing)
-    endpoint = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page)
+    running = _running(plugins, identity, lane_of, denials, standing)
+    browsers = identity.browsers
+    endpoint = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page, Browser(browsers.origin) if browsers else None)
     cors = settings.server.cors
     graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
-    asgi = Front(graphql, site(graphql, plugins, record, partial(running, UpstreamClient)))
-    return Gateway(supergraph, loaded, plugins, policies, pipeline, asgi, running)
+    asgi = Front(graphql, site(graphql, plugins, record, browsers, partial(running, UpstreamClient)))
+    return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, asgi, running)
 
 
 def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:
@@ -133,15 +136,12 @@ def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[U
     yield from (UpstreamOf(plugin, "lane", health) for plugin, health in lane.upstreams)
 
 
-def _running(
-    plugins: Plugins, verifier: Verifier, providers: Providers, lane: Lane, denials: Denials, standing: Standing
-) -> Running:
+def _running(plugins: Plugins, identity: Identity, lane: Lane, denials: Denials, standing: Standing) -> Running:
     @asynccontextmanager
     async def running(connect: Connect) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(plugins.database.engine.dispose)
-            stack.push_async_callback(providers.aclose)
-            stack.push_async_callback(verifier.aclose)
+            await stack.enter_async_context(identity.running())
             await stack.enter_async_context(standing.running())
             await stack.enter_async_context(denials.running())
             await stack.enter_async_context(plugins.running(connect))
@@ -176,7 +176,3 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
         failed = [configuration.mistake(("plugins", name), reason) for name, reason in loaded.failed.items()]
         raise SettingsError([*mistakes, *failed])
     return Plugins(runtimes, database, loaded.failed)
-
-
-def _verifier(auth: AuthSettings, providers: Providers) -> Verifier:
-    return Verifier(issuers_of(auth, providers.fetch_for, time.time), leeway=auth.leeway_seconds)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from callboard_sdk import CallboardError, Viewer
 
-from gateway.auth import Identify, KeysUnavailable, Unauthenticated, challenge
+from gateway.auth import Identify, KeysUnavailable, OperationNotAllowed, Permit, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
 from gateway.execution.sight import Sight, sight_of
@@ -60,6 +60,7 @@ class Pipeline:
     """Everything a request passes, made once by the composition root."""
 
     identify: Identify
+    permit: Permit
     documents: Documents
     plans: Plans
     limits: LimitSettings
@@ -88,18 +89,22 @@ class Pipeline:
         return response
 
     async def admit(self, viewer: Viewer, policy: Policy) -> Viewer:
-        """The viewer with the roles that it has as a member, and all groups it belongs to where a role is given by group."""
-        groups = await groups_above(self.plugins, viewer) if policy.by_group else viewer.groups
-        roles = policy.roles_of(viewer, groups)
+        """The viewer with all its roles, those as a member among them; of an access token, what it may have of its owner's."""
+        who = viewer.token.owner if viewer.token else viewer
+        groups = await groups_above(self.plugins, who) if policy.by_group else who.groups
+        roles = policy.roles_of(who, groups)
+        if viewer.token is not None:
+            roles = policy.limited(viewer.token.roles, roles)
         return viewer if roles == viewer.roles else replace(viewer, roles=roles)
 
     async def _answer(self, request: GraphQLRequest, seen: Seen) -> Response:
         policy = seen.policy = self.policies.current
-        viewer = seen.viewer = await self.admit(await self.identify(request.authorization), policy)
+        viewer = seen.viewer = await self.admit(await self.identify(request.authorization, request.session), policy)
+        self.permit(viewer, request.query)
         if self.lane.takes_text(request.query) and not self.documents.knows(request.query):
-            asked = _asked(request, viewer, policy, self.budgets.left(viewer.subject), paid=False)
+            asked = _asked(request, viewer, policy, self.budgets.left(viewer), paid=False)
             if (told := await self.lane.answer(asked)) is not None:
-                self.budgets.book(viewer.subject, told.points)
+                self.budgets.book(viewer, told.points)
                 seen.decided = told.decided
                 return told.response
         return await self.run(viewer, policy, request, self.charge, seen)
@@ -136,7 +141,7 @@ class Pipeline:
     def charge(self, viewer: Viewer, cost: Cost) -> Usage:
         """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""
         check_cost(cost, self.limits.nodes)
-        return self.budgets.spend(viewer.subject, cost.points, cost.nodes)
+        return self.budgets.spend(viewer, cost.points, cost.nodes)
 
 
 async def shaped(answering: Awaitable[Response]) -> Response:
@@ -178,6 +183,8 @@ def _status(error: CallboardError) -> tuple[int | None, Mapping[str, str]]:
     match error:
         case MutationNotAllowed():
             return 405, {"allow": "POST"}
+        case OperationNotAllowed():
+            return 403, {}
         case Unauthenticated():
             return 401, {"www-authenticate": challenge(error)}
         case RateLimited(seconds=seconds):

@@ -1,16 +1,17 @@
-"""The ways out to the token issuers: what fetches their keys, and ends with the gateway."""
+"""The ways out to the token issuers: what fetches their keys and redeems their codes, and ends with the gateway."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
 from callboard_sdk import Upstream
 
 from resolvers.upstream import Health, UpstreamClient
 
-from .auth.keys import Fetch
+from .auth.discovery import Fetch
 from .auth.settings import IssuerSettings
+from .auth.signing_in import Post
 
 Connect = Callable[[Upstream], UpstreamClient]
 
@@ -33,6 +34,15 @@ class Providers:
             return (await self._client(issuer.name, urljoin(url, "/")).get(url)).content
 
         return fetch
+
+    def post_for(self, issuer: IssuerSettings) -> Post:
+        """The issuer's own way out, for forms."""
+
+        async def post(url: str, form: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+            reply = await self._client(issuer.name, urljoin(url, "/")).post(url, form, headers=headers, ok=frozenset({400, 401}))
+            return reply.status, reply.content
+
+        return post
 
     @property
     def upstreams(self) -> list[Health]:

@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What is asked. `authorization` has every Authorization header's value; `reads_only` is a request by GET."""
+    """What is asked. `authorization` has every Authorization header's value; `reads_only` is a request by GET.
+
+    `session` is the id of a browser's session, where it may be used.
+    """
 
     query: str
     operation_name: str | None = None
@@ -17,3 +20,4 @@ class GraphQLRequest:
     authorization: Sequence[str] = ()
     reads_only: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    session: str | None = None

@@ -18,7 +18,7 @@ from .checks import checked
 from .conditions import Condition
 from .decisions import Decision, Decisions
 from .index import Index, Line, Matched
-from .rules import Rules
+from .rules import DENY, Rules
 
 _MAX_ROLE_SETS = 1_000
 _MAX_DECIDED = 4_000
@@ -92,6 +92,19 @@ class Policy:
     @cached_property
     def _places(self) -> Mapping[str, str]:
         return {str(rule): rule.where for rule in reversed(self.rules.grants)}
+
+    def limited(self, to: frozenset[str], roles: frozenset[str]) -> frozenset[str]:
+        """Which of `to` someone with these roles has; none at all where that would escape a denial, and so be more, not less."""
+        limited = to & self.held(roles)
+        return frozenset() if self.escaped(limited, roles) else limited
+
+    def escaped(self, limited: frozenset[str], roles: frozenset[str]) -> frozenset[str]:
+        """Of all that someone with these roles has, those that deny something and that `limited` doesn't have."""
+        return (self.held(roles) & self._denying) - self.held(limited)
+
+    @cached_property
+    def _denying(self) -> frozenset[str]:
+        return frozenset(rule.role for rule in self.rules.grants if rule.effect == DENY)
 
     def matched(self, roles: Iterable[str], coordinate: str) -> Matched:
         """The rules that speak of a guarded coordinate, for these roles and those that they inherit from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -25,11 +25,14 @@ from callboard_sdk import (
 
 from .audit import AuditStore
 from .audit import fields as audited
+from .groups import CatalogGroups
 from .nodes import Nodes
 from .plugins import PluginRuntime, Plugins, Request
 from .policy import fields as policies
 from .policy.administration import Administration
 from .predicates import declare_predicates
+from .tokens.fields import PERMISSIONS as TOKEN_PERMISSIONS
+from .tokens.fields import Tokens, add_tokens
 from .upstream import Health
 from .usage import Usage
 
@@ -146,6 +149,8 @@ class Whole:
     nodes: Nodes | None = None
     audit: AuditStore | None = None
     administration: Administration | None = None
+    groups: CatalogGroups | None = None
+    tokens: Tokens = field(default_factory=Tokens)
 
 
 def core_plugin(whole: Whole) -> Plugin[Settings]:
@@ -158,7 +163,8 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         }
         | {"core.node": "Load nodes by their ids; each type's own permission, and that of each field, is still needed."}
         | audited.PERMISSIONS
-        | policies.PERMISSIONS,
+        | policies.PERMISSIONS
+        | TOKEN_PERMISSIONS,
     )
     audited.add_audit(core)
     policies.add_policy(core)
@@ -179,6 +185,17 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
     async def administration() -> AsyncIterator[Administration]:
         assert whole.administration is not None
         yield whole.administration
+
+    @core.resource
+    async def tokens() -> AsyncIterator[Tokens]:
+        yield whole.tokens
+
+    @core.resource
+    async def groups() -> AsyncIterator[CatalogGroups]:
+        assert whole.groups is not None
+        yield whole.groups
+
+    add_tokens(core, ViewerInfo)
 
     @core.query(permission="core.viewer")
     async def viewer(viewer: Viewer) -> ViewerInfo | None:

@@ -1,14 +1,14 @@
-"""What a viewer may spend: a budget of points an hour, kept by subject, and what one request took from it."""
+"""What a viewer may spend: a budget of points an hour, kept by subject (and by token), and what one request took from it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from callboard_sdk import ClientError
+from callboard_sdk import ClientError, Viewer
 
 WINDOW_SECONDS = 3600.0
 _MAX_SUBJECTS = 20_000
@@ -66,6 +66,9 @@ class _Window:
     spent: int = 0
 
 
+_Budget = tuple[int, _Window]
+
+
 class Budgets:
     """The budgets of one gateway's viewers, in its memory: several replicas count each for itself."""
 
@@ -74,27 +77,41 @@ class Budgets:
         self._clock = clock
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
-    def left(self, subject: str) -> Usage:
+    def left(self, viewer: Viewer) -> Usage:
         """What the viewer has left to spend, nothing being taken."""
-        if self._limit is None:
-            return UNCOUNTED
-        window = self._window(subject)
-        return Usage(0, 0, self._limit, max(0, self._limit - window.spent), datetime.fromtimestamp(window.ends, UTC))
+        budgets = self._budgets(viewer)
+        return UNCOUNTED if not budgets else self._told(0, 0, *_tightest(budgets))
 
-    def book(self, subject: str, cost: int) -> None:
+    def book(self, viewer: Viewer, cost: int) -> None:
         """Take points that were spent elsewhere, whether or not they are there."""
-        if self._limit is not None:
-            self._window(subject).spent += cost
+        for _, window in self._budgets(viewer):
+            window.spent += cost
 
-    def spend(self, subject: str, cost: int, nodes: int) -> Usage:
-        """Take this many points from the viewer's budget. Raises RateLimited, taking nothing, when they are not there."""
-        if self._limit is None:
+    def spend(self, viewer: Viewer, cost: int, nodes: int) -> Usage:
+        """Take this many points from the viewer's budget. Raises RateLimited, taking nothing, when they are not there.
+
+        Who asks with an access token takes from its owner's budget, and from the token's own where it has one.
+        """
+        budgets = self._budgets(viewer)
+        if not budgets:
             return Usage(cost, nodes, None, None, None)
-        window = self._window(subject)
-        if window.spent + cost > self._limit:
-            raise RateLimited(cost, self._limit - window.spent, window.ends - self._clock())
-        window.spent += cost
-        return Usage(cost, nodes, self._limit, self._limit - window.spent, datetime.fromtimestamp(window.ends, UTC))
+        limit, window = _tightest(budgets)
+        if window.spent + cost > limit:
+            raise RateLimited(cost, max(0, limit - window.spent), window.ends - self._clock())
+        self.book(viewer, cost)
+        return self._told(cost, nodes, limit, window)
+
+    def _told(self, cost: int, nodes: int, limit: int, window: _Window) -> Usage:
+        return Usage(cost, nodes, limit, max(0, limit - window.spent), datetime.fromtimestamp(window.ends, UTC))
+
+    def _budgets(self, viewer: Viewer) -> list[_Budget]:
+        token = viewer.token
+        wanted = (
+            {viewer.subject: self._limit}
+            if token is None
+            else {token.owner.subject: self._limit, f"token {token.id}": token.points}
+        )
+        return [(limit, self._window(name)) for name, limit in wanted.items() if limit is not None]
 
     def _window(self, subject: str) -> _Window:
         now = self._clock()
@@ -105,3 +122,7 @@ class Budgets:
             if len(self._windows) > _MAX_SUBJECTS:
                 self._windows.popitem(last=False)
         return window
+
+
+def _tightest(budgets: Sequence[_Budget]) -> _Budget:
+    return min(budgets, key=lambda budget: budget[0] - budget[1].spent)

@@ -1,13 +1,16 @@
-/** The bar above GraphiQL: which graph this is, who asks, and the place for a token. */
+/** The bar above GraphiQL: which graph this is, who asks, sign-in, and the place for a token. */
 import { Fragment, useEffect, useId, useRef, useState } from 'react'
 import type { SubmitEvent } from 'react'
 import mark from './mark.svg'
+import { signIn, signOut, useSession } from './session'
+import type { Session } from './session'
 import { tokens } from './token'
 import { useIdentity } from './viewer'
 import type { Identity } from './viewer'
 
 export function ViewerBar({ token }: { token: string | null }) {
   const identity = useIdentity(token)
+  const session = useSession()
   const [editing, setEditing] = useState(false)
   const change = useRef<HTMLButtonElement>(null)
 
@@ -27,9 +30,10 @@ export function ViewerBar({ token }: { token: string | null }) {
         data-state={identity.state}
         data-refused={identity.state === 'unknown' && token !== null}
       >
-        <Who identity={identity} hasToken={token !== null} />
+        <Who identity={identity} hasToken={token !== null} session={session} />
       </p>
       <div className="bar-token">
+        {token === null && !editing && session?.signIn && <SignInButton session={session} />}
         {editing && <TokenForm onClose={close} />}
         <button
           ref={change}
@@ -51,13 +55,51 @@ export function ViewerBar({ token }: { token: string | null }) {
   )
 }
 
-function Who({ identity, hasToken }: { identity: Identity; hasToken: boolean }) {
+/** Signs in with the provider, or out; the page is loaded anew either way. */
+function SignInButton({ session }: { session: Session }) {
+  const [failed, setFailed] = useState(false)
+
+  async function leave() {
+    if (await signOut()) window.location.reload()
+    else setFailed(true)
+  }
+
+  if (!session.signedIn) {
+    return (
+      <button type="button" className="bar-primary" onClick={signIn}>
+        Sign in
+      </button>
+    )
+  }
+  return (
+    <>
+      <button type="button" onClick={() => void leave()}>
+        Sign out
+      </button>
+      {failed && (
+        <p role="alert" className="bar-problem">
+          You are still signed in: the gateway did not answer. Try again.
+        </p>
+      )}
+    </>
+  )
+}
+
+interface WhoProps {
+  identity: Identity
+  hasToken: boolean
+  session: Session | null
+}
+
+function Who({ identity, hasToken, session }: WhoProps) {
   switch (identity.state) {
     case 'asking':
       return 'Asking who you are …'
     case 'unknown':
-      return hasToken
-        ? `Your token was not accepted: ${identity.reason}`
+      if (hasToken) return `Your token was not accepted: ${identity.reason}`
+      if (session?.signedIn) return `You are signed in, and may not see who you are: ${identity.reason}`
+      return session?.signIn
+        ? 'You are not signed in: sign in, or use a token, to see what you may read.'
         : 'No token: use one to see what you may read.'
     case 'known':
       return (

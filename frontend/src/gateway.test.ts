@@ -33,10 +33,13 @@ describe('asking the gateway', () => {
     expect(new Headers(init?.headers).get('Authorization')).toBe('Bearer secret')
   })
 
-  it('sends no Authorization without a token', async () => {
+  it('asks with the session where there is no token, and shows that this page asks', async () => {
     answer('{}')
     await ask({ query: '{ a }' }, null)
-    expect(new Headers(fetched.mock.calls[0]?.[1]?.headers).has('Authorization')).toBe(false)
+    const init = fetched.mock.calls[0]?.[1]
+    expect(init).toMatchObject({ credentials: 'same-origin', redirect: 'error' })
+    expect(new Headers(init?.headers).has('Authorization')).toBe(false)
+    expect(new Headers(init?.headers).get('X-Callboard')).toBe('page')
   })
 
   it('passes on the gateway’s own errors, whatever the status', async () => {

@@ -17,8 +17,16 @@ _REMEDY = "write the word Bearer, a space, and the token, like `Authorization: B
 class Identify(Protocol):
     """Anything that tells who sent a request."""
 
-    async def __call__(self, authorization: Sequence[str]) -> Viewer:
+    async def __call__(self, authorization: Sequence[str], session: str | None = None) -> Viewer:
         """The viewer. Raises Unauthenticated for a token that is wrong, KeysUnavailable when that can't be told now."""
+        ...
+
+
+class Permit(Protocol):
+    """Anything that tells whether a viewer's token is for a document."""
+
+    def __call__(self, viewer: Viewer, document: str) -> None:
+        """Nothing, or raises OperationNotAllowed; before the document is read."""
         ...
 
 
@@ -30,13 +38,34 @@ class VerifyToken(Protocol):
         ...
 
 
-def identify_by(verifier: VerifyToken, anonymous_roles: Sequence[str]) -> Identify:
-    """Identify by bearer token (RFC 6750, section 2.1); who sends none is anonymous."""
+class FindSession(Protocol):
+    """What knows who is signed in."""
+
+    async def find(self, session: str) -> Viewer | None:
+        """Whose session this is; None when there is none, or no longer."""
+        ...
+
+
+def identify_by(
+    verifier: VerifyToken,
+    anonymous_roles: Sequence[str],
+    own: tuple[str, VerifyToken] | None = None,
+    sessions: FindSession | None = None,
+) -> Identify:
+    """Identify by bearer token (RFC 6750, section 2.1), else by a browser's session; who has neither is anonymous.
+
+    `own` are what checks tokens of the gateway's own, and what those begin with.
+    """
     anonymous = Viewer("anonymous", ViewerKind.ANONYMOUS, frozenset(anonymous_roles))
 
-    async def identify(authorization: Sequence[str]) -> Viewer:
+    async def identify(authorization: Sequence[str], session: str | None = None) -> Viewer:
         token = bearer_token(authorization)
-        return anonymous if token is None else await verifier.verify(token)
+        if token is not None:
+            if own is not None and token.startswith(own[0]):
+                return await own[1].verify(token)
+            return await verifier.verify(token)
+        signed_in = await sessions.find(session) if sessions is not None and session is not None else None
+        return signed_in or anonymous
 
     return identify
 

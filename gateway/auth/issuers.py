@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .discovery import Fetch
 from .issuer import Issuer
-from .keys import Clock, Fetch, OneKey, RemoteKeys
+from .keys import Clock, OneKey, RemoteKeys
 from .local import LocalIssuer
 from .settings import AuthSettings, IssuerSettings
 

@@ -6,18 +6,17 @@ import asyncio
 import contextvars
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from .discovery import Fetch, discover
 from .errors import KeysUnavailable, Unauthenticated
-from .keyset import BadDocument, Key, key_of, pick, read_document, read_key_set
-from .settings import ASYMMETRIC, url_problem
+from .keyset import BadDocument, Key, key_of, pick, read_key_set
+from .settings import ASYMMETRIC
 
-Fetch = Callable[[str], Awaitable[bytes]]
-"""GETs a URL: the body of a 200 answer, or an exception. Redirects must not be followed."""
 Clock = Callable[[], float]
 """The time in seconds since 1970."""
 
@@ -169,22 +168,13 @@ class RemoteKeys:
             self._keys, self._fetched, self._failure = keys, self._clock(), None
 
     async def _discover(self) -> str:
-        """The key set's address from the discovery document (OpenID Connect Discovery 1.0, section 4.3)."""
-        document = read_document(await self._fetch(self._issuer.rstrip("/") + "/.well-known/openid-configuration"))
-        if document.get("issuer") != self._issuer:
-            raise BadDocument("the discovery document names another issuer than the settings; write it letter for letter")
-        self._discovered = _checked_address(document.get("jwks_uri"), insecure_http=self._insecure_http)
+        """The key set's address from the discovery document."""
+        provider = await discover(self._issuer, self._fetch, insecure_http=self._insecure_http)
+        self._discovered = provider.address("jwks_uri")
         return self._discovered
 
     def _unavailable(self) -> str:
         return f"the keys of {self._issuer} can't be fetched now, so its tokens can't be checked: try again shortly"
-
-
-def _checked_address(address: Any, *, insecure_http: bool) -> str:
-    problem = url_problem(address, insecure_http=insecure_http) if isinstance(address, str) else "is missing"
-    if problem:
-        raise BadDocument(f"the discovery document's jwks_uri {problem}")
-    return str(address)
 
 
 def _describe(error: Exception) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from callboard_sdk import Settings
+from callboard_sdk import Secret, Settings
 from pydantic import Field, field_validator, model_validator
 
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -72,8 +72,8 @@ class IssuerSettings(Settings):
     @field_validator("name")
     @classmethod
     def _unreserved(cls, name: str) -> str:
-        if name in ("user", "group"):
-            raise ValueError(f"{name} as a name would make subjects look like refs; choose another, like the company's")
+        if name in ("user", "group", "bot"):
+            raise ValueError(f"{name} as a name would make subjects look like refs or bots; choose another, like the company's")
         return name
 
     @model_validator(mode="after")
@@ -97,6 +97,55 @@ class LocalIssuerSettings(Settings):
     """The longest life that a local token may be given."""
 
 
+class SignInSettings(Settings):
+    """Sign-in of people with a browser, by authorization code with PKCE, for the page at `/graphql`."""
+
+    issuer: Name
+    """The `name` of one of `auth.issuers`; who signs in is read from its ID token as from its other tokens."""
+    client_id: Name
+    """What the provider knows this gateway as."""
+    client_secret: Secret | None = None
+    """The secret that goes with it, from a placeholder such as `${OIDC_CLIENT_SECRET}`; none for a public client."""
+    public_url: Annotated[str, Field(max_length=500)]
+    """Where browsers reach this gateway, like `https://callboard.acme.example`; the provider sends them back to
+    `/auth/callback` there, and must be told so."""
+    scopes: tuple[Name, ...] = ("openid", "profile", "email")
+    """What is asked of the provider."""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """How long a session lasts at most."""
+    idle_minutes: Annotated[int, Field(ge=5, le=10_080)] = 60
+    """How long a session lasts that nobody uses."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        if url_problem(url, insecure_http=False):
+            raise ValueError("must be like https://callboard.acme.example; http:// is only for this very machine")
+        parts = urlsplit(url)
+        if parts.path not in ("", "/") or parts.query:
+            raise ValueError("must be the gateway's origin alone, like https://callboard.acme.example")
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}" + (
+            "" if parts.port in (None, {"https": 443, "http": 80}[parts.scheme]) else f":{parts.port}"
+        )
+
+    @field_validator("scopes")
+    @classmethod
+    def _openid(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if "openid" not in scopes:
+            raise ValueError("must have openid, or the provider sends no ID token")
+        return scopes
+
+
+class TokenSettings(Settings):
+    """Access tokens that people make for themselves and for bots, in the graph."""
+
+    max_days: Annotated[int, Field(ge=1, le=366)] = 90
+    """The longest life that one may be given, in days."""
+    max_tokens: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """How many one owner may have that have not ended."""
+
+
 class AuthSettings(Settings):
     """Everything about who may be believed to ask."""
 
@@ -106,6 +155,10 @@ class AuthSettings(Settings):
     """The issuer inside the gateway; null switches it off."""
     issuers: Annotated[tuple[IssuerSettings, ...], Field(max_length=50)] = ()
     """The OpenID Connect providers."""
+    tokens: TokenSettings = TokenSettings()
+    """What access tokens may be at most."""
+    sign_in: SignInSettings | None = None
+    """Sign-in of people with a browser; null for none: the page then takes tokens alone."""
     leeway_seconds: Annotated[int, Field(ge=0, le=300)] = 60
     """How far an issuer's clock may differ from ours."""
     anonymous_roles: tuple[Name, ...] = ("anonymous",)
@@ -120,6 +173,9 @@ class AuthSettings(Settings):
             raise ValueError(f"issuer {again!r} stands twice; each issuer is configured once")
         if again := _repeated([issuer.name for issuer in self.issuers]):
             raise ValueError(f"two issuers are named {again!r}; give each a `name`, so that their subjects stay apart")
+        if self.sign_in is not None and self.sign_in.issuer not in {issuer.name for issuer in self.issuers}:
+            named = ", ".join(issuer.name for issuer in self.issuers) or "there are none"
+            raise ValueError(f"sign_in.issuer: {self.sign_in.issuer!r} is not the name of one of auth.issuers: {named}")
         return self
 
 

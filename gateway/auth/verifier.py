@@ -88,10 +88,7 @@ class Verifier:
 
     async def _check(self, token: CompactToken) -> Verified:
         issuer = self._issuer(token)  # C
-        algorithm = _algorithm(token, issuer)  # D
-        key = await issuer.keys.find(_key_id(token), algorithm)  # E
-        _check_signature(token, key, algorithm)  # F
-        check_claims(token.claims, issuer, now=self._clock(), leeway=self._leeway)  # G
+        key = await check_token(token, issuer, now=self._clock, leeway=self._leeway)  # D to G
         token_id = token.claims.get("jti")
         expires = expiry(token.claims) + self._leeway
         return Verified(viewer_of(token.claims, issuer), issuer, key, expires, str(token_id) if token_id else None)  # H
@@ -120,6 +117,15 @@ class Verifier:
         self._kept.move_to_end(digest)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+
+async def check_token(token: CompactToken, issuer: Issuer, *, now: Clock, leeway: float) -> Key:
+    """The key that signed this token, when it is all that a token of this issuer must be. Raises as `verify`."""
+    algorithm = _algorithm(token, issuer)  # D
+    key = await issuer.keys.find(_key_id(token), algorithm)  # E
+    _check_signature(token, key, algorithm)  # F
+    check_claims(token.claims, issuer, now=now(), leeway=leeway)  # G
+    return key
 
 
 def _algorithm(token: CompactToken, issuer: Issuer) -> str:

@@ -1,4 +1,4 @@
-"""`callboard token create`: a token of the gateway's own issuer."""
+"""`callboard token`: makes tokens of the gateway's own issuer, lists and revokes those that were made in the graph."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from gateway.auth import LocalIssuer
 from gateway.auth.local import KeyFileError
 from policies import read_rules
 
+from . import stored_tokens
 from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail
 
-app = typer.Typer(help="Tokens of the gateway's own issuer.", no_args_is_help=True)
+app = typer.Typer(help="Tokens of the gateway's own.", no_args_is_help=True)
+app.command("list")(stored_tokens.listed)
+app.command("revoke")(stored_tokens.revoke)
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
 
 
 @app.callback()
 def tokens() -> None:
-    """Tokens of the gateway's own issuer."""
+    """Tokens of the gateway's own."""
 
 
 @app.command()
@@ -36,7 +39,7 @@ def create(
     settings: SettingsFile = DEFAULT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Create a token and print it; it is stored nowhere."""
+    """Create a token of the local issuer and print it; it is stored nowhere."""
     configured = configuration(settings).settings
     auth = configured.auth
     if auth.local is None:

@@ -23,6 +23,7 @@ from gateway.request import GraphQLRequest
 from resolvers.errors import InternalError
 
 from .body import Left, read_body
+from .browser import Browser
 from .client import Client
 from .errors import HttpError
 from .headers import Headers, read_headers
@@ -38,10 +39,11 @@ log = structlog.get_logger()
 
 
 class GraphQLEndpoint:
-    """What answers at `/graphql`: data to clients, and to a browser the page."""
+    """What answers at `/graphql`: data to clients, and to a browser the page. `browser` knows the cookies of those signed in."""
 
-    def __init__(self, pipeline: Pipeline, max_bytes: int, page: ASGIApp) -> None:
+    def __init__(self, pipeline: Pipeline, max_bytes: int, page: ASGIApp, browser: Browser | None = None) -> None:
         self._pipeline = pipeline
+        self._browser = browser
         self._max_bytes = max_bytes
         self._page = page
 
@@ -68,8 +70,9 @@ class GraphQLEndpoint:
 
     async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> GraphQLRequest:
         method = scope["method"]
+        sent_by = headers.authorization, self._browser.session(headers) if self._browser is not None else None
         if method == "GET":
-            return from_query(read_query(scope["query_string"]), headers.authorization)
+            return from_query(read_query(scope["query_string"]), sent_by)
         if method != "POST":
             raise HttpError(405, f"{method} is not for GraphQL: use GET or POST", allow="GET, POST")
         kind = (headers.content_type or "").partition(";")[0].strip().lower()
@@ -78,7 +81,7 @@ class GraphQLEndpoint:
         if (encoding := (headers.content_encoding or "identity").strip().lower()) != "identity":
             raise HttpError(415, f"the body is encoded as {encoding[:40]}: send it as it is, without Content-Encoding")
         body = await read_body(receive, headers.content_length, self._max_bytes)
-        return from_body(body, headers.authorization)
+        return from_body(body, sent_by)
 
 
 def _wants_page(scope: Scope, headers: Headers) -> bool:

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Headers:
-    """What a request's headers say, each None where it is absent."""
+    """What a request's headers say, each None where it is absent.
+
+    `site` is `Sec-Fetch-Site`, `callboard` the header that only the gateway's own page or no browser sends.
+    """
 
     accept: str | None = None
     content_type: str | None = None
     content_length: str | None = None
     content_encoding: str | None = None
     authorization: tuple[str, ...] = ()
+    cookie: tuple[str, ...] = ()
+    origin: str | None = None
+    site: str | None = None
+    callboard: str | None = None
 
 
 def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -33,4 +40,12 @@ def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
                 found.content_encoding = value.decode("latin-1")
             case b"authorization":
                 found.authorization += (value.decode("latin-1"),)
+            case b"cookie":
+                found.cookie += (value.decode("latin-1"),)
+            case b"origin":
+                found.origin = value.decode("latin-1")
+            case b"sec-fetch-site":
+                found.site = value.decode("latin-1")
+            case b"x-callboard":
+                found.callboard = value.decode("latin-1")
     return found

@@ -11,8 +11,11 @@ from gateway.request import GraphQLRequest
 
 from .errors import HttpError
 
+Credentials = tuple[tuple[str, ...], str | None]
+"""Who sent a request: its Authorization headers, and the id of a session that it may use."""
 
-def from_body(body: bytes | bytearray, authorization: tuple[str, ...]) -> GraphQLRequest:
+
+def from_body(body: bytes | bytearray, sent_by: Credentials) -> GraphQLRequest:
     """The request in a POST's JSON body. Raises HttpError for what is none."""
     try:
         found = orjson.loads(body)
@@ -22,10 +25,10 @@ def from_body(body: bytes | bytearray, authorization: tuple[str, ...]) -> GraphQ
         raise HttpError(400, "the body is a list: this gateway takes one request at a time, as an object")
     if not isinstance(found, dict):
         raise HttpError(400, 'the body is no JSON object: send {"query": "..."}')
-    return _request(found, authorization, reads_only=False)
+    return _request(found, sent_by, reads_only=False)
 
 
-def from_query(query: dict[str, str], authorization: tuple[str, ...]) -> GraphQLRequest:
+def from_query(query: dict[str, str], sent_by: Credentials) -> GraphQLRequest:
     """The request in a GET's query string. Raises HttpError for what is none."""
     found: dict[str, Any] = dict(query)
     for name in ("variables", "extensions"):
@@ -36,7 +39,7 @@ def from_query(query: dict[str, str], authorization: tuple[str, ...]) -> GraphQL
                 raise HttpError(400, f"the parameter {name!r} is not JSON: {error}") from None
         elif name in found:
             found[name] = None
-    return _request(found, authorization, reads_only=True)
+    return _request(found, sent_by, reads_only=True)
 
 
 def read_query(raw: bytes) -> dict[str, str]:
@@ -54,7 +57,7 @@ def _not_json(body: bytes | bytearray, error: orjson.JSONDecodeError) -> str:
     return f"the body is not JSON: {error}"
 
 
-def _request(found: dict[str, Any], authorization: tuple[str, ...], *, reads_only: bool) -> GraphQLRequest:
+def _request(found: dict[str, Any], sent_by: Credentials, *, reads_only: bool) -> GraphQLRequest:
     query, variables = found.get("query"), found.get("variables")
     name, extensions = found.get("operationName"), found.get("extensions")
     if not isinstance(query, str) or not query:
@@ -66,4 +69,5 @@ def _request(found: dict[str, Any], authorization: tuple[str, ...], *, reads_onl
         raise HttpError(400, '`variables` is no object: send {"name": value}, or leave it out')
     if extensions is not None and not isinstance(extensions, dict):
         raise HttpError(400, '`extensions` is no object: send {"name": value}, or leave it out')
-    return GraphQLRequest(query, name or None, variables or {}, authorization, reads_only, extensions or {})
+    authorization, session = sent_by
+    return GraphQLRequest(query, name or None, variables or {}, authorization, reads_only, extensions or {}, session)

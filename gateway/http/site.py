@@ -1,4 +1,4 @@
-"""Everything that is served beside GraphQL: the page's files, health, metrics."""
+"""Everything that is served beside GraphQL: the page's files, sign-in, health, metrics."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from gateway.identity.browsers import Browsers
 from gateway.record import Record
 from resolvers.plugins import Plugins
 
 from .front import GRAPHQL
 from .page import Assets, built_page
+from .sign_in import sign_in_routes
 
 
 def site(
-    graphql: ASGIApp, plugins: Plugins, record: Record, running: Callable[[], AbstractAsyncContextManager[None]]
+    graphql: ASGIApp,
+    plugins: Plugins,
+    record: Record,
+    browsers: Browsers | None,
+    running: Callable[[], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     """The application that routes by path; what is `running` starts and stops with the server."""
 
@@ -31,6 +37,7 @@ def site(
         Route("/", lambda request: RedirectResponse(GRAPHQL), methods=["GET"]),
         Route(GRAPHQL, graphql),
         Route(f"{GRAPHQL}/", graphql),  # and no redirect, which few clients follow with a body
+        *sign_in_routes(browsers),
         Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", lambda request: PlainTextResponse(record.metrics()), methods=["GET"]),

@@ -62,11 +62,11 @@ class Asks:
         return Ask("GET", url, all_headers, ok, name, _key(text, all_headers, ok))
 
     def write(self, path: str, body: object, headers: Mapping[str, str] | None, ok: frozenset[int]) -> Ask:
-        """A POST of `body` as JSON. Raises Failed when it may not or can't be sent."""
+        """A POST of `body` as JSON, or as it is when it is bytes. Raises Failed when it may not or can't be sent."""
         url, _, name = self._target("POST", path, None)
         sent = {"content-type": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
         try:
-            content = msgspec.json.encode(body)
+            content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         except (TypeError, ValueError, RecursionError, OverflowError):
             raise not_sendable(self._upstream.name, name, "its body can't be written as JSON") from None
         return Ask("POST", url, self._all_headers(sent, name), ok, name, body=content)

@@ -34,6 +34,7 @@ async def test_case(folder: Path, world: World, tmp_path: Path, request: pytest.
         asked = GraphQLRequest(query, variables=case.variables, authorization=_authorization(harness, case))
         if case.asked_before:
             await harness.gateway.pipeline.answer(asked)
+        await harness.gateway.pipeline.identify(asked.authorization)  # the viewer's groups are known from then on
         with watching(harness, addresses, case.down) as calls:
             async with asyncio.timeout(harness.gateway.pipeline.limits.seconds):
                 response = await harness.gateway.pipeline.answer(asked)

@@ -1,6 +1,7 @@
 """The whole contract between Callboard and a plugin: import from here and from `callboard_sdk.entities`."""
 
 from .access import EVERYTHING, Access
+from .audit import Audit
 from .batch import Batch
 from .catalog import Catalog
 from .connections import Connection, Edge, Page, PageInfo, connect, encode_cursor, paginate
@@ -15,12 +16,13 @@ from .ref import EntityRef, InvalidRef
 from .settings import Secret, Settings
 from .types import computed, enum, field, input, node, value  # noqa: A004  the GraphQL word
 from .upstream import Client, Clients, Reply, Upstream
-from .values import Freshness, KeyValue, Link, Money, Problem, Severity
-from .viewer import Viewer, ViewerKind
+from .values import Freshness, KeyValue, Link, Money, Problem, Severity, UserError
+from .viewer import TokenLimits, Viewer, ViewerKind
 
 __all__ = [
     "EVERYTHING",
     "Access",
+    "Audit",
     "BadArgument",
     "Batch",
     "CallboardError",
@@ -52,8 +54,10 @@ __all__ = [
     "Secret",
     "Settings",
     "Severity",
+    "TokenLimits",
     "Upstream",
     "UpstreamError",
+    "UserError",
     "Viewer",
     "ViewerKind",
     "computed",

@@ -107,7 +107,10 @@ class Client(Protocol):
     async def post(
         self, path: str, body: object, *, headers: Mapping[str, str] | None = None, ok: frozenset[int] = frozenset()
     ) -> Reply:
-        """Send `body` as JSON; never retried, never cached. `ok` as for `get`."""
+        """Send `body` as JSON, or bytes as they are; never retried, never cached. `ok` as for `get`.
+
+        With bytes `headers` say what they are: `content-type`.
+        """
         ...
 
 

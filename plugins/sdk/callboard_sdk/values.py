@@ -92,3 +92,13 @@ class Money:
     """The amount, exact."""
     currency: str
     """The currency's ISO 4217 code, such as `EUR`."""
+
+
+@value
+class UserError:
+    """Why a mutation changed nothing: something in its input that the asker can mend."""
+
+    message: str
+    """What is wrong, and what to write instead."""
+    path: list[str]
+    """Where in the mutation's arguments, such as `["input", "roles"]`."""

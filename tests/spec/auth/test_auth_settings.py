@@ -97,3 +97,42 @@ def test_the_defaults_believe_nobody_but_the_gateway_itself() -> None:
     auth = AuthSettings()
     assert (auth.audience, auth.issuers, auth.anonymous_roles) == ("callboard", (), ("anonymous",))
     assert auth.local is not None and auth.local.issuer == "callboard:local"
+
+
+SIGN_IN = {"issuer": "login.acme.example", "client_id": "page", "public_url": "https://callboard.acme.example"}
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://callboard.acme.example/", "https://callboard.acme.example"),
+        ("https://Callboard.Acme.example:443", "https://callboard.acme.example"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:80/", "http://[::1]"),
+    ],
+)
+def test_the_public_url_is_an_origin_as_browsers_write_it(given: str, origin: str) -> None:
+    auth = AuthSettings(issuers=[{"issuer": URL}], sign_in={**SIGN_IN, "public_url": given})
+    assert auth.sign_in is not None and auth.sign_in.public_url == origin
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"public_url": "http://callboard.acme.example"}, "this very machine"),
+        ({"public_url": "callboard"}, "must be like"),
+        ({"public_url": "https://callboard.acme.example/portal"}, "origin alone"),
+        ({"public_url": "https://callboard.acme.example?x=1"}, "origin alone"),
+        ({"issuer": "other"}, "not the name of one of auth.issuers: login.acme.example"),
+        ({"scopes": ["profile"]}, "must have openid"),
+        ({"session_hours": 0}, "session_hours"),
+    ],
+)
+def test_a_sign_in_that_could_not_work_is_refused(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        AuthSettings(issuers=[{"issuer": URL}], sign_in={**SIGN_IN, **change})
+
+
+def test_a_clients_secret_shows_nowhere() -> None:
+    auth = AuthSettings(issuers=[{"issuer": URL}], sign_in={**SIGN_IN, "client_secret": "hunter2"})
+    assert "hunter2" not in repr(auth) + auth.model_dump_json()

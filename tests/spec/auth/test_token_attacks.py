@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import hashlib
 import hmac
+import json
+from datetime import datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from gateway.auth import Unauthenticated
 
@@ -113,17 +117,34 @@ async def test_an_unknown_kid_is_refused() -> None:
     assert "doesn't publish" in await refusal(sign(claims(), kid="k2"))
 
 
-async def test_keys_that_a_token_brings_itself_are_never_looked_at() -> None:
+async def brought(**members: Any) -> None:
+    """A token signed with a key that it brings itself, or says where to find: neither is looked at."""
     evil = new_key()
-    for members in (
-        {"jku": "https://evil.example/keys"},
-        {"x5u": "https://evil.example/cert"},
-        {"jwk": jwk(evil)},
-        {"x5c": ["MIIB"]},
-    ):
-        assert "signature" in await refusal(sign_raw(header(**members), json.dumps(claims()).encode(), evil))
-        foreign_kid = sign_raw(header(kid="evil", **members), json.dumps(claims()).encode(), evil)
-        assert "doesn't publish" in await refusal(foreign_kid)
+    assert "signature" in await refusal(sign_raw(header(**members), json.dumps(claims()).encode(), evil))
+    foreign_kid = sign_raw(header(kid="evil", **members), json.dumps(claims()).encode(), evil)
+    assert "doesn't publish" in await refusal(foreign_kid)
+
+
+async def test_a_jku_of_the_attackers_is_not_followed() -> None:
+    await brought(jku="https://evil.example/keys")
+    await brought(jku=f"{KEYS}@evil.example/keys")
+    await brought(jku=["https://evil.example/keys"])
+
+
+async def test_an_x5u_of_the_attackers_is_not_followed() -> None:
+    await brought(x5u="https://evil.example/cert")
+    await brought(x5u="file:///etc/ssl/cert.pem")
+
+
+async def test_an_x5c_certificate_in_the_header_is_not_a_key() -> None:
+    await brought(x5c=[certificate(new_key())])
+    await brought(x5c=["MIIB"])
+
+
+async def test_a_jwk_embedded_in_the_header_is_not_a_key() -> None:
+    await brought(jwk=jwk(new_key()))
+    await brought(jwk=jwk(new_key(), "k1"))
+    await brought(jwk={"kty": "oct", "k": "AA"})
 
 
 async def test_an_address_of_keys_in_a_good_token_is_not_fetched() -> None:
@@ -216,6 +237,25 @@ async def test_a_signed_token_of_another_type_is_refused(typ: Any) -> None:
     assert "typ header" in await refusal(sign_raw(header(typ=typ), json.dumps(claims()).encode()))
 
 
+async def test_a_nested_token_is_refused() -> None:
+    inner = sign(claims())
+    assert "not readable JSON" in await refusal(sign_raw(header(cty="JWT"), inner.encode()))
+    assert "not a JSON object" in await refusal(sign_raw(header(cty="JWT"), json.dumps(inner).encode()))
+    assert "not one that this gateway takes" in await refusal(sign_raw(header(cty="JWT"), json.dumps({"jwt": inner}).encode()))
+    encrypted = ".".join(
+        [encode(b'{"alg":"dir","enc":"A256GCM","cty":"JWT"}'), "", encode(b"iv"), encode(inner.encode()), encode(b"tag")]
+    )
+    assert "has 5 parts" in await refusal(encrypted)
+
+
+async def test_a_clock_may_be_59_seconds_off_and_not_61() -> None:
+    for good in (claims(exp=NOW - 59), claims(nbf=NOW + 59), claims(iat=NOW + 59)):
+        assert (await world().verifier.verify(sign(good))).subject == "acme:ann"
+    assert "expired" in await refusal(sign(claims(exp=NOW - 61)))
+    for early in (claims(nbf=NOW + 61), claims(iat=NOW + 61)):
+        assert "yet to come" in await refusal(sign(early))
+
+
 async def test_a_token_bound_to_its_senders_key_is_refused_as_a_bearer_token() -> None:
     assert "cnf" in await refusal(sign(claims(cnf={"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})))
 
@@ -279,3 +319,10 @@ async def test_a_second_spelling_of_the_same_signature_is_refused() -> None:
 
 def new_key() -> Any:
     return rsa_key("evil")
+
+
+def certificate(key: Any) -> str:
+    """A certificate that the key signs for itself, as `x5c` has it."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "login.acme.example")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2026, 1, 1), datetime(2036, 1, 1))
+    return base64.b64encode(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)).decode()

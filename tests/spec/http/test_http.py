@@ -61,6 +61,18 @@ async def test_an_encoded_body_is_415_and_told_what_to_send(client):
     assert plain.status_code == 200
 
 
+async def test_several_authorization_headers_are_refused_whichever_is_good(client, token):
+    good, bad = ("authorization", f"Bearer {token}"), ("authorization", "Bearer not.a.token")
+    for headers in ([good, good], [good, bad], [bad, good], [good, ("Authorization", "Basic eDp5")]):
+        answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+        assert answer.status_code == 401 and "several Authorization headers" in answer.text
+
+
+async def test_an_oversized_token_is_refused(client):
+    answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"authorization": f"Bearer {'a' * 100_000}"})
+    assert answer.status_code == 401 and "longer than 8192" in answer.text and "aaaa" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [

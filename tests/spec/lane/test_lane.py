@@ -9,10 +9,12 @@ from pathlib import Path
 
 import orjson
 import pytest
+from callboard_sdk import Viewer, ViewerKind
 from gateway.lane.ask import LaneLost
 from gateway.planning.operation import LONG
 from gateway.request import GraphQLRequest
 from gateway.testing import running_gateway
+from resolvers.tokens.issuing import TokenWish
 
 from .process import plugins
 
@@ -48,6 +50,22 @@ async def there(file):
         while not file.exists() or not file.read_text():
             await asyncio.sleep(0.02)
     return int(file.read_text())
+
+
+@pytest.mark.parametrize("padding", ["", PADDING])
+async def test_who_asks_with_an_access_token_is_answered_there_too_within_its_limits(tmp_path, rules, padding):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        await answer(harness, SMALL)
+        tester = Viewer("tester", ViewerKind.PERSON, frozenset({"admin"}))
+        _, secret = await harness.gateway.identity.issuing.create(tester, TokenWish(["admin"], 1, points=5))
+        asked = GraphQLRequest(LARGE + padding, authorization=(f"Bearer {secret}",))
+        codes = []
+        for _ in range(6):
+            response = await harness.gateway.pipeline.answer(asked)
+            body = orjson.loads(response.body)
+            codes += [error["extensions"]["code"] for error in body.get("errors", [])]
+            assert codes or body["data"]["run"]["process"] != os.getpid()
+        assert codes and set(codes) == {"RATE_LIMITED"}
 
 
 async def test_what_is_large_is_answered_by_another_process_and_all_else_here(tmp_path, rules):

@@ -1,4 +1,5 @@
-// A real OpenID Connect provider on loopback: client credentials, and RS256 access tokens for one resource.
+// A real OpenID Connect provider on loopback: client credentials with RS256 access tokens for one resource, and sign-in of
+// people by its own plain pages, back to the REDIRECT_URI of the environment.
 // Prints one JSON line with its issuer once it listens; `rotate` on standard input puts a new signing key first.
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
@@ -6,17 +7,31 @@ import { createInterface } from "node:readline";
 import Provider from "oidc-provider";
 
 const RESOURCE = "urn:callboard:graph";
+const ROLES = { realm_access: { roles: ["release-manager", "unmapped"] } };
+const redirectUris = process.env.REDIRECT_URI ? [process.env.REDIRECT_URI] : [];
 
 function signingKey() {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), use: "sig", alg: "RS256" };
 }
 
+function signInClient(id, method, secret) {
+  return {
+    client_id: id,
+    ...(secret && { client_secret: secret }),
+    token_endpoint_auth_method: method,
+    grant_types: ["authorization_code"],
+    response_types: ["code"],
+    redirect_uris: redirectUris,
+    scope: "openid profile",
+  };
+}
+
 function configuration(keys) {
   return {
     jwks: { keys },
     cookies: { keys: [randomUUID()] },
-    scopes: ["graph"],
+    scopes: ["graph", "openid", "profile"],
     clients: [
       {
         client_id: "deploy-bot",
@@ -26,10 +41,22 @@ function configuration(keys) {
         response_types: [],
         scope: "graph",
       },
+      ...(redirectUris.length
+        ? [
+            signInClient("callboard-page", "none"),
+            signInClient("callboard-server", "client_secret_basic", "callboard+server/secret"),
+          ]
+        : []),
     ],
+    claims: { openid: ["sub", "realm_access"], profile: ["preferred_username"] },
+    conformIdTokenClaims: false,
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, preferred_username: id, ...ROLES }),
+    }),
     features: {
       clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: redirectUris.length > 0 },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: () => ({
@@ -42,7 +69,7 @@ function configuration(keys) {
       },
     },
     ttl: { ClientCredentials: 600 },
-    extraTokenClaims: () => ({ realm_access: { roles: ["release-manager", "unmapped"] } }),
+    extraTokenClaims: () => ROLES,
   };
 }
 

@@ -1,0 +1,114 @@
+"""`callboard token list` and `revoke`: the access tokens in the gateway's database, for whoever may reach that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from callboard_sdk import Page
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.database import open_database
+from gateway.identity.log import log_audit
+from resolvers.tokens.record import StoredToken
+from resolvers.tokens.store import TokenStore
+
+from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
+
+OPERATOR = "operator"
+"""Who did it, where the audit and the graph tell: someone at this machine, without a subject of the gateway's."""
+
+T = TypeVar("T")
+
+
+def listed(
+    owner: Annotated[str | None, typer.Option(help="Only tokens of the owner with this subject.")] = None,
+    settings: SettingsFile = DEFAULT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """List the access tokens that were made in the graph; of local tokens nothing is stored."""
+    found = _with_store(settings, lambda store: _all(store, owner))
+    if as_json:
+        print(json.dumps([_told(token) for token in found]))
+        return
+    if not found:
+        out.print("There are no access tokens: they are made in the graph, by createAccessToken.")
+    rows = [("id", "stands for", "roles", "ends", "last used", "note"), *map(_row, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows if found else ():
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def revoke(
+    id: Annotated[str, typer.Argument(help="The token's id, as `callboard token list` shows it.")],
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """End an access token for good; every gateway of the database refuses it within seconds.
+
+    A local token can't be revoked, for it is stored nowhere: delete auth.local.key_file, and all of them end.
+    """
+    revoked = _with_store(settings, lambda store: store.revoke(id, OPERATOR))
+    if revoked is None:
+        fail([f"no access token has the id {id!a}: `callboard token list` shows those there are"])
+    asyncio.run(log_audit("token.revoked", OPERATOR, revoked.id, {"owner": revoked.owner}))
+    out.print(f"{revoked.id} of {revoked.owner} is revoked", markup=False, highlight=False)
+
+
+def _with_store(settings: Path, work: Callable[[TokenStore], Awaitable[T]]) -> T:
+    configured = configuration(settings).settings
+
+    async def run() -> T:
+        database = open_database(configured.database.url)
+        try:
+            store = TokenStore(database)
+            await store.prepare()
+            return await work(store)
+        finally:
+            await database.engine.dispose()
+
+    try:
+        return asyncio.run(run())
+    except (SQLAlchemyError, OSError) as error:
+        fail([f"the database of the settings can't be asked ({type(error).__name__}): check database.url, and that it runs"])
+
+
+async def _all(store: TokenStore, owner: str | None) -> list[StoredToken]:
+    found: list[StoredToken] = []
+    after: str | None = None
+    while True:
+        page = await store.page(Page(first=100, after=after), owner)
+        found += [edge.node for edge in page.edges]
+        if not page.page_info.has_next_page:
+            return found
+        after = Page.checked(1, page.page_info.end_cursor, None, None).after
+
+
+def _row(token: StoredToken) -> tuple[str, ...]:
+    ends = f"revoked {_time(token.revoked_at)}" if token.revoked_at else str(_time(token.expires_at))
+    return token.id, token.subject, ",".join(sorted(token.roles)), ends, _time(token.last_used_at) or "never", token.note
+
+
+def _told(token: StoredToken) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "owner": token.owner,
+        "subject": token.subject,
+        "note": token.note,
+        "roles": sorted(token.roles),
+        "operations": None if token.operations is None else sorted(token.operations),
+        "points": token.points,
+        "createdAt": _time(token.created_at),
+        "expiresAt": _time(token.expires_at),
+        "lastUsedAt": _time(token.last_used_at),
+        "revokedAt": _time(token.revoked_at),
+        "revokedBy": token.revoked_by,
+    }
+
+
+def _time(seconds: int | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,65 @@
+"""Checks access tokens of the gateway's own: what it stores of one, and what its owner may now, make the viewer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from callboard_sdk import TokenLimits, Viewer, ViewerKind
+
+from gateway.auth import OperationNotAllowed, Unauthenticated
+from resolvers.tokens.record import Owner, StoredToken
+from resolvers.tokens.store import TokenStore
+from resolvers.tokens.text import is_token
+
+
+class AccessTokens:
+    """`gateway.auth.identify.VerifyToken` over the store. Expiry and revocation are looked at for each request.
+
+    The viewer comes without roles: those are of the token's limits and its owner's roles, as the policy in force has them.
+    """
+
+    def __init__(self, store: TokenStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def verify(self, token: str) -> Viewer:
+        """The token's viewer. Raises Unauthenticated, saying what is wrong without showing the token."""
+        if not is_token(token):
+            raise Unauthenticated("the access token is mistyped or cut off, for its checksum is wrong: copy it whole")
+        found = await self._store.find(token)
+        if found is None:
+            raise Unauthenticated("no access token of this gateway is this one, or it ended long ago: make a new one")
+        stored, owner = found
+        if stored.revoked_at is not None:
+            raise _over(f"the access token was revoked at {_when(stored.revoked_at)}: make a new one", stored)
+        if self._clock() >= stored.expires_at:
+            raise _over(f"the access token expired at {_when(stored.expires_at)}: make a new one", stored)
+        self._store.used(stored)
+        return _viewer(stored, owner)
+
+
+def permit(viewer: Viewer, document: str) -> None:
+    """Raises OperationNotAllowed when the viewer's token is for other documents; one is known by the SHA-256 of its text."""
+    if viewer.token is None or viewer.token.operations is None:
+        return
+    if sha256(document.encode("utf-8", "surrogatepass")).hexdigest() not in viewer.token.operations:
+        raise OperationNotAllowed
+
+
+def _viewer(stored: StoredToken, owner: Owner) -> Viewer:
+    maker = Viewer(owner.subject, owner.kind, owner.roles, owner.entity, owner.groups)
+    limits = TokenLimits(stored.id, maker, stored.roles, stored.operations, stored.points)
+    kind = owner.kind if stored.name is None else ViewerKind.BOT
+    # a bot is asked conditions about its owner's entity and groups: a denial that holds for the owner holds for it too
+    return Viewer(stored.subject, kind, frozenset(), owner.entity, owner.groups, limits)
+
+
+def _over(message: str, stored: StoredToken) -> Unauthenticated:
+    return Unauthenticated(message, token=stored.id)
+
+
+def _when(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

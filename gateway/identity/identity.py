@@ -1,0 +1,138 @@
+"""The first step of a request, with all that it stands on: made once by the composition root, running with the gateway.
+
+A. credentials   a bearer token, of an issuer or of the gateway's own; or a browser's session
+B. seen          what owners of tokens may now is noted
+C. groups        those of the catalog, and all above
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+import structlog
+from callboard_sdk import Audit, Catalog, Database, Viewer, ViewerKind
+
+from gateway.auth import AuthSettings, OperationNotAllowed, Unauthenticated, Verifier, identify_by, issuers_of
+from gateway.providers import Providers
+from policies import Policies
+from resolvers.groups import CatalogGroups
+from resolvers.tokens.issuing import Allowance, Issuing
+from resolvers.tokens.store import TokenStore
+from resolvers.tokens.text import PREFIX
+
+from .access_tokens import AccessTokens, permit
+from .browsers import browsers_of
+from .log import log_audit
+from .refusals import Refusals
+
+log = structlog.get_logger()
+
+FLUSH_SECONDS = 2.0
+"""How often what was noted of tokens is written."""
+REFUSALS_SECONDS = 10.0
+"""How often refusals are written down."""
+
+
+class Identity:
+    """Tells who asks. `policies` has what is in force; `audit` takes every event of a token."""
+
+    def __init__(
+        self,
+        settings: AuthSettings,
+        database: Database,
+        catalog: Callable[[], Catalog | None],
+        policies: Policies,
+        *,
+        audit: Audit = log_audit,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.providers = Providers()
+        self.groups = CatalogGroups(catalog)
+        self._store = TokenStore(database, clock)
+        self.issuing = Issuing(
+            self._store, Allowance(settings.tokens.max_days, settings.tokens.max_tokens), lambda: policies.current, audit
+        )
+        self._refusals = Refusals(audit)
+        issuers = issuers_of(settings, self.providers.fetch_for, clock)
+        self._verifier = Verifier(issuers, leeway=settings.leeway_seconds, clock=clock)
+        self.browsers = browsers_of(settings, issuers, self.providers, database, audit, clock)
+        own = AccessTokens(self._store, clock)
+        sessions = self.browsers.sessions if self.browsers else None
+        self._by_credentials = identify_by(self._verifier, settings.anonymous_roles, (PREFIX, own), sessions)
+
+    async def identify(self, authorization: Sequence[str], session: str | None = None) -> Viewer:
+        """The viewer, as `gateway.auth.Identify` says."""
+        try:
+            viewer = await self._by_credentials(authorization, session)  # A
+        except Unauthenticated as error:
+            self._refusals.note("anonymous", error.token, error.message)
+            raise
+        if viewer.kind is ViewerKind.ANONYMOUS:
+            return viewer
+        if viewer.token is None:
+            self._store.seen(viewer)  # B
+            return await self.groups.complete(viewer)  # C
+        owner = await self.groups.complete(viewer.token.owner)
+        return replace(viewer, groups=owner.groups, token=replace(viewer.token, owner=owner))
+
+    def permit(self, viewer: Viewer, document: str) -> None:
+        """Whether the viewer's token is for this document, as `gateway.auth.Permit` says."""
+        try:
+            permit(viewer, document)
+        except OperationNotAllowed as error:
+            assert viewer.token is not None
+            self._refusals.note(viewer.subject, viewer.token.id, error.code)
+            raise
+
+    async def flush(self) -> None:
+        """Write what was noted: this is done from time to time anyway."""
+        for _, work in self._kept_up():
+            await work()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """From start to stop: the tables are there, and what was noted is written."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.providers.aclose)
+            stack.push_async_callback(self._verifier.aclose)
+            for seconds, work in self._kept_up():
+                stack.push_async_callback(_tried, work)
+                await stack.enter_async_context(_every(seconds, work))
+            await _tried(self._store.prepare)
+            if self.browsers is not None:
+                await _tried(self.browsers.sessions.prepare)
+            yield
+
+    def _kept_up(self) -> Iterator[tuple[float, Callable[[], Awaitable[None]]]]:
+        """What is to be done every so many seconds."""
+        yield FLUSH_SECONDS, self._store.flush
+        yield REFUSALS_SECONDS, self._refusals.flush
+        if self.browsers is not None:
+            yield FLUSH_SECONDS, self.browsers.sessions.flush
+
+
+@asynccontextmanager
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await _tried(work)
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _tried(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it; a database that is away costs what needs it, and not the gateway."""
+    try:
+        await work()
+    except Exception:
+        log.error("what is known of tokens could not be read or written", exc_info=True)
