@@ -92,7 +92,16 @@ def _leaf(output: Leaf, value: Any) -> Any:
     try:
         return Executor.complete_leaf_value(output.type, value)
     except Exception as error:
+        return unfit(error)
+
+
+def unfit(error: Exception) -> Failed:
+    """Why a value is none of its type: the fault of whoever gave the value, where graphql-core's own class says the asker's."""
+    if not isinstance(error, GraphQLError):
         return Failed(error)
+    reason = TypeError(error.message)
+    reason.__cause__ = error
+    return Failed(reason)
 
 
 def absent(values: Sequence[Any], output: Output, field: Field) -> list[Any]:
@@ -131,7 +140,7 @@ def flattened(
 
 def _items(value: Any, field: Field) -> list[Any] | Cut | Failed:
     if not is_iterable(value):
-        return Failed(GraphQLError(f"Expected Iterable, but did not find one for field '{field.coordinate}'."))
+        return Failed(TypeError(f"Expected Iterable, but did not find one for field '{field.coordinate}'."))
     items: list[Any] = []
     iterator: Iterator[Any] = iter(())
     try:

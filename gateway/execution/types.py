@@ -15,7 +15,7 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Abstract, Field
 
-from .columns import ABSENT, places_of
+from .columns import ABSENT, places_of, unfit
 from .resolving import Resolving
 from .tasks import outcomes
 
@@ -93,7 +93,7 @@ class TypeTeller:
             if isinstance(answer, Exception):
                 found[index] = Failed(answer)
             elif not answer:
-                found[index] = Failed(invalid_return_type_error(kind, found[index], list(field.details)))
+                found[index] = unfit(invalid_return_type_error(kind, found[index], list(field.details)))
 
     def _is(self, kind: GraphQLObjectType, value: Any, field: Field, path: Path | None, by_class: bool) -> Any:
         key = kind.name, value.__class__
@@ -139,5 +139,5 @@ class TypeTeller:
                 asker, answer, kind, list(field.details), self._resolving.info(field, None), value
             )
         except Exception as error:
-            return Failed(error)
+            return unfit(error)
         return told.name

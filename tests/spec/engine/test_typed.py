@@ -74,3 +74,29 @@ async def test_a_broken_promise_spoils_one_value_and_is_told(ask):
     assert answer.data == {"reading": [{"level": 1}, {"level": None}], "looseReading": {"level": 1}}
     assert answer.errors[0]["extensions"]["code"] == "INTERNAL"
     assert "class object is null here" in answer.errors[0]["message"]
+
+
+@value
+class Odd:
+    """What its plugin promises and doesn't keep."""
+
+    numbers: list[int] | None
+    """No list."""
+    level: int | None
+    """No number."""
+
+
+@pytest.mark.parametrize("field", ["numbers", "level"])
+async def test_a_value_that_is_none_of_its_type_is_the_plugins_fault_and_not_the_askers(ask, field):
+    plugin: Plugin[Settings] = Plugin("odd", permissions={"odd.read": "Read what is odd."})
+
+    @plugin.query(permission="odd.read")
+    async def odd() -> Odd | None:
+        """What is odd."""
+        return Odd(numbers=7, level="a secret word")
+
+    answer = await ask(plugin, f"{{ odd {{ {field} }} }}", development=True)
+    [error] = answer.errors
+    assert (answer.data, error["path"]) == ({"odd": {field: None}}, ["odd", field])
+    assert error["extensions"]["code"] == "INTERNAL" and error["extensions"]["errorId"]
+    assert "secret" not in error["message"] and "Iterable" not in error["message"]
