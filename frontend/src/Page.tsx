@@ -16,6 +16,7 @@ import { defaultFieldNames } from './leaves'
 import { FollowSystemTheme } from './theme'
 import { tokens } from './token'
 import { ViewerBar } from './ViewerBar'
+import { WrapOperation } from './wrapping'
 
 const explorer = explorerPlugin({ showAttribution: false, getDefaultFieldNames: defaultFieldNames })
 const plugins = [DOC_EXPLORER_PLUGIN, examplesPlugin, explorer, HISTORY_PLUGIN]
@@ -53,6 +54,7 @@ function Graph({ token }: { token: string | null }) {
           <HistoryStore>
             <DocExplorerStore>
               <FollowSystemTheme />
+              <WrapOperation />
               <GraphiQLInterface showPersistHeadersSettings={false}>
                 <GraphiQL.Logo>GraphiQL</GraphiQL.Logo>
                 <GraphiQL.Footer>
