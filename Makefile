@@ -29,7 +29,7 @@ frontend: $(STAMPS)/frontend ## build the GraphiQL page
 
 $(STAMPS)/frontend: frontend/package-lock.json frontend/index.html $(shell find frontend/src frontend/*.ts -type f 2>/dev/null)
 	@mkdir -p $(STAMPS)
-	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build -- --logLevel warn
 	@touch $@
 
 $(STAMPS)/e2e: tests/e2e/package-lock.json tests/spec/auth/oidc/package-lock.json

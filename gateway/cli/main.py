@@ -13,6 +13,7 @@ from gateway.configuration import SettingsError
 from policies import PolicyError
 
 from . import audit, check, explain, lane, plugin, policy, query, schema, serve, settings, token
+from .help import dressed
 from .show import fail, fail_on
 
 app = typer.Typer(
@@ -54,7 +55,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what a terminal can't show is shown by its number
     try:
-        app()
+        dressed(app)()
     except SettingsError as error:
         fail([str(mistake) for mistake in error.mistakes])
     except PolicyError as error:

@@ -31,6 +31,9 @@ def list_plugins(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([{"name": name, "version": version, "object": value} for name, version, value in rows]))
         return
+    if not rows:
+        out.print("no plugin is installed", highlight=False)
+        return
     table = Table("plugin", "version", "object", box=None)
     for row in rows:
         table.add_row(*row)
@@ -46,7 +49,7 @@ def new(
     if not name.isidentifier() or name != name.lower() or keyword.iskeyword(name):
         fail([f"{name!r} can't name a plugin: use lower-case letters, digits and underscores, like pager"], 2)
     if name == "core" or name in installed():
-        fail([f"a plugin named {name} is there already: choose another name"], 2)
+        fail([f"a plugin named {name} is there already: choose another name"])
     target = folder / f"callboard-{name.replace('_', '-')}"
     if target.exists():
         fail([f"{target} exists already: choose another name or folder"])

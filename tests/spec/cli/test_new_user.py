@@ -194,7 +194,7 @@ def test_a_token_that_would_not_do_what_is_meant_is_told(say, arguments, told):
 
 
 def test_a_new_plugin_can_not_take_a_name_or_a_place_that_is_none(say):
-    assert say("plugin", "new", "catalog")[::2] == (2, "✗ a plugin named catalog is there already: choose another name\n")
+    assert say("plugin", "new", "catalog")[::2] == (1, "✗ a plugin named catalog is there already: choose another name\n")
     assert say("plugin", "new", "pager", "--in", "/proc/none")[::2] == (1, "✗ /proc/none: No such file or directory\n")
 
 
@@ -369,3 +369,5 @@ def test_the_version_is_told(say):
 def test_every_command_has_help_and_every_option_of_it_says_what_it_is(say, command):
     code, out, _ = say(*command, "--help")
     assert code == 0 and "Usage" in out
+    assert "Exit codes: 0 done" in out and "<bool>" not in out
+    assert say(*command, "-h")[:2] == (0, out)
