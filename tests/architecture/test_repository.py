@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from demo.servers.serve import SERVERS, Address, Addresses
 from gateway.app import build
 from gateway.configuration import read_configuration
@@ -56,3 +57,31 @@ def _sdl(folder: Path) -> str:
         f"auth: {{local: null}}\ndatabase: {{url: 'sqlite+aiosqlite:///{folder}/db.sqlite'}}\nplugins: {{catalog: , ci: , cost: , kubernetes: , security: }}\n"
     )
     return build(read_configuration(file, {})).supergraph.sdl + "\n"
+
+
+IMAGE = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+STAGES = {
+    stage.split()[-1]: re.findall(r"^COPY (?!--from)(.+) \S+$", body, re.MULTILINE)
+    for stage, body in re.findall(r"^FROM (.+)\n((?:(?!FROM ).*\n)*)", IMAGE, re.MULTILINE)
+}
+
+
+def test_the_gateway_s_image_has_what_it_runs_and_neither_tests_nor_demo():
+    copied = {name: {one for line in lines for one in line.split()} for name, lines in STAGES.items()}
+    assert list(STAGES)[-1] == "gateway", "the last stage is what is built without --target"
+    assert all((ROOT / source).exists() for sources in copied.values() for source in sources)
+    packages = {"gateway", "schema", "resolvers", "policies", "plugins"}
+    assert copied["python"] == packages | {"Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements"}
+    assert (copied["demo"], copied["gateway"], copied["base"]) == ({"demo"}, set(), set())
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {"**/tests", "bench", ".git", ".venv"} <= set(ignored)
+
+
+def test_compose_builds_stages_that_are_there_and_mounts_settings_that_are_in_order():
+    services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    targets = {name: service["build"]["target"] for name, service in services.items() if "build" in service}
+    assert targets == {"gateway": "gateway", "demo": "demo"}
+    assert set(targets) <= set(STAGES)
+    [mounted] = [one for one in services["gateway"]["volumes"] if "callboard.yaml" in one]
+    assert "${CALLBOARD_YAML:-./callboard.yaml}:" in mounted
+    assert list(read_configuration(ROOT / "docker" / "callboard.yaml", {}).settings.plugins) == ["catalog"]
