@@ -127,7 +127,7 @@ class DatabaseSettings(Settings):
         except (ArgumentError, KeyError, ValueError):
             raise ValueError("is no database: write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
         if find_spec(driver) is None:
-            raise ValueError(f"needs the driver {driver}: install callboard[{backend}]")
+            raise ValueError(f"needs the driver {driver}: pip install {driver}")
         return f"{backend}+{driver}:{text.partition(':')[2]}"
 
 
