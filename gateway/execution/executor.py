@@ -33,11 +33,8 @@ from .resolving import Resolving
 from .settle import Concealed, Settling
 from .sight import EVERYTHING, Sight
 from .tasks import ABANDONED, abandon, outcomes, together
-from .turns import Turn
+from .turns import CHUNK, Turn
 from .types import TypeTeller
-
-CHUNK = 128
-"""Rows made before the clock is looked at."""
 
 Paths = Sequence[Path | None] | None
 
@@ -70,7 +67,9 @@ class Execution:
         self._promised = columns.promised if is_awaitable is None else partial(columns.promised_by, is_awaitable)
         self.settling = Settling(plan)
         told = is_awaitable or default_is_awaitable
-        self._resolving = Resolving(plan, variables, context, root, self.settling, told, sight, hide_suggestions=hide_suggestions)
+        self._resolving = Resolving(
+            plan, variables, context, root, self.settling, told, sight, turn, hide_suggestions=hide_suggestions
+        )
         self._types = TypeTeller(plan.schema, type_resolver or default_type_resolver, self._resolving)
 
     async def run(self) -> ExecutionResult:
@@ -254,7 +253,7 @@ class Execution:
         self, output: Object, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
     ) -> list[Any]:
         if output.look is not None:
-            values = self._seen(output, output.look, values, entities=True)
+            values = await self._seen(output, output.look, values, entities=True)
             kinds = set(map(type, values))
         values, kinds = await self._types.checked(output.type, values, kinds, field, paths, output.by_class)
         if columns.ABSENT.isdisjoint(kinds):
@@ -264,9 +263,13 @@ class Execution:
         await self._place(output.selection, places, values, paths, groups, done)
         return done
 
-    def _seen(self, output: Object | Abstract, look: Look, values: Sequence[Any], *, entities: bool) -> Sequence[Any]:
+    async def _seen(self, output: Object | Abstract, look: Look, values: Sequence[Any], *, entities: bool) -> Sequence[Any]:
         """The column without what the viewer may not see: null in its place, or a failure where null may not be."""
-        hidden = self._sight.hidden(values, look, entities=entities)
+        hidden: list[int] = []
+        for start in range(0, len(values), CHUNK):
+            part = self._sight.hidden(values[start : start + CHUNK], look, entities=entities)
+            hidden += (start + place for place in part)
+            await self._share()
         if not hidden:
             return values
         instead = None if output.nullable else Failed(Concealed())
@@ -295,7 +298,7 @@ class Execution:
         self, output: Abstract, values: Sequence[Any], kinds: set[type], field: Field, paths: Paths, groups: Sequence[int]
     ) -> list[Any]:
         if output.look is not None:
-            values = self._seen(output, output.look, values, entities=False)
+            values = await self._seen(output, output.look, values, entities=False)
         told = await self._types.told(output, values, field, paths)
         done = columns.absent(told.values, output, field)
         steps = [

@@ -21,6 +21,7 @@ from . import columns
 from .settle import Settling
 from .sight import Sight
 from .tasks import abandon, broken_off, running_loop
+from .turns import CHUNK, Turn
 
 Paths = Sequence[Path | None] | None
 
@@ -37,6 +38,7 @@ class Resolving:
         settling: Settling,
         is_awaitable: Callable[[Any], Any],
         sight: Sight,
+        turn: Turn | None,
         *,
         hide_suggestions: bool,
     ) -> None:
@@ -46,6 +48,7 @@ class Resolving:
         self._root = root
         self._settling = settling
         self._sight = sight
+        self._turn = turn
         self._hide_suggestions = hide_suggestions
         self.is_awaitable = is_awaitable
 
@@ -58,7 +61,12 @@ class Resolving:
     async def _where(self, how: Conditional, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
         """The value for the parents for which the condition holds, and a denial for the others, which nothing is asked for."""
         assert how.decision.condition is not None
-        places = self._sight.holding(how.decision.condition, parents)
+        places: list[int] = []
+        for start in range(0, len(parents), CHUNK):
+            part = self._sight.holding(how.decision.condition, parents[start : start + CHUNK])
+            places += (start + place for place in part)
+            if self._turn is not None:
+                await self._turn.share()
         if len(places) == len(parents):
             return await self._got(how.how, field, parents, paths)
         self._settling.failed.add(field)

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 
+CHUNK = 128
+"""Rows made, or entities looked at, before the clock is looked at."""
+
 TURN_SECONDS = 0.002
 PAUSE_SECONDS = 0.001
 
