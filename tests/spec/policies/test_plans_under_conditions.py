@@ -29,7 +29,7 @@ async def test_conditions_stand_where_they_are_asked(under):
     async with under(table) as ask:
         found = await plan(ask)
     assert found == dedent("""\
-        query Page under policy v; nothing falls back to another engine
+        query Page under policy v
           see any other, api, component, domain, group, location, resource, robot, system, template where {"hasTag":open}
           see user never (the table)
           deny unfiltered (it could give entities that you may not see, and doesn't ask for Access, Catalog or Page to leave them out)
