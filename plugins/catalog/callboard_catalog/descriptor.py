@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Flag
 from typing import Any
 
 from callboard_sdk import EntityRef, Problem
@@ -62,6 +63,8 @@ class Descriptor:
     links: tuple[Mapping[str, str], ...]
     spec: Mapping[str, Any]
     place: Place
+    line: int | None = None
+    """Where its document starts, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,13 @@ class Relation:
     source: EntityRef
     type: str
     target: EntityRef
+
+
+class Side(Flag):
+    """The sides of a relation, seen as it is stored."""
+
+    SOURCE = 1
+    TARGET = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +96,11 @@ class Reading:
     """Everything that one pass over the sources found. `kept` are entities of earlier passes that a doubt keeps."""
 
     descriptors: dict[EntityRef, Descriptor] = field(default_factory=dict)
-    relations: set[Relation] = field(default_factory=set)
+    relations: dict[Relation, Side] = field(default_factory=dict)
+    """Every relation, and which of its sides declare it."""
     problems: list[Problem] = field(default_factory=list)
     doubts: set[Doubt] = field(default_factory=set)
-    kept: dict[EntityRef, Place] = field(default_factory=dict)
+    kept: dict[EntityRef, Descriptor] = field(default_factory=dict)
     files: int = 0
     documents: int = 0
 
@@ -98,9 +109,10 @@ class Reading:
         parts = file.split("/")
         return any(Doubt(source, "/".join(parts[:count])) in self.doubts for count in range(len(parts) + 1))
 
-    def keep(self, stored: Mapping[EntityRef, Place]) -> None:
+    def keep(self, stored: Iterable[Descriptor]) -> None:
         """Keep these entities of earlier passes, each with a problem that says so."""
-        self.kept = dict(stored)
-        for ref, place in stored.items():
+        for descriptor in stored:
+            ref, place = descriptor.ref, descriptor.place
+            self.kept[ref] = descriptor
             text = f"{ref} is shown as it was last read: {place.file} could not be read to its end since"
             self.problems.append(place.problem("kept", text, "Mend what the problems of its file or source say.", entity=ref))

@@ -129,6 +129,7 @@ class _Body:
             links=self.links(metadata),
             spec=self.spec(value),
             place=self.place,
+            line=self.place.document.mark.line if self.place.document else None,
         )
 
     def note(self, rule: str, message: str, remedy: str, *path: str | int) -> None:

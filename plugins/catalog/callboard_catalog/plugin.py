@@ -9,12 +9,14 @@ from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
 import strawberry
-from callboard_sdk import Batch, Connection, Database, Entity, EntityRef, InvalidRef, Page, Plugin, Problem, Severity
+from callboard_sdk import Access, Batch, Connection, Database, Entity, EntityRef, InvalidRef, Page, Plugin, Problem, Severity
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
+from .descriptor import Side
 from .filters import EntityFilter, ProblemFilter
 from .ingestion import Ingestion
 from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
+from .seen import Found, SeenCatalog
 from .settings import CatalogSettings
 from .store import CatalogStore
 
@@ -62,16 +64,16 @@ async def ingestion(settings: CatalogSettings, store: CatalogStore) -> AsyncIter
 
 
 @plugin.query(permission=READ)
-async def entity(ref: RefArgument, store: CatalogStore) -> Entity | None:
+async def entity(ref: RefArgument, store: CatalogStore, access: Access) -> Entity | None:
     """The entity with this name; null when there is none that the viewer may see."""
-    return (await store.get([ref]))[0]
+    return access.shown((await store.get([ref]))[0])
 
 
 @plugin.loader(Entity, permission=READ)
-async def load_entities(keys: Batch[str], store: CatalogStore) -> list[Entity | None]:
+async def load_entities(keys: Batch[str], store: CatalogStore, access: Access) -> list[Entity | None]:
     """Entities of every kind by their refs."""
     refs = [_ref(key) for key in keys]
-    found = await _known(store, [ref for ref in refs if ref])
+    found = await SeenCatalog(store, access).known(ref for ref in refs if ref)
     return [found.get(ref) if ref else None for ref in refs]
 
 
@@ -83,14 +85,14 @@ def _ref(key: str) -> EntityRef | None:
 
 
 @plugin.query(permission=READ, asks=PAGE)
-async def entities(page: Page, store: CatalogStore, filter: Filter = None) -> Connection[Entity] | None:
+async def entities(page: Page, store: CatalogStore, access: Access, filter: Filter = None) -> Connection[Entity] | None:
     """Entities of every kind, by name."""
-    return await store.entities(filter, page)
+    return await store.entities(filter, page, access=access)
 
 
 def _list(kind: type[E], name: str) -> None:
-    async def listed(page: Page, store: CatalogStore, filter: Filter = None) -> Any:
-        return await store.entities(filter, page, kind.KIND.lower())
+    async def listed(page: Page, store: CatalogStore, access: Access, filter: Filter = None) -> Any:
+        return await store.entities(filter, page, kind.KIND.lower(), access)
 
     listed.__doc__ = f"{name[0].upper()}{name[1:]}, by name."
     listed.__annotations__["return"] = Connection[kind] | None  # type: ignore[valid-type]
@@ -105,9 +107,9 @@ for _kind, _name in (
 
 
 @plugin.query(permission=PROBLEMS, asks=PAGE)
-async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> Connection[Problem] | None:
-    """What is wrong with the descriptors, in the order it was found."""
-    return await store.problems(filter, page)
+async def problems(page: Page, store: CatalogStore, access: Access, filter: Problems = None) -> Connection[Problem] | None:
+    """What is wrong with the descriptors, by file and line."""
+    return await store.problems(filter, page, access)
 
 
 @plugin.query(permission=PROBLEMS)
@@ -118,24 +120,24 @@ async def catalog_status(store: CatalogStore, ingestion: Ingestion) -> CatalogSt
 
 
 @plugin.field(on=Entity, permission=READ, asks=RELATED)
-async def owner(entities: Batch[Entity], store: CatalogStore) -> list[Reference | None]:
+async def owner(entities: Batch[Entity], store: CatalogStore, access: Access) -> list[Reference | None]:
     """Who owns it."""
-    return [found[0] if found else None for found in await _references(entities, "ownedBy", store)]
+    return [found[0] if found else None for found in await _references(entities, "ownedBy", store, access)]
 
 
 @plugin.field(on=Entity, permission=READ, asks=RELATED)
-async def relations(entities: Batch[Entity], store: CatalogStore, types: Types = None) -> list[list[Relation] | None]:
+async def relations(
+    entities: Batch[Entity], store: CatalogStore, access: Access, types: Types = None
+) -> list[list[Relation] | None]:
     """Every relation to other entities, by type and name."""
-    refs = [entity.ref for entity in entities]
-    found = await store.relations(refs, types)
-    known = await _known(store, [target for every in found.values() for _, target in every])
-    return [[Relation(type=kind, ref=target, entity=known.get(target)) for kind, target in found[ref]] for ref in refs]
+    related, known = await _related(entities, types, store, access)
+    return [[Relation(type=kind, ref=ref, entity=known.get(ref)) for kind, ref in found] for found in related]
 
 
 @plugin.field(on=Entity, permission=PROBLEMS, name="problems", asks="one SQL statement")
-async def problems_of(entities: Batch[Entity], store: CatalogStore) -> list[list[Problem] | None]:
+async def problems_of(entities: Batch[Entity], store: CatalogStore, access: Access) -> list[list[Problem] | None]:
     """What is wrong with its descriptor."""
-    found = await store.problems_of([entity.ref for entity in entities])
+    found = await store.problems_of([entity.ref for entity in entities], access)
     return [found[entity.ref] for entity in entities]
 
 
@@ -146,16 +148,16 @@ async def source(entities: Batch[Entity]) -> list[SourceLocation | None]:
 
 
 def _single(on: type[Entity], name: str, relation: str, kind: type[Entity], description: str) -> None:
-    async def field(entities: Any, store: CatalogStore) -> list[Reference | None]:
-        found = await _references(entities, relation, store, kind)
+    async def field(entities: Any, store: CatalogStore, access: Access) -> list[Reference | None]:
+        found = await _references(entities, relation, store, access, kind)
         return [references[0] if references else None for references in found]
 
     _register(field, on, name, description)
 
 
 def _several(on: type[Entity], name: str, relation: str, kind: type[Entity] | None, description: str) -> None:
-    async def field(entities: Any, store: CatalogStore) -> list[list[Reference] | None]:
-        return [*await _references(entities, relation, store, kind)]
+    async def field(entities: Any, store: CatalogStore, access: Access) -> list[list[Reference] | None]:
+        return [*await _references(entities, relation, store, access, kind)]
 
     _register(field, on, name, description)
 
@@ -193,20 +195,27 @@ _several(User, "owned", "ownerOf", None, "What the person owns alone.")
 
 
 async def _references(
-    entities: Sequence[Entity], relation: str, store: CatalogStore, kind: type[Entity] | None = None
+    entities: Sequence[Entity], relation: str, store: CatalogStore, access: Access, kind: type[Entity] | None = None
 ) -> list[list[Reference]]:
+    related, known = await _related(entities, [relation], store, access, kind.KIND.lower() if kind else None)
+    return [[_reference(ref, known.get(ref)) for _, ref in found] for found in related]
+
+
+async def _related(
+    entities: Sequence[Entity], types: Sequence[str] | None, store: CatalogStore, access: Access, kind: str | None = None
+) -> tuple[list[list[tuple[str, EntityRef]]], Found]:
+    """For each entity its relations of these types to others of this kind, and those of the others that the viewer may see.
+
+    What an entity declares itself is there whether the other may be seen or not: it looks the same as if there were no other.
+    """
     refs = [entity.ref for entity in entities]
-    related = await store.related(refs, relation)
-    wanted = kind.KIND.lower() if kind else None
-    kept = {ref: [target for target in related[ref] if wanted in (None, target.kind)] for ref in refs}
-    known = await _known(store, [target for targets in kept.values() for target in targets])
-    return [[_reference(target, known.get(target)) for target in kept[ref]] for ref in refs]
-
-
-async def _known(store: CatalogStore, refs: Sequence[EntityRef]) -> dict[EntityRef, Entity]:
-    distinct = sorted(set(refs))
-    found = zip(distinct, await store.get(distinct), strict=True) if distinct else ()
-    return {ref: entity for ref, entity in found if entity is not None}
+    relations = await store.relations(refs, types)
+    others = {target for found in relations.values() for _, target, _ in found if kind in (None, target.kind)}
+    known = await SeenCatalog(store, access).known(others)
+    return [
+        [(name, ref) for name, ref, sides in relations[source] if ref in others and (ref in known or Side.SOURCE in sides)]
+        for source in refs
+    ], known
 
 
 def _reference(ref: EntityRef, entity: Entity | None) -> Reference:

@@ -10,8 +10,7 @@ from typing import Any
 from callboard_sdk import EntityRef, InvalidRef, Problem
 from callboard_sdk.yaml import Path
 
-from .descriptor import Descriptor, Reading, Relation
-from .format import shape
+from .descriptor import Descriptor, Reading, Relation, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +54,44 @@ FIELDS: dict[str, dict[str, Field]] = {
 }
 MOST_NEAR = 1_000
 _SHORTEST = 4
-_LONGEST = 300
-"""Characters of a reference: kind, namespace and name have at most 63 each in the format, and some catalogs bend it."""
 _ANY_KIND = {"owner": OWNER}
 
 
 def relate(reading: Reading) -> None:
-    """Add every relation of the descriptors read, and a problem for each reference that is none or leads nowhere."""
+    """Add every relation of the descriptors, and a problem for each reference read that is none or leads nowhere."""
     missing: list[tuple[Descriptor, Path, EntityRef]] = []
     for descriptor in reading.descriptors.values():
-        for name, field in FIELDS.get(descriptor.ref.kind, _ANY_KIND).items():
-            for path, raw in _values(descriptor, name, field, reading):
-                try:
-                    target = _reference(raw, field.kind, descriptor.ref.namespace)
-                except InvalidRef as error:
-                    reading.problems.append(_malformed(descriptor, path, str(error)))
-                    continue
-                reading.relations.add(Relation(descriptor.ref, field.forward, target))
-                reading.relations.add(Relation(target, field.backward, descriptor.ref))
-                if target not in reading.descriptors and target not in reading.kept:
-                    missing.append((descriptor, path, target))
+        for path, field, target in _declared(descriptor, reading.problems):
+            _add(reading, descriptor.ref, field, target)
+            if target not in reading.descriptors and target not in reading.kept:
+                missing.append((descriptor, path, target))
+    for descriptor in reading.kept.values():
+        for _, field, target in _declared(descriptor, []):
+            _add(reading, descriptor.ref, field, target)
     known = [*reading.descriptors, *reading.kept] if missing else []
     meant = nearest(dict.fromkeys(target for _, _, target in missing), known)
     reading.problems += (_dangling(descriptor, path, target, meant.get(target)) for descriptor, path, target in missing)
 
 
-def _values(descriptor: Descriptor, name: str, field: Field, reading: Reading) -> Iterator[tuple[Path, Any]]:
+def _declared(descriptor: Descriptor, problems: list[Problem]) -> Iterator[tuple[Path, Field, EntityRef]]:
+    """Every reference in the descriptor's spec; what is none goes to the problems."""
+    for name, field in FIELDS.get(descriptor.ref.kind, _ANY_KIND).items():
+        for path, raw in _values(descriptor, name, field, problems):
+            try:
+                target = EntityRef.read(raw, kind=field.kind, namespace=descriptor.ref.namespace)
+            except InvalidRef as error:
+                problems.append(_malformed(descriptor, path, str(error)))
+            else:
+                yield path, field, target
+
+
+def _add(reading: Reading, ref: EntityRef, field: Field, target: EntityRef) -> None:
+    there, back = Relation(ref, field.forward, target), Relation(target, field.backward, ref)
+    reading.relations[there] = reading.relations.get(there, Side(0)) | Side.SOURCE
+    reading.relations[back] = reading.relations.get(back, Side(0)) | Side.TARGET
+
+
+def _values(descriptor: Descriptor, name: str, field: Field, problems: list[Problem]) -> Iterator[tuple[Path, Any]]:
     value = descriptor.spec.get(name)
     if value is None or value == "":
         return
@@ -88,30 +99,11 @@ def _values(descriptor: Descriptor, name: str, field: Field, reading: Reading) -
     if several != field.many:
         text = f"spec.{name} is a list, not one reference" if several else f"spec.{name} is one reference, not a list"
         remedy = "Keep one of them; till then all count." if several else "Write it as a - line of its own."
-        reading.problems.append(descriptor.place.problem("spec", text, remedy, path=("spec", name), entity=descriptor.ref))
+        problems.append(descriptor.place.problem("spec", text, remedy, path=("spec", name), entity=descriptor.ref))
     if several:
         yield from ((("spec", name, index), item) for index, item in enumerate(value))
     else:
         yield ("spec", name), value
-
-
-def _reference(raw: Any, kind: str, namespace: str) -> EntityRef:
-    found = _ref(raw, kind, namespace)
-    if len(str(found)) > _LONGEST or not str(found).isprintable():
-        raise InvalidRef(f"a reference has at most {_LONGEST} characters, none of them a control character")
-    return found
-
-
-def _ref(raw: Any, kind: str, namespace: str) -> EntityRef:
-    if isinstance(raw, str):
-        return EntityRef.parse(raw, kind=kind, namespace=namespace)
-    if not isinstance(raw, dict):
-        raise InvalidRef(f"a reference is a text like group:default/payments, not {shape(raw)}")
-    parts = [raw.get("kind") or kind, raw.get("namespace") or namespace, raw.get("name")]
-    texts = [part for part in parts if isinstance(part, str) and part]
-    if len(texts) != len(parts):
-        raise InvalidRef("a reference written as a mapping needs a name, and a kind where the field assumes none, as texts")
-    return EntityRef(*texts)
 
 
 def _malformed(descriptor: Descriptor, path: Path, message: str) -> Problem:

@@ -14,6 +14,8 @@ class Rule:
 
     severity: Severity
     broken_by: str
+    telling: bool = False
+    """Whether a problem of it tells if another entity exists."""
 
 
 RULES: Mapping[str, Rule] = {
@@ -48,9 +50,11 @@ RULES: Mapping[str, Rule] = {
     "required": Rule(Severity.MEDIUM, "a field of the spec that the kind needs and that is missing"),
     "reference": Rule(Severity.MEDIUM, "a reference that is none"),
     # what leads nowhere
-    "dangling-reference": Rule(Severity.LOW, "a reference to an entity that no source has"),
+    "dangling-reference": Rule(Severity.LOW, "a reference to an entity that no source has", telling=True),
     "missing-target": Rule(Severity.MEDIUM, "a target of a Location that names no file"),
     "target": Rule(Severity.MEDIUM, "a target of a Location that can't be followed"),
     "remote-target": Rule(Severity.INFO, "a target of a Location on another machine; only files are read"),
     "kept": Rule(Severity.LOW, "an entity whose file can't be read to its end any more; it is shown as last read"),
 }
+TELLING = tuple(f"catalog.{name}" for name, rule in RULES.items() if rule.telling)
+"""The rules whose problems only a viewer learns of who may see every entity."""

@@ -9,67 +9,62 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from callboard_sdk import BadArgument, Connection, Database, Entity, EntityRef, Link, Page, Problem, Severity, connect
-from callboard_sdk.entities import ENTITY_TYPES, OpaqueEntity, Source
-from sqlalchemy import Select, delete, func, insert, select
+from callboard_sdk import EVERYTHING, Access, Catalog, Connection, Database, Entity, EntityRef, Page, Problem, connect
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Select, delete, func, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col
 
-from .conditions import conditions, problem_conditions
-from .descriptor import Descriptor, Place, Reading
+from .descriptor import Descriptor, Reading, Side
+from .expressions import Form, storable
 from .filters import EntityFilter, ProblemFilter
+from .lists import DIGEST, MANY, EntityList, entity_page, problem_page, problem_query, storable_refs, untelling
+from .rows import descriptor_of, entity_of, problem_of, rows_of, sort_key
+from .seen import SeenCatalog
 from .tables import EntityRow, MarkRow, ProblemRow, RelationRow, StateRow
+from .totals import Total, Totals
 
 _CHUNK = 500
 _LOCK = 0x6361_7461_6C6F_67
 """Names the catalog's lock in PostgreSQL; no other use of advisory locks there may have the number."""
-_TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
 _TABLES = [SQLModel.metadata.tables[str(t.__tablename__)] for t in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow)]
 
 
-class _Sourced(msgspec.Struct):
-    source: tuple[str, int | None, str]
-
-
-_SOURCE = msgspec.json.Decoder(_Sourced)
-
-
 class CatalogStore:
-    """Reads and writes the catalog's tables; satisfies the SDK's `Catalog`. `statements` counts what was sent."""
+    """Reads and writes the catalog's tables; satisfies the SDK's `Catalog`. `statements` counts what was sent.
+
+    What takes an `access` gives what it would give if what the access hides were in no source.
+    """
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
+        self._totals = Totals()
         self.statements = 0
         self.read_at: datetime | None = None
         self.written_at: datetime | None = None
 
     async def prepare(self) -> None:
-        """Make the tables that aren't there yet."""
+        """Make the tables that aren't there yet, and those anew that an earlier version made: the sources fill them again."""
         async with self._writing() as connection:
-            await connection.run_sync(lambda sync: SQLModel.metadata.create_all(sync, tables=_TABLES))
+            await connection.run_sync(_make_tables)
 
     async def replace(self, reading: Reading) -> bool:
-        """Make the reading the catalog, in one transaction; False when that changed nothing and nothing was written.
-
-        What it keeps of earlier readings stays as it is stored.
-        """
+        """Make the reading the catalog, in one transaction; False when that changed nothing and nothing was written."""
         self.read_at = datetime.now(UTC)
-        rows = _rows(reading)
-        digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+        rows = rows_of(reading)
+        digest = hashlib.sha256(msgspec.json.encode(list(rows.values()))).hexdigest()
         async with self._writing() as connection:
             if await connection.scalar(select(col(StateRow.digest))) == digest:
                 return False
-            kept = await _kept(connection, sorted(map(str, reading.kept)))
             for table in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow):
                 await connection.execute(delete(table))
-            for table in (EntityRow, RelationRow, MarkRow, ProblemRow):
-                made = rows[str(table.__tablename__).removeprefix("catalog_")]
-                part = list({tuple(row.values()): row for row in (*made, *kept.get(table, ()))}.values())
-                for start in range(0, len(part), _CHUNK):
-                    await connection.execute(insert(table), part[start : start + _CHUNK])
-            entities = len(reading.descriptors) + len(kept[EntityRow])
-            counts = {"files": reading.files, "documents": reading.documents, "entities": entities}
+            for table, made in rows.items():
+                for start in range(0, len(made), _CHUNK):
+                    await connection.execute(insert(table), made[start : start + _CHUNK])
+            counts = {"files": reading.files, "documents": reading.documents, "entities": len(rows[EntityRow])}
             await connection.execute(insert(StateRow), [{"id": 1, "digest": digest, "body": msgspec.json.encode(counts)}])
+            if connection.dialect.name == "postgresql":  # its planner knows new rows only from a look at them
+                await connection.execute(text("ANALYZE catalog_entity, catalog_mark, catalog_relation, catalog_problem"))
         self.written_at = self.read_at
         return True
 
@@ -84,73 +79,90 @@ class CatalogStore:
                 await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
-    async def held(self, reading: Reading) -> Mapping[EntityRef, Place]:
-        """The stored entities that the reading didn't find and doesn't disprove, each with the place where it was read."""
-        found: dict[EntityRef, Place] = {}
-        for ref, body in await self._select(select(col(EntityRow.ref), col(EntityRow.body))):
-            file, _, source = _SOURCE.decode(body).source
-            parsed = EntityRef.parse(ref)
-            if parsed not in reading.descriptors and reading.doubtful(source, file):
-                found[parsed] = Place(source, file)
-        return found
+    async def held(self, reading: Reading) -> list[Descriptor]:
+        """The stored entities that the reading didn't find and doesn't disprove, as they were read."""
+        stored = (descriptor_of(body) for (body,) in await self._select(select(col(EntityRow.body))))
+        return [d for d in stored if d.ref not in reading.descriptors and reading.doubtful(d.place.source, d.place.file)]
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
         """The entities with these refs, in the same order; None where there is none."""
         found: dict[str, Entity] = {}
-        for part in _chunks(sorted({str(ref) for ref in refs})):
+        for part in _chunks(storable_refs(refs)):
             for ref, body in await self._select(
                 select(col(EntityRow.ref), col(EntityRow.body)).where(col(EntityRow.ref).in_(part))
             ):
-                found[ref] = _entity(body)
+                found[ref] = entity_of(body)
         return [found.get(str(ref)) for ref in refs]
 
     async def related(self, refs: Sequence[EntityRef], relation: str) -> Mapping[EntityRef, list[EntityRef]]:
         """For each of these refs the refs it has this relation to, sorted."""
-        every = await self.relations(refs, [relation])
-        return {ref: [target for _, target in every[ref]] for ref in refs}
+        found = await self.relations(refs, [relation])
+        return {ref: [target for _, target, _ in found[ref]] for ref in refs}
+
+    def seen_by(self, access: Access) -> Catalog:
+        """The catalog as a viewer with this access sees it."""
+        return SeenCatalog(self, access)
 
     async def relations(
         self, refs: Sequence[EntityRef], types: Sequence[str] | None
-    ) -> Mapping[EntityRef, list[tuple[str, EntityRef]]]:
-        """For each of these refs its relations as (type, target), sorted; `types` None for all."""
-        found: dict[EntityRef, list[tuple[str, EntityRef]]] = {ref: [] for ref in refs}
-        for part in _chunks(sorted({str(ref) for ref in refs})):
-            query = select(col(RelationRow.source), col(RelationRow.type), col(RelationRow.target)).where(
-                col(RelationRow.source).in_(part)
-            )
+    ) -> Mapping[EntityRef, list[tuple[str, EntityRef, Side]]]:
+        """For each of these refs its relations as (type, target, which sides declare it), sorted; `types` None for all."""
+        found: dict[EntityRef, list[tuple[str, EntityRef, Side]]] = {ref: [] for ref in refs}
+        columns = col(RelationRow.source), col(RelationRow.type), col(RelationRow.target), col(RelationRow.sides)
+        for part in _chunks(storable_refs(refs)):
+            query = select(*columns).where(col(RelationRow.source).in_(part))
             if types is not None:
-                query = query.where(col(RelationRow.type).in_(types))
-            for source, kind, target in await self._select(query.order_by(col(RelationRow.type), col(RelationRow.target))):
-                found[EntityRef.parse(source)].append((kind, EntityRef.parse(target)))
+                query = query.where(col(RelationRow.type).in_(list(filter(storable, types))))
+            query = query.order_by(col(RelationRow.type), col(RelationRow.target))
+            for source, kind, target, sides in await self._select(query):
+                found[EntityRef.parse(source)].append((kind, EntityRef.parse(target), Side(sides)))
         return found
 
-    async def problems_of(self, refs: Sequence[EntityRef]) -> Mapping[EntityRef, list[Problem]]:
-        """For each of these refs its problems."""
+    async def problems_of(self, refs: Sequence[EntityRef], access: Access = EVERYTHING) -> Mapping[EntityRef, list[Problem]]:
+        """For each of these refs, of entities that the viewer may see, its problems."""
         found: dict[EntityRef, list[Problem]] = {ref: [] for ref in refs}
-        for part in _chunks(sorted({str(ref) for ref in refs})):
+        for part in _chunks(storable_refs(refs)):
             query = (
                 select(col(ProblemRow.entity), col(ProblemRow.body))
-                .where(col(ProblemRow.entity).in_(part))
-                .order_by(col(ProblemRow.number))
+                .where(col(ProblemRow.entity).in_(part), *untelling(access))
+                .order_by(col(ProblemRow.key))
             )
             for entity, body in await self._select(query):
-                found[EntityRef.parse(entity)].append(_problem(body))
+                found[EntityRef.parse(entity)].append(problem_of(body))
         return found
 
-    async def entities(self, wanted: EntityFilter | None, page: Page, kind: str | None = None) -> Connection[Any]:
+    async def entities(
+        self, wanted: EntityFilter | None, page: Page, kind: str | None = None, access: Access = EVERYTHING
+    ) -> Connection[Any]:
         """One page of the entities that the filter lets through, ordered by name."""
-        where = [] if kind is None else [col(EntityRow.kind) == kind]
-        where += conditions(wanted) if wanted else []
-        rows, total, before, after = await self._page(col(EntityRow.sort), col(EntityRow.body), where, page)
-        found = [_entity(body) for _, body in rows]
-        return connect(found, page, lambda e: _sort(e.ref), total=total, more_before=before, more_after=after)
+        listed = EntityList.of(wanted, kind, access)
+        if access.whole:
+            known = Total((await self._select(self._counted(listed)))[0][0])
+        else:
+            known = self._totals.get(listed) or await self._remembered(listed)
+        form = Form.PROBES if known.count >= MANY * page.size else Form.SETS
+        columns = (col(EntityRow.body), *(() if access.whole else (DIGEST,)))
+        rows, before, after = self._cut(await self._select(entity_page(listed.query(self._dialect, form, *columns), page)), page)
+        if not access.whole and (not rows or rows[0][1] != known.digest):
+            known = await self._remembered(listed)
+        found = [entity_of(row[0]) for row in rows]
+        return connect(found, page, lambda e: sort_key(e.ref), total=known.count, more_before=before, more_after=after)
 
-    async def problems(self, wanted: ProblemFilter | None, page: Page) -> Connection[Problem]:
-        """One page of the problems, in the order they were found."""
-        where = problem_conditions(wanted) if wanted else []
-        rows, total, before, after = await self._page(col(ProblemRow.number), col(ProblemRow.body), where, page)
-        found = [(str(number), _problem(body)) for number, body in rows]
-        keys = {id(problem): number for number, problem in found}
+    def _counted(self, listed: EntityList, *more: Any) -> Select[Any]:
+        return listed.query(self._dialect, Form.SETS, func.count(), *more)
+
+    async def _remembered(self, listed: EntityList) -> Total:
+        """How many there are, which stays true for as long as the catalog does."""
+        [[count, digest]] = await self._select(self._counted(listed, DIGEST))
+        return self._totals.keep(listed, Total(count, digest))
+
+    async def problems(self, wanted: ProblemFilter | None, page: Page, access: Access = EVERYTHING) -> Connection[Problem]:
+        """One page of the problems, by file and line."""
+        total = (await self._select(problem_query(wanted, access, self._dialect, func.count())))[0][0]
+        query = problem_query(wanted, access, self._dialect, col(ProblemRow.key), col(ProblemRow.body))
+        rows, before, after = self._cut(await self._select(problem_page(query, page)), page)
+        found = [(key, problem_of(body)) for key, body in rows]
+        keys = {id(problem): key for key, problem in found}
         items = [problem for _, problem in found]
         return connect(items, page, lambda p: keys[id(p)], total=total, more_before=before, more_after=after)
 
@@ -160,17 +172,15 @@ class CatalogStore:
         counts: dict[str, int] = msgspec.json.decode(rows[0][0]) if rows else {"files": 0, "documents": 0, "entities": 0}
         return counts | {"problems": (await self._select(select(func.count()).select_from(ProblemRow)))[0][0]}
 
-    async def _page(self, order: Any, body: Any, where: list[Any], page: Page) -> tuple[list[Any], int, bool, bool]:
-        total = (await self._select(select(func.count()).select_from(order.class_).where(*where)))[0][0]
-        after, before = (_cursor(order, cursor) for cursor in (page.after, page.before))
-        within = [*([order > after] if after is not None else []), *([order < before] if before is not None else [])]
-        query = select(order, body).where(*where, *within).order_by(order if page.first else order.desc()).limit(page.size + 1)
-        rows = list(await self._select(query))
-        more = len(rows) > page.size
-        rows = rows[: page.size]
-        if page.first:
-            return rows, total, page.after is not None, more
-        return rows[::-1], total, more, page.before is not None
+    @property
+    def _dialect(self) -> str:
+        return self._engine.dialect.name
+
+    @staticmethod
+    def _cut(rows: Sequence[Any], page: Page) -> tuple[Sequence[Any], bool, bool]:
+        """The page's rows in the list's order, and whether more come before and after; the row too many says so."""
+        more, rows = len(rows) > page.size, rows[: page.size]
+        return (rows, page.after is not None, more) if page.first else (rows[::-1], more, page.before is not None)
 
     async def _select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         self.statements += 1
@@ -179,126 +189,15 @@ class CatalogStore:
             return rows
 
 
-async def _kept(connection: AsyncConnection, refs: Sequence[str]) -> dict[Any, list[dict[str, Any]]]:
-    """The stored rows of these entities, and their relations to others that are not among them too."""
-    found: dict[Any, list[dict[str, Any]]] = {EntityRow: [], MarkRow: [], RelationRow: []}
-    for part in _chunks(refs):
-        touched: tuple[tuple[type[SQLModel], Any], ...] = (
-            (EntityRow, col(EntityRow.ref).in_(part)),
-            (MarkRow, col(MarkRow.ref).in_(part)),
-            (RelationRow, col(RelationRow.source).in_(part) | col(RelationRow.target).in_(part)),
-        )
-        for table, where in touched:
-            columns = SQLModel.metadata.tables[str(table.__tablename__)].columns
-            found[table] += (dict(row._mapping) for row in await connection.execute(select(*columns).where(where)))
-    return found
-
-
-def _cursor(order: Any, cursor: str | None) -> Any:
-    if cursor is None or order.class_ is EntityRow:
-        return cursor
-    if not cursor.isdigit():
-        raise BadArgument("the cursor is not one of this list: use `endCursor` or `startCursor` unchanged")
-    return int(cursor)
+def _make_tables(connection: SyncConnection) -> None:
+    known = inspect(connection)
+    for table in _TABLES:
+        columns = {column["name"] for column in known.get_columns(table.name)} if known.has_table(table.name) else None
+        if columns is not None and columns != {column.name for column in table.columns}:
+            SQLModel.metadata.drop_all(connection, tables=_TABLES)
+            break
+    SQLModel.metadata.create_all(connection, tables=_TABLES)
 
 
 def _chunks(refs: Sequence[str]) -> Iterable[Sequence[str]]:
     return (refs[start : start + _CHUNK] for start in range(0, len(refs), _CHUNK))
-
-
-def _sort(ref: EntityRef) -> str:
-    return f"{ref.name}/{ref}"
-
-
-def _rows(reading: Reading) -> dict[str, list[dict[str, Any]]]:
-    descriptors = [reading.descriptors[ref] for ref in sorted(reading.descriptors)]
-    return {
-        "entity": [_entity_row(descriptor) for descriptor in descriptors],
-        "relation": [
-            {"source": str(r.source), "type": r.type, "target": str(r.target)}
-            for r in sorted(reading.relations, key=lambda r: (r.source, r.type, r.target))
-        ],
-        "mark": [mark for descriptor in descriptors for mark in _marks(descriptor)],
-        "problem": [_problem_row(number, problem) for number, problem in enumerate(reading.problems)],
-    }
-
-
-def _entity_row(descriptor: Descriptor) -> dict[str, Any]:
-    spec = descriptor.spec
-    line = descriptor.place.document.mark.line if descriptor.place.document else None
-    body = {
-        "names": [descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description],
-        "labels": descriptor.labels, "annotations": descriptor.annotations, "tags": descriptor.tags, "links": descriptor.links,
-        "spec": spec, "source": [descriptor.place.file, line, descriptor.place.source],
-    }  # fmt: skip
-    return {
-        "ref": str(descriptor.ref),
-        "sort": _sort(descriptor.ref),
-        "kind": descriptor.ref.kind,
-        "namespace": descriptor.ref.namespace,
-        "type": _column(spec.get("type")),
-        "lifecycle": _column(spec.get("lifecycle")),
-        "words": " ".join(filter(None, (descriptor.name, descriptor.title, descriptor.description))).lower(),
-        "body": msgspec.json.encode(body),
-    }
-
-
-def _column(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _marks(descriptor: Descriptor) -> list[dict[str, str]]:
-    ref = str(descriptor.ref)
-    tags = [{"key": f"tag:{tag}", "value": "", "ref": ref} for tag in sorted(set(descriptor.tags))]
-    return tags + [{"key": f"label:{key}", "value": found, "ref": ref} for key, found in sorted(descriptor.labels.items())]
-
-
-def _problem_row(number: int, problem: Problem) -> dict[str, Any]:
-    body = [problem.rule, problem.message, problem.severity.value, problem.remedy, problem.file, problem.line, problem.column]
-    entity = str(problem.entity) if problem.entity else None
-    return {
-        "number": number, "entity": entity, "rule": problem.rule, "severity": problem.severity.value,
-        "body": msgspec.json.encode([*body, entity]),
-    }  # fmt: skip
-
-
-def _problem(body: bytes) -> Problem:
-    rule, message, severity, remedy, file, line, column, entity = msgspec.json.decode(body)
-    ref = EntityRef.parse(entity) if entity else None
-    return Problem(
-        rule=rule, message=message, severity=Severity(severity), remedy=remedy, file=file, line=line, column=column, entity=ref
-    )
-
-
-class _LinkBody(msgspec.Struct):
-    url: str
-    title: str | None = None
-    icon: str | None = None
-    type: str | None = None
-
-
-class _Body(msgspec.Struct):
-    """What `EntityRow.body` holds; decoded by type, so that an entity's fields are what its type says."""
-
-    names: tuple[str, str, str, str | None, str | None]
-    labels: dict[str, str]
-    annotations: dict[str, str]
-    tags: list[str] | None
-    links: list[_LinkBody]
-    spec: dict[str, Any]
-    source: tuple[str, int | None, str]
-
-
-_BODY = msgspec.json.Decoder(_Body)
-
-
-def _entity(body: bytes) -> Entity:
-    raw = _BODY.decode(body)
-    kind, namespace, name, title, description = raw.names
-    make = _TYPES.get(kind.lower(), OpaqueEntity)
-    return make(
-        ref=EntityRef(kind, namespace, name), kind=kind, namespace=namespace, name=name, title=title, description=description,
-        labels=raw.labels, annotations=raw.annotations, tags=raw.tags,
-        links=tuple(Link(url=link.url, title=link.title, icon=link.icon, type=link.type) for link in raw.links),
-        spec=raw.spec, source=Source(raw.source[0], raw.source[1]),
-    )  # fmt: skip

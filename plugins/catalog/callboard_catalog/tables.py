@@ -2,55 +2,67 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel
 
-_ORDERED = String().with_variant(String(collation="C"), "postgresql")
-"""Text that lists are ordered by: by its bytes, as in SQLite, not by the rules of a language that a server was set up with."""
+_BYTES = String().with_variant(String(collation="C"), "postgresql")
+"""Text that is compared and ordered by its bytes, as in SQLite, not by the rules of a language that a server was set up with."""
 
 
 class EntityRow(SQLModel, table=True):
-    """One entity. `body` holds as JSON what only its readers need; `sort` orders lists and is unique."""
+    """One entity. `number` is its place in the order of lists, which `sort` tells cursors; `body` holds as JSON what only
+    its readers need.
+    """
 
     __tablename__ = "catalog_entity"
+    __table_args__ = (
+        Index("catalog_entity_of_kind", "kind", "number"),
+        Index("catalog_entity_in_namespace", "namespace", "number"),
+    )
 
-    ref: str = Field(primary_key=True)
-    sort: str = Field(sa_type=_ORDERED, index=True, unique=True)
-    kind: str = Field(index=True)
-    namespace: str
-    type: str | None = None
-    lifecycle: str | None = None
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    ref: str = Field(sa_type=_BYTES, unique=True)
+    sort: str = Field(sa_type=_BYTES, unique=True)
+    kind: str = Field(sa_type=_BYTES)
+    namespace: str = Field(sa_type=_BYTES)
     words: str
     body: bytes
 
 
+class MarkRow(SQLModel, table=True):
+    """What lists and conditions ask of an entity: a tag (its value is empty), a label, an annotation, its type, its lifecycle,
+    or a ref that it says it is tied to. `expressions` names keys and shortens values.
+    """
+
+    __tablename__ = "catalog_mark"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    key: str = Field(sa_type=_BYTES, primary_key=True)
+    value: str = Field(sa_type=_BYTES, primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+
+
 class RelationRow(SQLModel, table=True):
-    """One direction of a relation; the other has a row of its own, so every look-up is by `source`."""
+    """One direction of a relation; the other has a row of its own, so every look-up is by `source`.
+
+    `sides` are those that declare it, as a number.
+    """
 
     __tablename__ = "catalog_relation"
 
-    source: str = Field(primary_key=True)
-    type: str = Field(sa_type=_ORDERED, primary_key=True)
-    target: str = Field(sa_type=_ORDERED, primary_key=True)
-
-
-class MarkRow(SQLModel, table=True):
-    """A tag (with an empty value) or a label of an entity, to filter by."""
-
-    __tablename__ = "catalog_mark"
-
-    key: str = Field(primary_key=True)
-    value: str = Field(primary_key=True)
-    ref: str = Field(primary_key=True, index=True)
+    source: str = Field(sa_type=_BYTES, primary_key=True)
+    type: str = Field(sa_type=_BYTES, primary_key=True)
+    target: str = Field(sa_type=_BYTES, primary_key=True)
+    sides: int
 
 
 class ProblemRow(SQLModel, table=True):
-    """A problem that reading found; `number` orders them as they were found."""
+    """A problem that reading found; `key` orders them by file and line, and is made from nothing but the problem itself."""
 
     __tablename__ = "catalog_problem"
 
-    number: int = Field(primary_key=True)
-    entity: str | None = Field(default=None, index=True)
+    key: str = Field(sa_type=_BYTES, primary_key=True)
+    entity: str | None = Field(default=None, sa_type=_BYTES, index=True)
     rule: str = Field(index=True)
     severity: str
     body: bytes

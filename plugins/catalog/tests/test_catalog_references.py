@@ -83,8 +83,8 @@ BROKEN = [
     ("'group: x'", "' x' can't be the name of an entity ref: leave out : and /, and spaces around it"),
     ("{kind: User}", "a reference written as a mapping needs a name, and a kind where the field assumes none, as texts"),
     ("{name: a/b}", "'a/b' can't be the name of an entity ref: leave out : and /, and spaces around it"),
-    ("7", "a reference is a text like group:default/payments, not a number"),
-    ("true", "a reference is a text like group:default/payments, not true or false"),
+    ("7", "a reference is a text like group:default/payments, or a mapping with a name"),
+    ("true", "a reference is a text like group:default/payments, or a mapping with a name"),
     ("x" * 300, "a reference has at most 300 characters, none of them a control character"),
     ('"a\\tb"', "a reference has at most 300 characters, none of them a control character"),
 ]

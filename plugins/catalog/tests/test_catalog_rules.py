@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from callboard_catalog.descriptor import Place, Reading
 from callboard_catalog.rules import RULES
-from callboard_sdk import EntityRef
 
 HEAD = "apiVersion: a/v1\nkind: Printer\nmetadata:\n  name: a\n"
 LOCATION = HEAD.replace("Printer", "Location")
@@ -65,7 +66,8 @@ def test_what_is_about_no_document_breaks_its_rule_too(read, root):
     ]
 
 
-def test_what_is_kept_is_told():
+def test_what_is_kept_is_told(read):
+    [stored] = read({"a.yaml": HEAD}).descriptors.values()
     reading = Reading()
-    reading.keep({EntityRef.parse("printer:a"): Place("s", "x.yaml")})
+    reading.keep([replace(stored, place=Place("s", "x.yaml"))])
     assert [(p.rule, p.file, str(p.entity)) for p in reading.problems] == [("catalog.kept", "x.yaml", "printer:default/a")]

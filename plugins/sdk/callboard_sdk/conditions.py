@@ -6,7 +6,8 @@ be asked, so that whether a viewer may see it never depends on what another enti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -67,6 +68,10 @@ class Is:
     column: Column
     values: frozenset[str]
 
+    def __post_init__(self) -> None:
+        if self.column in (Column.KIND, Column.NAMESPACE, Column.REF):
+            object.__setattr__(self, "values", frozenset(value.lower() for value in self.values))
+
 
 @dataclass(frozen=True, slots=True)
 class Has:
@@ -93,16 +98,27 @@ ALWAYS = Every(frozenset())
 NEVER = Some(frozenset())
 """What no entity is."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A spec field that declares a tie, the kind that a bare name in it is of, and the kinds that have it."""
+
+    name: str
+    kind: str
+    only: frozenset[str] = frozenset()
+    """These kinds; none for all."""
+    never: frozenset[str] = frozenset()
+
+
 _FIELDS = {
-    Tie.OWNED_BY: (("owner", "group", frozenset[str]()),),
+    Tie.OWNED_BY: (_Field("owner", "group", never=frozenset({"group", "user"})),),
     Tie.PART_OF: (
-        ("system", "system", frozenset({"component", "api", "resource"})),
-        ("subcomponentOf", "component", frozenset({"component"})),
-        ("domain", "domain", frozenset({"system"})),
-        ("subdomainOf", "domain", frozenset({"domain"})),
+        _Field("system", "system", frozenset({"component", "api", "resource"})),
+        _Field("subcomponentOf", "component", frozenset({"component"})),
+        _Field("domain", "domain", frozenset({"system"})),
+        _Field("subdomainOf", "domain", frozenset({"domain"})),
     ),
 }
-"""The spec fields that declare a tie: name, the kind that a bare name is of, the kinds that have it (none: all)."""
 
 
 def every(parts: Iterable[Expression]) -> Expression:
@@ -151,26 +167,16 @@ def holds(expression: Expression, entity: Entity) -> bool:
 
 def ties(entity: Entity, tie: Tie) -> list[EntityRef]:
     """The refs that the entity's own spec says it is tied to; what is no reference counts for nothing."""
+    kind, namespace = entity.ref.kind, entity.ref.namespace
     found: list[EntityRef] = []
-    for field, kind, kinds in _FIELDS[tie]:
-        raw = entity.spec.get(field)
-        if raw and (not kinds or entity.ref.kind in kinds):
-            found += (ref for one in (raw if isinstance(raw, list) else [raw]) if (ref := _ref(one, kind, entity)) is not None)
+    for field in _FIELDS[tie]:
+        if kind in field.never or (field.only and kind not in field.only):
+            continue
+        raw = entity.spec.get(field.name)
+        for one in raw if isinstance(raw, list) else [raw]:
+            with suppress(InvalidRef):
+                found.append(EntityRef.read(one, kind=field.kind, namespace=namespace))
     return found
-
-
-def _ref(raw: object, kind: str, entity: Entity) -> EntityRef | None:
-    """A reference as descriptors write it: a text, or a mapping of kind, namespace and name."""
-    try:
-        if isinstance(raw, str):
-            return EntityRef.parse(raw, kind=kind, namespace=entity.ref.namespace)
-        if isinstance(raw, Mapping):
-            parts = [raw.get("kind") or kind, raw.get("namespace") or entity.ref.namespace, raw.get("name")]
-            texts = [part for part in parts if isinstance(part, str)]
-            return EntityRef(*texts) if len(texts) == len(parts) else None
-    except InvalidRef:
-        return None
-    return None
 
 
 def _value(entity: Entity, column: Column) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from pydantic_core import CoreSchema, core_schema
 from .errors import BadArgument
 
 DEFAULT_NAMESPACE = "default"
+_LONGEST = 300
+"""Characters of a reference: kind, namespace and name have at most 63 each in the format, and some catalogs bend it."""
 
 
 class InvalidRef(BadArgument, ValueError):
@@ -53,6 +56,28 @@ class EntityRef:
         if not (head or kind):
             raise InvalidRef(f"{text[:80]!r} names no kind: write it in front, like component:{text[:80]}")
         return cls(head or kind, space or namespace, name)
+
+    @classmethod
+    def read(cls, raw: object, *, kind: str, namespace: str) -> EntityRef:
+        """Read a reference as descriptors write it: a text, or a mapping of kind, namespace and name.
+
+        Raises InvalidRef for anything else, and for what is too long or too odd to be stored.
+        """
+        if isinstance(raw, str):
+            found = cls.parse(raw, kind=kind, namespace=namespace)
+        elif isinstance(raw, Mapping):
+            parts = [raw.get("kind") or kind, raw.get("namespace") or namespace, raw.get("name")]
+            texts = [part for part in parts if isinstance(part, str) and part]
+            if len(texts) != len(parts):
+                raise InvalidRef(
+                    "a reference written as a mapping needs a name, and a kind where the field assumes none, as texts"
+                )
+            found = cls(*texts)
+        else:
+            raise InvalidRef("a reference is a text like group:default/payments, or a mapping with a name")
+        if len(str(found)) > _LONGEST or not str(found).isprintable():
+            raise InvalidRef(f"a reference has at most {_LONGEST} characters, none of them a control character")
+        return found
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.namespace}/{self.name}"

@@ -1,0 +1,231 @@
+"""What an Expression is in SQL: the same as in Python, for any entity, on both databases, and however large it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+
+import pytest
+from callboard_catalog.descriptor import Place, Reading
+from callboard_catalog.expressions import Form
+from callboard_catalog.filters import EntityFilter
+from callboard_catalog.format import read_descriptor
+from callboard_catalog.lists import EntityList
+from callboard_catalog.references import relate
+from callboard_catalog.store import CatalogStore
+from callboard_catalog.tables import EntityRow
+from callboard_sdk import Access, Database, Entity, EntityRef, Page
+from callboard_sdk.conditions import ALWAYS, NEVER, Column, Every, Has, Is, Mark, Not, Some, Tie, Tied, holds, ties
+from gateway.settings import DatabaseSettings
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import col
+
+KINDS = ["Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template", "Printer", "component"]
+LONG = "long " * 30
+words = st.sampled_from(
+    ["", "service", "Service", "production", "front", "\u00e9", "\u0130", "a%_", LONG, LONG + "er", "sha256:" + "0" * 64]
+)
+asked_words = words | st.sampled_from(["\0", "\ud800", "nothing"])
+keys = st.sampled_from(["tier", "team", "example.com/slug", "x" * 63])
+names = st.sampled_from(["a", "B", "b", "shop"])
+namespaces = st.sampled_from(["default", "Ops", "ops"])
+texts_of_refs = st.sampled_from(
+    ["a", "B", "ops/b", "group:a", "GROUP:Default/A", "user:ops/b", "system:shop", "component:Ops/a", "domain:a", "a:b:c", " a",
+     "\u0130", "x" * 301, "\t", "a\u200bb"]
+)  # fmt: skip
+mappings = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(["Group", "system", "", 1]),
+        "namespace": namespaces | st.just(2),
+        "name": names | st.none(),
+    },
+)
+one = texts_of_refs | mappings | st.none() | st.integers() | st.booleans() | st.just("")
+references = one | st.lists(one, max_size=3) | st.lists(st.lists(one, max_size=1), max_size=1)
+descriptors = st.fixed_dictionaries(
+    {
+        "apiVersion": st.just("a/v1"),
+        "kind": st.sampled_from(KINDS),
+        "metadata": st.fixed_dictionaries(
+            {"name": names},
+            optional={
+                "namespace": namespaces,
+                "labels": st.dictionaries(keys, words, max_size=2),
+                "annotations": st.dictionaries(keys, words, max_size=2),
+                "tags": st.lists(st.sampled_from(["java", "c++", "java"]), max_size=3),
+            },
+        ),
+    },
+    optional={
+        "spec": st.fixed_dictionaries(
+            {},
+            optional={"type": words | st.integers() | st.lists(words, max_size=1), "lifecycle": words | st.none()}
+            | dict.fromkeys(["owner", "system", "subcomponentOf", "domain", "subdomainOf", "dependsOn", "parent"], references),
+        )
+    },
+)
+refs = st.builds(EntityRef, st.sampled_from(["group", "user", "system", "component", "domain"]), namespaces, names)
+columns = {
+    Column.KIND: st.sampled_from([*KINDS, "\0"]),
+    Column.NAMESPACE: namespaces,
+    Column.TYPE: asked_words,
+    Column.LIFECYCLE: asked_words,
+    Column.REF: refs.map(str) | st.sampled_from(["Component:Default/B", "\ud800"]),
+}
+leaves = st.one_of(
+    *(st.builds(Is, st.just(column), st.frozensets(values, max_size=3)) for column, values in columns.items()),
+    st.builds(Has, st.sampled_from(Mark), keys | st.sampled_from(["java", "c++", "\0"]), st.none() | st.frozensets(asked_words, max_size=3)),
+    st.builds(Tied, st.sampled_from(Tie), st.frozensets(refs, max_size=3)),
+)  # fmt: skip
+expressions = st.recursive(
+    leaves,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(Every, st.lists(inner, max_size=3).map(frozenset))
+        | st.builds(Some, st.lists(inner, max_size=3).map(frozenset))
+    ),
+    max_leaves=8,
+)
+
+
+class Stored:
+    """A store of the test's own, in one event loop for all that it is asked."""
+
+    def __init__(self, store: CatalogStore, runner: asyncio.Runner, dialect: str) -> None:
+        self.store = store
+        self.run = runner.run
+        self.dialect = dialect
+
+    def read(self, documents: Sequence[dict]) -> list[Entity]:
+        reading = Reading()
+        for document in documents:
+            descriptor, _ = read_descriptor(document, Place("test", "a.yaml"))
+            assert descriptor is not None
+            reading.descriptors.setdefault(descriptor.ref, descriptor)
+        relate(reading)
+        self.reading = reading
+        self.run(self.store.replace(reading))
+        return list(self.run(self.store.entities(None, Page(first=100))).nodes())
+
+    def found(self, expression, form: Form) -> list[EntityRef]:
+        query = EntityList(None, None, expression).query(self.dialect, form, col(EntityRow.ref)).order_by(col(EntityRow.number))
+        return [EntityRef.parse(ref) for (ref,) in self.run(self.store._select(query))]
+
+
+@pytest.fixture
+def stored(database: dict[str, str]) -> Iterator[Stored]:
+    with opened(database["url"]) as made:
+        yield made
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Stored]:
+    with asyncio.Runner() as runner:
+        engine = create_async_engine(DatabaseSettings(url=url).url)
+        store = CatalogStore(Database(engine))
+        runner.run(store.prepare())
+        try:
+            yield Stored(store, runner, engine.dialect.name)
+        finally:
+            runner.run(engine.dispose())
+
+
+def agree(stored: Stored, examples: int) -> None:
+    @given(st.lists(descriptors, max_size=6), st.lists(expressions, min_size=4, max_size=12))
+    @settings(max_examples=examples, deadline=None, phases=[Phase.generate])
+    def check(documents, asked):
+        known = stored.read(documents)
+        for expression in asked:
+            expected = [entity for entity in known if holds(expression, entity)]
+            for form in Form:
+                assert stored.found(expression, form) == [entity.ref for entity in expected]
+            seen = stored.run(stored.store.entities(None, Page(first=100), access=Access(expression)))
+            assert (seen.nodes(), seen.total_count) == (expected, len(expected))
+            kinds = stored.run(stored.store.entities(None, Page(first=100), "component", Access(expression)))
+            assert kinds.nodes() == [entity for entity in expected if entity.ref.kind == "component"]
+
+    check()
+
+
+def test_an_expression_means_the_same_in_sql_as_in_python(stored):
+    agree(stored, 100)
+
+
+@pytest.mark.soak
+def test_an_expression_means_the_same_in_sql_as_in_python_at_length(stored):
+    agree(stored, 5_000)
+
+
+@given(descriptors)
+def test_what_an_entity_says_it_is_tied_to_is_what_its_relations_say(document):
+    descriptor, _ = read_descriptor(document, Place("test", "a.yaml"))
+    assert descriptor is not None
+    reading = Reading(descriptors={descriptor.ref: descriptor})
+    relate(reading)
+    for tie in Tie:
+        related = {
+            relation.target for relation in reading.relations if (relation.source, relation.type) == (descriptor.ref, tie.value)
+        }
+        assert set(ties(descriptor, tie)) == related
+
+
+WEB = {"apiVersion": "a/v1", "kind": "Component", "metadata": {"name": "web", "tags": ["t3"]}, "spec": {"type": "service"}}
+
+
+def nested(depth: int, make: Callable):
+    return reduce(lambda inner, number: make(inner, number), range(depth), Has(Mark.TAG, "t3"))
+
+
+LARGE = {
+    "a tower": nested(150, lambda inner, n: Every(frozenset({Some(frozenset({inner, Has(Mark.TAG, f"no{n}")}))}))),
+    "a tower with walls": nested(100, lambda inner, n: Every(frozenset({ALWAYS, Not(Has(Mark.TAG, f"no{n}")), Some(frozenset({inner, NEVER}))}))),
+    "an even number of negations": nested(300, lambda inner, n: Not(inner)),
+    "two thousand alternatives": Some(frozenset(Has(Mark.LABEL, f"no{n}", frozenset({"x"})) for n in range(2_000)) | {Has(Mark.TAG, "t3")}),
+    "two thousand demands": Every(frozenset(Not(Has(Mark.LABEL, f"no{n}")) for n in range(2_000))),
+    "a hundred thousand values": Is(Column.REF, frozenset(f"component:default/no{n}" for n in range(100_000)) | {"component:default/web"}),
+    "a hundred thousand owners": Not(Tied(Tie.OWNED_BY, frozenset(EntityRef("group", "default", f"no{n}") for n in range(100_000)))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_no_expression_is_too_large(stored, name):
+    [web] = stored.read([WEB])
+    assert holds(LARGE[name], web)
+    for form in Form:
+        assert stored.found(LARGE[name], form) == [web.ref]
+        assert stored.found(Not(LARGE[name]), form) == []
+
+
+def test_an_expression_with_more_parameters_than_a_database_takes_is_refused_whole(stored):
+    stored.read([WEB])
+    with pytest.raises(ValueError, match="more than 30000 different things"):
+        stored.found(Some(frozenset(Has(Mark.TAG, f"no{n}") for n in range(30_001))), Form.SETS)
+
+
+def test_a_list_is_followed_row_by_row_where_much_matches(stored):
+    known = stored.read([WEB | {"metadata": {"name": f"w{n:03}", "tags": ["odd"] if n % 2 else []}} for n in range(100)])
+    access = Access(Has(Mark.TAG, "odd"))
+    expected = [entity for entity in known if access.sees(entity)]
+    for page, part in ((Page(first=2), expected[:2]), (Page(last=2), expected[-2:])):
+        for _ in range(2):
+            seen = stored.run(stored.store.entities(None, page, access=access))
+            assert (seen.nodes(), seen.total_count) == (part, 50)
+
+
+def test_a_total_that_is_remembered_is_of_the_catalog_as_it_is(stored):
+    access = Access(Has(Mark.TAG, "t3"))
+    counts = []
+    for number in (1, 0, 3):
+        stored.read([WEB | {"metadata": {"name": f"w{n}", "tags": ["t3"]}} for n in range(number)])
+        for _ in range(2):
+            before = stored.store.statements
+            seen = stored.run(stored.store.entities(EntityFilter(type="service"), Page(first=9), access=access))
+            assert seen.total_count == len(seen.nodes()) == number
+            counts.append(stored.store.statements - before)
+    assert counts == [2, 1, 2, 2, 2, 1]
