@@ -187,19 +187,25 @@ class _Writer:
         return _Sql(f"catalog_entity.number IN (SELECT number FROM {name})")
 
     def _column(self, column: Column, values: Iterable[str]) -> _Sql:  # C
-        plain = "+" if self._sqlite and self._form is Form.PROBES else ""  # SQLite: follow the list, not this column's index
-        return _Sql(self._among(f"{plain}catalog_entity.{column.value}", values))
+        return _Sql(self._among(f"{self._following}catalog_entity.{column.value}", values))
 
     def _marked(self, key: str, values: Iterable[str] | None) -> _Sql:
         if not storable(key):
             return _Sql("1 = 0")
         asked = f"catalog_mark.key = {self._name(key)}"
         if values is not None:
-            asked += f" AND {self._among('catalog_mark.value', [mark_value(value) for value in values if storable(value)])}"
+            kept = [mark_value(value) for value in values if storable(value)]
+            asked += f" AND {self._among(f'{self._following}catalog_mark.value', kept)}"
         if self._form is Form.SETS:
             return _Sql(f"catalog_entity.number IN (SELECT catalog_mark.number FROM catalog_mark WHERE {asked})")
         here = "catalog_mark.number = catalog_entity.number"
-        return _Sql(f"EXISTS (SELECT 1 FROM catalog_mark WHERE {asked} AND {here})")
+        fence = "" if self._sqlite else " OFFSET 0"  # PostgreSQL: ask row by row, don't collect the matches first
+        return _Sql(f"EXISTS (SELECT 1 FROM catalog_mark WHERE {asked} AND {here}{fence})")
+
+    @property
+    def _following(self) -> str:
+        """Keeps SQLite, which knows too little of the rows to choose, to the list's own order and the index by entity."""
+        return "+" if self._sqlite and self._form is Form.PROBES else ""
 
     def _among(self, what: str, values: Iterable[str]) -> str:
         found = sorted(filter(storable, values))

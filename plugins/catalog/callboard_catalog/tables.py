@@ -32,10 +32,12 @@ class EntityRow(SQLModel, table=True):
 class MarkRow(SQLModel, table=True):
     """What lists and conditions ask of an entity: a tag (its value is empty), a label, an annotation, its type, its lifecycle,
     or a ref that it says it is tied to. `expressions` names keys and shortens values.
+
+    The primary key finds all that have a mark, the other index whether one entity has it.
     """
 
     __tablename__ = "catalog_mark"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (Index("catalog_mark_of_entity", "key", "number", "value"), {"sqlite_with_rowid": False})
 
     key: str = Field(sa_type=_BYTES, primary_key=True)
     value: str = Field(sa_type=_BYTES, primary_key=True)
