@@ -116,7 +116,7 @@ async def _measured(store: CatalogStore, clock: _Clock, expression: Expression, 
             if kind == "first":
                 store._totals = Totals()
             clock.seconds = 0.0
-            total = (await store.entities(None, Page(first=100), access=access)).total_count
+            total = (await store.entities(None, Page(first=100, access=access))).total_count
             spent[kind].append(clock.seconds)
     whole, first, again = (statistics.median(times) * 1_000 for times in spent.values())
     return {

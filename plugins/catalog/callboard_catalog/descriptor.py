@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Flag
 from typing import Any
 
 from callboard_sdk import EntityRef, Problem
@@ -76,13 +75,6 @@ class Relation:
     target: EntityRef
 
 
-class Side(Flag):
-    """The sides of a relation, seen as it is stored."""
-
-    SOURCE = 1
-    TARGET = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A file or folder (`path`; empty for all) of a source that could not be read to its end: absence from it proves nothing."""
@@ -96,8 +88,8 @@ class Reading:
     """Everything that one pass over the sources found. `kept` are entities of earlier passes that a doubt keeps."""
 
     descriptors: dict[EntityRef, Descriptor] = field(default_factory=dict)
-    relations: dict[Relation, Side] = field(default_factory=dict)
-    """Every relation, and which of its sides declare it."""
+    relations: dict[Relation, bool] = field(default_factory=dict)
+    """Every relation, and whether its source declares it; else only its target does."""
     problems: list[Problem] = field(default_factory=list)
     doubts: set[Doubt] = field(default_factory=set)
     kept: dict[EntityRef, Descriptor] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
@@ -12,11 +12,9 @@ import strawberry
 from callboard_sdk import Access, Batch, Connection, Database, Entity, EntityRef, InvalidRef, Page, Plugin, Problem, Severity
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
-from .descriptor import Side
 from .filters import EntityFilter, ProblemFilter
 from .ingestion import Ingestion
 from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
-from .seen import Found, SeenCatalog
 from .settings import CatalogSettings
 from .store import CatalogStore
 
@@ -73,7 +71,7 @@ async def entity(ref: RefArgument, store: CatalogStore, access: Access) -> Entit
 async def load_entities(keys: Batch[str], store: CatalogStore, access: Access) -> list[Entity | None]:
     """Entities of every kind by their refs."""
     refs = [_ref(key) for key in keys]
-    found = await SeenCatalog(store, access).known(ref for ref in refs if ref)
+    found = await _known(store, [ref for ref in refs if ref], access)
     return [found.get(ref) if ref else None for ref in refs]
 
 
@@ -85,14 +83,14 @@ def _ref(key: str) -> EntityRef | None:
 
 
 @plugin.query(permission=READ, asks=PAGE)
-async def entities(page: Page, store: CatalogStore, access: Access, filter: Filter = None) -> Connection[Entity] | None:
+async def entities(page: Page, store: CatalogStore, filter: Filter = None) -> Connection[Entity] | None:
     """Entities of every kind, by name."""
-    return await store.entities(filter, page, access=access)
+    return await store.entities(filter, page)
 
 
 def _list(kind: type[E], name: str) -> None:
-    async def listed(page: Page, store: CatalogStore, access: Access, filter: Filter = None) -> Any:
-        return await store.entities(filter, page, kind.KIND.lower(), access)
+    async def listed(page: Page, store: CatalogStore, filter: Filter = None) -> Any:
+        return await store.entities(filter, page, kind.KIND.lower())
 
     listed.__doc__ = f"{name[0].upper()}{name[1:]}, by name."
     listed.__annotations__["return"] = Connection[kind] | None  # type: ignore[valid-type]
@@ -107,9 +105,9 @@ for _kind, _name in (
 
 
 @plugin.query(permission=PROBLEMS, asks=PAGE)
-async def problems(page: Page, store: CatalogStore, access: Access, filter: Problems = None) -> Connection[Problem] | None:
+async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> Connection[Problem] | None:
     """What is wrong with the descriptors, by file and line."""
-    return await store.problems(filter, page, access)
+    return await store.problems(filter, page)
 
 
 @plugin.query(permission=PROBLEMS)
@@ -203,7 +201,7 @@ async def _references(
 
 async def _related(
     entities: Sequence[Entity], types: Sequence[str] | None, store: CatalogStore, access: Access, kind: str | None = None
-) -> tuple[list[list[tuple[str, EntityRef]]], Found]:
+) -> tuple[list[list[tuple[str, EntityRef]]], dict[EntityRef, Entity]]:
     """For each entity its relations of these types to others of this kind, and those of the others that the viewer may see.
 
     What an entity declares itself is there whether the other may be seen or not: it looks the same as if there were no other.
@@ -211,11 +209,18 @@ async def _related(
     refs = [entity.ref for entity in entities]
     relations = await store.relations(refs, types)
     others = {target for found in relations.values() for _, target, _ in found if kind in (None, target.kind)}
-    known = await SeenCatalog(store, access).known(others)
+    known = await _known(store, others, access)
     return [
-        [(name, ref) for name, ref, sides in relations[source] if ref in others and (ref in known or Side.SOURCE in sides)]
+        [(name, ref) for name, ref, declared in relations[source] if ref in others and (declared or ref in known)]
         for source in refs
     ], known
+
+
+async def _known(store: CatalogStore, refs: Iterable[EntityRef], access: Access) -> dict[EntityRef, Entity]:
+    """Those of these refs that are entities which the viewer may see, each looked up once."""
+    distinct = sorted(set(refs))
+    found = await store.get(distinct) if distinct else ()
+    return {entity.ref: entity for entity in found if entity is not None and access.sees(entity)}
 
 
 def _reference(ref: EntityRef, entity: Entity | None) -> Reference:

@@ -10,7 +10,7 @@ from typing import Any
 from callboard_sdk import EntityRef, InvalidRef, Problem
 from callboard_sdk.yaml import Path
 
-from .descriptor import Descriptor, Reading, Relation, Side
+from .descriptor import Descriptor, Reading, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,8 @@ def _declared(descriptor: Descriptor, problems: list[Problem]) -> Iterator[tuple
 
 
 def _add(reading: Reading, ref: EntityRef, field: Field, target: EntityRef) -> None:
-    there, back = Relation(ref, field.forward, target), Relation(target, field.backward, ref)
-    reading.relations[there] = reading.relations.get(there, Side(0)) | Side.SOURCE
-    reading.relations[back] = reading.relations.get(back, Side(0)) | Side.TARGET
+    reading.relations[Relation(ref, field.forward, target)] = True
+    reading.relations.setdefault(Relation(target, field.backward, ref), False)
 
 
 def _values(descriptor: Descriptor, name: str, field: Field, problems: list[Problem]) -> Iterator[tuple[Path, Any]]:

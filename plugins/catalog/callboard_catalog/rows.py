@@ -11,7 +11,7 @@ from callboard_sdk import Entity, EntityRef, Link, Problem, Severity
 from callboard_sdk.conditions import Column, Mark, Tie
 from callboard_sdk.entities import ENTITY_TYPES, OpaqueEntity, Source
 
-from .descriptor import Descriptor, Place, Reading, Side
+from .descriptor import Descriptor, Place, Reading
 from .expressions import mark_key, mark_value
 from .tables import EntityRow, MarkRow, ProblemRow, RelationRow
 
@@ -30,14 +30,14 @@ def rows_of(reading: Reading) -> Rows:
     marks = {(key, mark_value(value), numbers[d.ref]) for d in descriptors for key, value in _marks(d)}
     marks |= {
         (_TIES[relation.type], mark_value(str(relation.target)), numbers[relation.source])
-        for relation, sides in reading.relations.items()
-        if relation.type in _TIES and relation.source in numbers and Side.SOURCE in sides
+        for relation, declared in reading.relations.items()
+        if declared and relation.type in _TIES
     }
     return {
         EntityRow: [_entity_row(numbers[descriptor.ref], descriptor) for descriptor in descriptors],
         MarkRow: [{"key": key, "value": value, "number": number} for key, value, number in sorted(marks)],
         RelationRow: [
-            {"source": str(r.source), "type": r.type, "target": str(r.target), "sides": reading.relations[r].value}
+            {"source": str(r.source), "type": r.type, "target": str(r.target), "declared": reading.relations[r]}
             for r in sorted(reading.relations, key=lambda r: (r.source, r.type, r.target))
         ],
         ProblemRow: _problem_rows(reading.problems),

@@ -9,18 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from callboard_sdk import EVERYTHING, Access, Catalog, Connection, Database, Entity, EntityRef, Page, Problem, connect
+from callboard_sdk import EVERYTHING, Access, Connection, Database, Entity, EntityRef, Page, Problem, connect
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Select, delete, func, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col
 
-from .descriptor import Descriptor, Reading, Side
+from .descriptor import Descriptor, Reading
 from .expressions import Form, storable
 from .filters import EntityFilter, ProblemFilter
 from .lists import DIGEST, MANY, EntityList, entity_page, problem_page, problem_query, storable_refs, untelling
 from .rows import descriptor_of, entity_of, problem_of, rows_of, sort_key
-from .seen import SeenCatalog
 from .tables import EntityRow, MarkRow, ProblemRow, RelationRow, StateRow
 from .totals import Total, Totals
 
@@ -33,7 +32,7 @@ _TABLES = [SQLModel.metadata.tables[str(t.__tablename__)] for t in (EntityRow, R
 class CatalogStore:
     """Reads and writes the catalog's tables; satisfies the SDK's `Catalog`. `statements` counts what was sent.
 
-    What takes an `access` gives what it would give if what the access hides were in no source.
+    What takes an access, or a page, which has one, gives what it would give if what the access hides were in no source.
     """
 
     def __init__(self, database: Database) -> None:
@@ -99,23 +98,19 @@ class CatalogStore:
         found = await self.relations(refs, [relation])
         return {ref: [target for _, target, _ in found[ref]] for ref in refs}
 
-    def seen_by(self, access: Access) -> Catalog:
-        """The catalog as a viewer with this access sees it."""
-        return SeenCatalog(self, access)
-
     async def relations(
         self, refs: Sequence[EntityRef], types: Sequence[str] | None
-    ) -> Mapping[EntityRef, list[tuple[str, EntityRef, Side]]]:
-        """For each of these refs its relations as (type, target, which sides declare it), sorted; `types` None for all."""
-        found: dict[EntityRef, list[tuple[str, EntityRef, Side]]] = {ref: [] for ref in refs}
-        columns = col(RelationRow.source), col(RelationRow.type), col(RelationRow.target), col(RelationRow.sides)
+    ) -> Mapping[EntityRef, list[tuple[str, EntityRef, bool]]]:
+        """For each of these refs its relations as (type, target, whether it declares it itself), sorted; `types` None for all."""
+        found: dict[EntityRef, list[tuple[str, EntityRef, bool]]] = {ref: [] for ref in refs}
+        columns = col(RelationRow.source), col(RelationRow.type), col(RelationRow.target), col(RelationRow.declared)
         for part in _chunks(storable_refs(refs)):
             query = select(*columns).where(col(RelationRow.source).in_(part))
             if types is not None:
                 query = query.where(col(RelationRow.type).in_(list(filter(storable, types))))
             query = query.order_by(col(RelationRow.type), col(RelationRow.target))
-            for source, kind, target, sides in await self._select(query):
-                found[EntityRef.parse(source)].append((kind, EntityRef.parse(target), Side(sides)))
+            for source, kind, target, declared in await self._select(query):
+                found[EntityRef.parse(source)].append((kind, EntityRef.parse(target), declared))
         return found
 
     async def problems_of(self, refs: Sequence[EntityRef], access: Access = EVERYTHING) -> Mapping[EntityRef, list[Problem]]:
@@ -131,11 +126,9 @@ class CatalogStore:
                 found[EntityRef.parse(entity)].append(problem_of(body))
         return found
 
-    async def entities(
-        self, wanted: EntityFilter | None, page: Page, kind: str | None = None, access: Access = EVERYTHING
-    ) -> Connection[Any]:
+    async def entities(self, wanted: EntityFilter | None, page: Page, kind: str | None = None) -> Connection[Any]:
         """One page of the entities that the filter lets through, ordered by name."""
-        listed = EntityList.of(wanted, kind, access)
+        listed, access = EntityList.of(wanted, kind, page.access), page.access
         if access.whole:
             known = Total((await self._select(self._counted(listed)))[0][0])
         else:
@@ -146,7 +139,9 @@ class CatalogStore:
         if not access.whole and (not rows or rows[0][1] != known.digest):
             known = await self._remembered(listed)
         found = [entity_of(row[0]) for row in rows]
-        return connect(found, page, lambda e: sort_key(e.ref), total=known.count, more_before=before, more_after=after)
+        return connect(
+            found, page, lambda e: sort_key(e.ref), total=known.count, more_before=before, more_after=after, access=access
+        )
 
     def _counted(self, listed: EntityList, *more: Any) -> Select[Any]:
         return listed.query(self._dialect, Form.SETS, func.count(), *more)
@@ -156,15 +151,15 @@ class CatalogStore:
         [[count, digest]] = await self._select(self._counted(listed, DIGEST))
         return self._totals.keep(listed, Total(count, digest))
 
-    async def problems(self, wanted: ProblemFilter | None, page: Page, access: Access = EVERYTHING) -> Connection[Problem]:
+    async def problems(self, wanted: ProblemFilter | None, page: Page) -> Connection[Problem]:
         """One page of the problems, by file and line."""
-        total = (await self._select(problem_query(wanted, access, self._dialect, func.count())))[0][0]
-        query = problem_query(wanted, access, self._dialect, col(ProblemRow.key), col(ProblemRow.body))
+        total = (await self._select(problem_query(wanted, page.access, self._dialect, func.count())))[0][0]
+        query = problem_query(wanted, page.access, self._dialect, col(ProblemRow.key), col(ProblemRow.body))
         rows, before, after = self._cut(await self._select(problem_page(query, page)), page)
         found = [(key, problem_of(body)) for key, body in rows]
         keys = {id(problem): key for key, problem in found}
         items = [problem for _, problem in found]
-        return connect(items, page, lambda p: keys[id(p)], total=total, more_before=before, more_after=after)
+        return connect(items, page, lambda p: keys[id(p)], total=total, more_before=before, more_after=after, access=page.access)
 
     async def counts(self) -> Mapping[str, int]:
         """How much the last reading that was written found: files, documents, entities, problems."""

@@ -47,7 +47,7 @@ class MarkRow(SQLModel, table=True):
 class RelationRow(SQLModel, table=True):
     """One direction of a relation; the other has a row of its own, so every look-up is by `source`.
 
-    `sides` are those that declare it, as a number.
+    `declared` says whether its source declares it; else only its target does.
     """
 
     __tablename__ = "catalog_relation"
@@ -55,7 +55,7 @@ class RelationRow(SQLModel, table=True):
     source: str = Field(sa_type=_BYTES, primary_key=True)
     type: str = Field(sa_type=_BYTES, primary_key=True)
     target: str = Field(sa_type=_BYTES, primary_key=True)
-    sides: int
+    declared: bool
 
 
 class ProblemRow(SQLModel, table=True):

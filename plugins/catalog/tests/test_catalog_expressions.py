@@ -145,9 +145,9 @@ def agree(stored: Stored, examples: int) -> None:
             expected = [entity for entity in known if holds(expression, entity)]
             for form in Form:
                 assert stored.found(expression, form) == [entity.ref for entity in expected]
-            seen = stored.run(stored.store.entities(None, Page(first=100), access=Access(expression)))
+            seen = stored.run(stored.store.entities(None, Page(first=100, access=Access(expression))))
             assert (seen.nodes(), seen.total_count) == (expected, len(expected))
-            kinds = stored.run(stored.store.entities(None, Page(first=100), "component", Access(expression)))
+            kinds = stored.run(stored.store.entities(None, Page(first=100, access=Access(expression)), "component"))
             assert kinds.nodes() == [entity for entity in expected if entity.ref.kind == "component"]
 
     check()
@@ -212,9 +212,9 @@ def test_a_list_is_followed_row_by_row_where_much_matches(stored):
     known = stored.read([WEB | {"metadata": {"name": f"w{n:03}", "tags": ["odd"] if n % 2 else []}} for n in range(100)])
     access = Access(Has(Mark.TAG, "odd"))
     expected = [entity for entity in known if access.sees(entity)]
-    for page, part in ((Page(first=2), expected[:2]), (Page(last=2), expected[-2:])):
+    for page, part in ((Page(first=2, access=access), expected[:2]), (Page(last=2, access=access), expected[-2:])):
         for _ in range(2):
-            seen = stored.run(stored.store.entities(None, page, access=access))
+            seen = stored.run(stored.store.entities(None, page))
             assert (seen.nodes(), seen.total_count) == (part, 50)
 
 
@@ -225,7 +225,7 @@ def test_a_total_that_is_remembered_is_of_the_catalog_as_it_is(stored):
         stored.read([WEB | {"metadata": {"name": f"w{n}", "tags": ["t3"]}} for n in range(number)])
         for _ in range(2):
             before = stored.store.statements
-            seen = stored.run(stored.store.entities(EntityFilter(type="service"), Page(first=9), access=access))
+            seen = stored.run(stored.store.entities(EntityFilter(type="service"), Page(first=9, access=access)))
             assert seen.total_count == len(seen.nodes()) == number
             counts.append(stored.store.statements - before)
     assert counts == [2, 1, 2, 2, 2, 1]

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from .access import Access
 from .entities import Entity
 from .ref import EntityRef
 
 
 @runtime_checkable
 class Catalog(Protocol):
-    """The catalog as other plugins see it. A resolver asks for it by annotation: `catalog: Catalog`.
-
-    What a resolver is handed is the catalog as its request's viewer sees it; what a resource is handed has everything.
-    """
+    """The catalog as other plugins see it. A resolver asks for it by annotation: `catalog: Catalog`."""
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
         """The entities with these refs, in the same order; None where there is none."""
@@ -23,10 +19,4 @@ class Catalog(Protocol):
 
     async def related(self, refs: Sequence[EntityRef], relation: str) -> Mapping[EntityRef, list[EntityRef]]:
         """For each of these refs the refs it has this relation to (`ownedBy`, `ownerOf`, `hasPart`, ...), sorted."""
-        ...
-
-    def seen_by(self, access: Access) -> Catalog:
-        """The catalog as a viewer with this access sees it: an entity that the access hides looks as if there were none, and a
-        relation that only a hidden entity declares isn't there.
-        """
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from callboard_sdk import Access, Entity, EntityRef
+from callboard_sdk import Entity, EntityRef
 from callboard_sdk.entities import Component
 from callboard_security.settings import SecuritySettings
 from callboard_security.store import Store
@@ -105,10 +105,6 @@ class CountingCatalog:
 
     async def related(self, refs: Sequence[EntityRef], relation: str) -> Mapping[EntityRef, list[EntityRef]]:
         raise AssertionError(f"nothing here asks for {relation}")
-
-    def seen_by(self, access: Access) -> CountingCatalog:
-        assert access.whole, "nothing here is hidden"
-        return self
 
 
 @pytest.fixture
