@@ -38,10 +38,16 @@ $(STAMPS)/e2e: tests/e2e/package-lock.json tests/spec/auth/oidc/package-lock.jso
 	cd tests/spec/auth/oidc && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+CLAIRVOYANCE := tests/spec/visible/.venv
+$(STAMPS)/clairvoyance: requirements/clairvoyance.txt $(STAMPS)/python # apart, for it needs another version of rich
+	@test -x $(CLAIRVOYANCE)/bin/python || $(BIN)/python -m venv --without-pip $(CLAIRVOYANCE)
+	$(BIN)/uv pip install --quiet --python $(CLAIRVOYANCE)/bin/python --require-hashes -r $<
+	@touch $@
+
 run: $(STAMPS)/python $(STAMPS)/frontend ## serve the demo; HOST and PORT say where
 	@$(BIN)/python -m demo.run
 
-test: $(STAMPS)/python $(STAMPS)/frontend $(STAMPS)/e2e ## run every test
+test: $(STAMPS)/python $(STAMPS)/frontend $(STAMPS)/e2e $(STAMPS)/clairvoyance ## run every test
 	cd frontend && npm run --silent lint && npm test --silent
 	$(BIN)/pytest -q -m "not soak"
 
@@ -60,13 +66,15 @@ check: $(STAMPS)/python ## format, lint, types, arrows
 bench: $(STAMPS)/python ## run the benchmarks; ratios, measured side by side
 	$(BIN)/python -m bench
 
-COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+PINNED = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE = $(PINNED) \
   $(foreach name,callboard $(patsubst %,callboard-%,sdk catalog ci cost kubernetes security),--no-emit-package $(name)) \
   pyproject.toml --extra plugins --extra postgresql
 
 lock: $(STAMPS)/python ## compile the pinned dependencies again, with hashes and without addresses
 	$(COMPILE) --group dev -o requirements/dev.txt
 	$(COMPILE) --group build -c requirements/dev.txt -o requirements/run.txt
+	$(PINNED) requirements/clairvoyance.in -o requirements/clairvoyance.txt
 
 clean: ## remove what was built and generated
 	rm -rf .venv .stamps .demo frontend/dist frontend/node_modules

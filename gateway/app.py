@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from callboard_sdk import Plugin
+from callboard_sdk import Plugin, Viewer
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
 from resolvers.audit import AuditStore, Denials
-from resolvers.core import Whole, core_plugin
+from resolvers.core import Sees, Whole, core_plugin
 from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
 from resolvers.policy import Emergencies, PolicyStore
@@ -40,6 +41,7 @@ from .pipeline import Pipeline
 from .planning.limits import check_limits
 from .planning.operation import LONG, Documents
 from .planning.plans import Plans
+from .planning.visible import VisibleSchemas
 from .providers import Providers
 from .record import Record
 from .settings import LimitSettings
@@ -92,10 +94,11 @@ def build(
     plugins = _plugins(configuration, core, loaded)
     files = read_rules(*settings.policies.paths) if rules is None else rules
     policies = Policies(supergraph, files)
-    documents = _documents(supergraph, settings.limits)
+    documents = _documents(supergraph, settings.limits, hide=settings.policies.denied == "hide")
     audit, recent = AuditStore(plugins.database), Recent()
     identity = Identity(settings.auth, plugins.database, lambda: plugins.catalog, policies, audit=audit)
     whole.plugins, whole.nodes, whole.groups = plugins, Nodes(supergraph, loaded.failed), identity.groups
+    whole.sdl, whole.sees = supergraph.sdl, _sees(policies, supergraph)
     whole.tokens.issuing = identity.issuing
     store = PolicyStore(plugins.database, audit)
     emergencies = Emergencies(store.tables, audit)
@@ -110,6 +113,7 @@ def build(
         in_emergencies(identity.identify, emergencies),
         identity.permit,
         documents,
+        VisibleSchemas(supergraph),
         Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
         policies,
@@ -128,6 +132,18 @@ def build(
     graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
     asgi = Front(graphql, site(graphql, plugins, record, browsers, partial(running, UpstreamClient)))
     return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, asgi, running)
+
+
+def _sees(policies: Policies, supergraph: Supergraph) -> Sees:
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for coordinate, spec in (*supergraph.fields.items(), *supergraph.loaders.items()):
+        named[spec.plugin, spec.name].add(coordinate)
+
+    def sees(viewer: Viewer, plugin: str, field: str) -> bool:
+        coordinates = named.get((plugin, field), ())
+        return any(decision.allowed for decision in policies.current.decide(viewer.roles, coordinates).values())
+
+    return sees
 
 
 def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:
@@ -151,11 +167,11 @@ def _running(plugins: Plugins, identity: Identity, lane: Lane, denials: Denials,
     return running
 
 
-def _documents(supergraph: Supergraph, limits: LimitSettings) -> Documents:
+def _documents(supergraph: Supergraph, limits: LimitSettings, *, hide: bool) -> Documents:
     names = ("depth", "fields", "aliases", "merges", "fragments")
     check = partial(check_limits, **{name: getattr(limits, name) for name in names})
     types = frozenset(coordinate for coordinate in supergraph.guards if "." not in coordinate)
-    return Documents(supergraph.schema, max_tokens=limits.tokens, check=check, types=types)
+    return Documents(supergraph.schema, max_tokens=limits.tokens, check=check, types=types, hide=hide)
 
 
 def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) -> Plugins:

@@ -22,6 +22,7 @@ from gateway.planning.cost import Cost, check_cost
 from gateway.planning.operation import Documents, Facts, Operation, RequestError
 from gateway.planning.plan import Plan
 from gateway.planning.plans import Plans
+from gateway.planning.visible import Visible, VisibleSchemas
 from gateway.record import Record
 from gateway.request import GraphQLRequest
 from gateway.settings import LimitSettings
@@ -62,6 +63,7 @@ class Pipeline:
     identify: Identify
     permit: Permit
     documents: Documents
+    schemas: VisibleSchemas
     plans: Plans
     limits: LimitSettings
     policies: Policies
@@ -112,12 +114,13 @@ class Pipeline:
     async def run(self, viewer: Viewer, policy: Policy, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
         """From document to response under one version of the rules. Raises CallboardError for what can't be run at all."""
         with self.turns.one() as turn:
-            operation = self.documents.choose(await self.documents.read(request.query), request.operation_name)
+            visible = self.visible(policy, viewer.roles)
+            operation = self.documents.choose(await self.documents.read(request.query, visible), request.operation_name)
             seen.operation = operation
-            variables = self.documents.coerce(operation, _allowed(operation, request).variables)
+            variables = await self.documents.coerce(operation, _allowed(operation, request).variables, visible)
             decisions = policy.decide(viewer.roles, operation.coordinates)
             seen.decided = operation.facts
-            plan = await self.plans.plan(operation, decisions, policy.version, variables)
+            plan = await self.plans.plan(operation, decisions, policy.version, variables, visible)
             usage = charge(viewer, plan.cost(variables))
             if operation.is_query and self.lane.takes(usage.nodes):
                 told = await self.lane.answer(_asked(request, viewer, policy, usage, paid=True))
@@ -127,6 +130,10 @@ class Pipeline:
             context = RequestContext(self.plugins, viewer, usage, turn.share, sight.access, sight.opens, apart=not plan.open)
             result = await execute(plan, variables, context, turn, sight, max_nodes=self.limits.nodes)
             return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
+
+    def visible(self, policy: Policy, roles: frozenset[str]) -> Visible:
+        """What a viewer with these roles may use."""
+        return Visible(self.schemas, policy, roles)
 
     async def sight(self, policy: Policy, viewer: Viewer, plan: Plan) -> Sight:
         """What the viewer sees of the plan's entities: the decisions' conditions bound to it, once a request."""

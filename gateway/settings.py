@@ -99,6 +99,9 @@ class PolicySettings(Settings):
 
     rules: Path | tuple[Path, ...] | None = None
     """Files of rules, CSV or YAML, or folders with such files: one or a list; the built-in default roles when left out."""
+    denied: Literal["answer", "hide"] = "answer"
+    """What a valid use of a denied field comes to: `answer` makes it null, with an error that says so, and one document serves
+    viewers of all roles; `hide` refuses the operation as if there were no such field."""
 
     emergency: EmergencySettings = EmergencySettings()
     """Which roles a viewer may be given for a while, past the policy, and for how long."""

@@ -50,11 +50,12 @@ class Harness:
     ) -> tuple[Plan, VariableValues]:
         """What would run for a viewer with these roles, and the variables' values."""
         pipeline = self.gateway.pipeline
-        operation = pipeline.documents.choose(await pipeline.documents.read(document), None)
         policy = pipeline.policies.current
+        visible = pipeline.visible(policy, frozenset(roles))
+        operation = pipeline.documents.choose(await pipeline.documents.read(document, visible), None)
         decisions = policy.decide(frozenset(roles), operation.coordinates)
-        values = pipeline.documents.coerce(operation, variables or {})
-        return await pipeline.plans.plan(operation, decisions, policy.version, values), values
+        values = await pipeline.documents.coerce(operation, variables or {}, visible)
+        return await pipeline.plans.plan(operation, decisions, policy.version, values, visible), values
 
     async def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -27,6 +28,7 @@ from .audit import AuditStore
 from .audit import fields as audited
 from .groups import CatalogGroups
 from .nodes import Nodes
+from .plugins import Health as PluginRun
 from .plugins import PluginRuntime, Plugins, Request
 from .policy import fields as policies
 from .policy.administration import Administration
@@ -141,6 +143,10 @@ class RateLimit:
     """When there are new ones."""
 
 
+Sees = Callable[[Viewer, str, str], bool]
+"""Whether a viewer may use a plugin's field, given by the names of both."""
+
+
 @dataclass
 class Whole:
     """What the core's fields need of the gateway as a whole, set once it is put together."""
@@ -151,6 +157,8 @@ class Whole:
     administration: Administration | None = None
     groups: CatalogGroups | None = None
     tokens: Tokens = field(default_factory=Tokens)
+    sdl: str | None = None
+    sees: Sees | None = None
 
 
 def core_plugin(whole: Whole) -> Plugin[Settings]:
@@ -160,6 +168,7 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         permissions={
             "core.viewer": "See one's own name, roles and groups.",
             "core.plugins": "See which plugins there are, and how they are.",
+            "core.schema": "See the whole schema, also what one may not use.",
         }
         | {"core.node": "Load nodes by their ids; each type's own permission, and that of each field, is still needed."}
         | audited.PERMISSIONS
@@ -216,11 +225,17 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         )
 
     @core.query(permission="core.plugins")
-    async def plugins(whole: Whole) -> list[PluginInfo] | None:
+    async def plugins(whole: Whole, viewer: Viewer) -> list[PluginInfo] | None:
         """The gateway's plugins and how they are."""
         assert whole.plugins is not None
-        running = [_info(runtime) for runtime in whole.plugins.runtimes.values()]
+        assert whole.sees is not None
+        running = [_info(runtime, partial(whole.sees, viewer, name)) for name, runtime in whole.plugins.runtimes.items()]
         return running + [_failed(name, reason) for name, reason in whole.plugins.failed.items()]
+
+    @core.query(permission="core.schema")
+    async def sdl(whole: Whole) -> str | None:
+        """The whole schema in SDL, also what the viewer may not use: for tools that serve viewers of all roles."""
+        return whole.sdl
 
     @core.query(permission="core.node")
     async def node(id: _Id, whole: Whole, request: Request) -> Node | None:
@@ -243,22 +258,24 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
     return core
 
 
-def _info(runtime: PluginRuntime) -> PluginInfo:
-    state, reason = _state(runtime)
+def _info(runtime: PluginRuntime, sees: Callable[[str], bool]) -> PluginInfo:
+    state, reason = _state(runtime.health, sees)
     health = PluginHealth(state=state, reason=reason, upstreams=[_upstream(one) for one in runtime.upstreams])
     return PluginInfo(
         name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=health
     )
 
 
-def _state(runtime: PluginRuntime) -> tuple[PluginState, str | None]:
-    health = runtime.health
+def _state(health: PluginRun, sees: Callable[[str], bool]) -> tuple[PluginState, str | None]:
+    """Fields that the viewer may not use are not named."""
     if health.broken:
         return PluginState.QUARANTINED, health.broken
-    left_out = health.quarantined()
-    said = [*health.without.values(), f"left out for now: {', '.join(left_out)}" if left_out else None, health.last_error]
-    reason = "; ".join(text for text in said if text) or None
-    return PluginState.FAILING if reason else PluginState.OK, reason
+    left_out = [field for field in health.quarantined() if sees(field)]
+    errors = [error for field, error in health.errors.items() if sees(field)]
+    said = [*health.without.values(), *([f"left out for now: {', '.join(left_out)}"] if left_out else []), *errors[-1:]]
+    if not all(map(sees, (*health.quarantined(), *health.errors))):
+        said.append("fields that you may not use fail")
+    return PluginState.FAILING if said else PluginState.OK, "; ".join(said) or None
 
 
 def _upstream(health: Health) -> UpstreamHealth:

@@ -81,9 +81,13 @@ class Health:
         return known.error if known is not None and self._clock() < known.until else None
 
     @property
-    def last_error(self) -> str | None:
-        """What went wrong last in a field that has not answered well since."""
-        return next(reversed(self._failing.values())).error if self._failing else None
+    def errors(self) -> Mapping[str, str]:
+        """What went wrong last in each field that has not answered well since, for anybody; the latest is the last."""
+        found: dict[str, str] = {}
+        for (name, _), known in self._failing.items():
+            found.pop(name, None)
+            found[name] = known.error
+        return found
 
     def quarantined(self) -> list[str]:
         """The fields that are left out now, for anybody."""

@@ -28,21 +28,26 @@ _Given = GraphQLArgument | GraphQLInputField
 
 def declared(field: GraphQLField) -> frozenset[str]:
     """Every coordinate that one of the field's arguments can filter by, at whatever depth, as it was declared."""
-    found: set[str] = set()
-    waiting: list[_Given] = list(field.args.values())
+    return frozenset(name for _, filtered in places("", field) for name in filtered)
+
+
+def places(coordinate: str, field: GraphQLField) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What filters in a field's arguments: they, input fields and enum values, by their coordinates, with what they filter by."""
+    waiting: list[tuple[str, _Given]] = [(f"{coordinate}({name}:)", argument) for name, argument in field.args.items()]
     seen: set[str] = set()
     while waiting:
-        given = waiting.pop()
-        found.update(given.extensions.get(FILTERS, ()))
+        place, given = waiting.pop()
+        if filtered := given.extensions.get(FILTERS):
+            yield place, tuple(filtered)
         kind = get_named_type(given.type)
         if kind.name in seen:
             continue
         seen.add(kind.name)
         if is_input_object_type(kind):
-            waiting += kind.fields.values()
+            waiting += ((f"{kind.name}.{name}", one) for name, one in kind.fields.items())
         elif is_enum_type(kind):
-            found.update(name for value in kind.values.values() for name in value.extensions.get(FILTERS, ()))
-    return frozenset(found)
+            of_values = ((name, tuple(value.extensions.get(FILTERS, ()))) for name, value in kind.values.items())
+            yield from ((f"{kind.name}.{name}", filtered) for name, filtered in of_values if filtered)
 
 
 def expanded(schema: GraphQLSchema, coordinate: str, kinds: frozenset[str] | None = None) -> frozenset[str]:

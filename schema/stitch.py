@@ -38,7 +38,7 @@ from .lint import lint
 from .loaders import loaders_of
 from .objects import entity_types, guard_objects
 from .predicates import predicates_of
-from .supergraph import ROOTS, Guarded, Permission, Supergraph
+from .supergraph import ABOUT, ROOTS, Guarded, Permission, Supergraph
 
 _Injected = Mapping[str, frozenset[type]]
 
@@ -153,7 +153,15 @@ def _build(
 
 
 def _root(name: str) -> type:
-    return strawberry.type(type(name, (), {"__doc__": ROOTS[name]}), name=name, description=ROOTS[name])
+    own = {"about": strawberry.field(_about, description=_ABOUT)} if name == QUERY else {}
+    return strawberry.type(type(name, (), {"__doc__": ROOTS[name], **own}), name=name, description=ROOTS[name])
+
+
+_ABOUT = "What this graph is, and how to see more of it; open to everybody."
+
+
+def _about(self: object) -> str:  # a method in Strawberry's sense: computed from its object alone, which the root has none of
+    return ABOUT
 
 
 def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:

@@ -14,6 +14,8 @@ from .predicates import KnownPredicate
 
 ROOTS = {QUERY: "What can be asked.", MUTATION: "What can be changed."}
 """The roots' descriptions, by name."""
+ABOUT = "Callboard: one graph over a company's tooling. It shows what you may use: sign in, or ask for a role, to see more."
+"""What `about` answers, whoever asks."""
 
 
 class About(Enum):

@@ -46,8 +46,9 @@ async def _asked() -> tuple[Supergraph, frozenset[str]]:
     assert found
     with tempfile.TemporaryDirectory() as folder:
         async with running_gateway(Path(folder), {"plugins": {name: {} for name in PLUGINS}}) as harness:
-            documents = harness.gateway.pipeline.documents
-            return harness.gateway.supergraph, documents.choose(await documents.read(found[1]), None).coordinates
+            pipeline = harness.gateway.pipeline
+            document = await pipeline.documents.read(found[1], pipeline.visible(pipeline.policies.current, _ROLES))
+            return harness.gateway.supergraph, pipeline.documents.choose(document, None).coordinates
 
 
 def _row(supergraph: Supergraph, coordinates: frozenset[str], count: int, *, quick: bool) -> Row:

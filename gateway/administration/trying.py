@@ -12,6 +12,7 @@ import asyncio
 from callboard_sdk import BadArgument, CallboardError, Viewer, ViewerKind, decode_id
 
 from gateway.planning.operation import Documents, RequestError
+from gateway.planning.visible import Everything
 from policies import Policy, PolicyError, Rules
 from policies.comparing import lines
 from policies.csv_form import read_csv
@@ -44,7 +45,9 @@ class Trying:
         """What an operation would come to for a viewer under these rules, beside those in force."""
         now = self._standing.policies.current
         try:
-            operation = self._documents.choose(await self._documents.read(document), name)
+            operation = self._documents.choose(
+                await self._documents.read(document, Everything(self._standing.supergraph.schema)), name
+            )
             async with self._one:
                 then = await asyncio.to_thread(self._compiled, await self._rules(at))
             viewer = Viewer(who.subject, ViewerKind.PERSON, frozenset(who.roles), who.entity, frozenset(who.groups))

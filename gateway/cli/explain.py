@@ -53,10 +53,11 @@ async def _plan(
     gateway: Gateway, document: str, roles: list[str], values: dict[str, Any], name: str | None
 ) -> tuple[Plan, dict[str, int]]:
     pipeline = gateway.pipeline
-    operation = pipeline.documents.choose(await pipeline.documents.read(document), name)
     policy = pipeline.policies.current
+    visible = pipeline.visible(policy, frozenset(roles))
+    operation = pipeline.documents.choose(await pipeline.documents.read(document, visible), name)
     decisions = policy.decide(frozenset(roles), operation.coordinates)
-    variables = pipeline.documents.coerce(operation, values)
-    plan = await pipeline.plans.plan(operation, decisions, policy.version, variables)
+    variables = await pipeline.documents.coerce(operation, values, visible)
+    plan = await pipeline.plans.plan(operation, decisions, policy.version, variables, visible)
     cost = plan.cost(variables)
     return plan, {"points": cost.points, "nodes": cost.nodes, "calls": cost.calls}

@@ -132,7 +132,7 @@ def plan_for(
         field_resolver=field_resolver,
         hide_suggestions=hide_suggestions,
     )
-    return Plan(schema, operation, built.fragment_definitions, planner.root())
+    return Plan(schema, schema, operation, built.fragment_definitions, planner.root())
 
 
 def start(run: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult | Awaitable[ExecutionResult]:

@@ -147,7 +147,7 @@ class Resolving:
             field.definition.type,
             field.parent,
             path,  # type: ignore[arg-type]  # absent only where nobody looks at it
-            plan.schema,
+            plan.shown if field.introspects else plan.schema,
             plan.fragments,  # type: ignore[arg-type]
             self._root,
             plan.operation,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from callboard_sdk import CallboardError
 from graphql import (
@@ -40,9 +40,13 @@ from schema.filtering import declared, expanded
 from .kept import Kept
 from .limits import Size, count_merges, measure
 from .planner import fragments_of
+from .visible import Everything, Visible
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _NO_VARIABLES = VariableValues({}, {})
-MAX_VALIDATION_ERRORS = 20
+MAX_MISTAKES = 20
 LONG = 2_000
 """Characters of a document that are read in a moment."""
 
@@ -60,11 +64,12 @@ class RequestError(CallboardError):
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A valid document; a `long` one takes so much work that it is done in a thread."""
+    """A document that was read, `valid` against the whole schema or not; a `long` one is worked on in a thread."""
 
     node: DocumentNode
     hash: str
     long: bool
+    valid: bool
 
 
 class Facts(NamedTuple):
@@ -100,6 +105,11 @@ class Operation:
         name = self.definition.name.value if self.definition.name else None
         return Facts(name, self.kind, self.document.hash, frozenset(one for one in self.coordinates if "." in one))
 
+    @cached_property
+    def introspects(self) -> bool:
+        """Whether it asks for the schema, and so for the viewer's own."""
+        return any(coordinate.endswith((".__schema", ".__type")) for coordinate in self.coordinates)
+
     @property
     def is_query(self) -> bool:
         """Whether it only reads."""
@@ -118,6 +128,9 @@ class Documents:
     `types` are the coordinates of whole types: what an operation gives depends on them all, for what functions count and
     look up may be of any.
     A long document is read in a thread, one at a time, so that the others' requests go on.
+
+    What is wrong with a document, or with variables, is told by the schema that the viewer may use, which is part of the
+    whole one: whatever the whole refuses, the part refuses. With `hide` the part refuses all that it doesn't have.
     """
 
     def __init__(
@@ -127,34 +140,56 @@ class Documents:
         max_tokens: int,
         check: Callable[[Size], None] = lambda size: None,
         types: frozenset[str] = frozenset(),
+        hide: bool = False,
         kept: int = 1_000,
     ) -> None:
         self._schema = schema
         self._max_tokens = max_tokens
         self._check = check
         self._types = types
+        self._hide = hide
         self._one_long = asyncio.Semaphore()
-        self._documents: Kept[str, Document] = Kept(kept)
+        self._valid: Kept[str, Document] = Kept(kept)
+        self._invalid: Kept[str, Document] = Kept(kept // 10)
+        self._mistakes: Kept[tuple[Document, GraphQLSchema], Sequence[GraphQLError]] = Kept(kept if hide else kept // 10)
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(kept)
 
     def knows(self, source: str) -> bool:
         """Whether the document has been read already."""
-        return self._documents.get(_hash(source)) is not None
+        key = _hash(source)
+        return (self._valid.get(key) or self._invalid.get(key)) is not None
 
-    async def read(self, source: str) -> Document:
+    async def read(self, source: str, visible: Visible | Everything) -> Document:
         """The document of this text. Raises RequestError when it doesn't parse or isn't valid, LimitExceeded for its size."""
         key = _hash(source)
-        if (known := self._documents.get(key)) is not None:
-            return known
-        if len(source) <= LONG:
-            return self._documents.keep(key, self._read(source, key))
+        document = self._valid.get(key) or self._invalid.get(key)
+        if document is None:
+            long = len(source) > LONG
+            document = await self._work(long, self._read, source, key, long)
+            (self._valid if document.valid else self._invalid).keep(key, document)
+        if self._hide or not document.valid:
+            await self._refuse(document, visible.schema)
+        return document
+
+    async def _refuse(self, document: Document, schema: GraphQLSchema) -> None:
+        mistakes = self._mistakes.get((document, schema))
+        if mistakes is None:
+            mistakes = await self._work(document.long, _mistakes, schema, document.node)
+            self._mistakes.keep((document, schema), mistakes)
+        assert mistakes or document.valid, "what is valid in a visible schema is valid in the whole"
+        if mistakes:
+            raise RequestError(list(mistakes), "GRAPHQL_VALIDATION_FAILED")
+
+    async def _work(self, long: bool, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if not long:
+            return function(*args, **kwargs)
         try:
             async with asyncio.timeout(remaining()), self._one_long:
-                return self._documents.keep(key, await asyncio.to_thread(self._read, source, key))
+                return await asyncio.to_thread(function, *args, **kwargs)
         except TimeoutError:
             raise RequestDeadline from None
 
-    def _read(self, source: str, key: str) -> Document:
+    def _read(self, source: str, key: str, long: bool) -> Document:
         document = self._parse(source)
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
@@ -162,8 +197,7 @@ class Documents:
                 self._check(size)
                 count_merges(document, definition, size)
                 self._check(size)
-        self._validate(document)
-        return Document(document, key, len(source) > LONG)
+        return Document(document, key, long, valid=not _mistakes(self._schema, document, most=1))
 
     def choose(self, document: Document, name: str | None) -> Operation:
         """The operation to run. Raises RequestError when the name fits none, or is needed and missing."""
@@ -176,17 +210,21 @@ class Documents:
         switches = tuple(sorted(collector.switches))
         return self._operations.keep(key, Operation(document, definition, self._types | collector.found, switches))
 
-    def coerce(self, operation: Operation, given: Mapping[str, Any]) -> VariableValues:
-        """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit."""
+    async def coerce(self, operation: Operation, given: Mapping[str, Any], visible: Visible) -> VariableValues:
+        """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit.
+
+        Where the document uses what the viewer may not, it is that which doesn't fit, as in any other document.
+        """
         definitions = operation.definition.variable_definitions
         if not definitions:
             return _NO_VARIABLES
-        values = get_variable_values(
-            self._schema, definitions, dict(given), max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=True
-        )
-        if isinstance(values, list):
-            raise RequestError(values, "BAD_USER_INPUT")
-        return values
+        values = get_variable_values(self._schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
+        if not isinstance(values, list):
+            return values
+        await self._refuse(operation.document, visible.schema)
+        mistakes = get_variable_values(visible.schema, definitions, dict(given), max_errors=MAX_MISTAKES)
+        assert isinstance(mistakes, list), "what fits a visible schema fits the whole"
+        raise RequestError(mistakes, "BAD_USER_INPUT")
 
     def _parse(self, source: str) -> DocumentNode:
         try:
@@ -196,13 +234,14 @@ class Documents:
         except RecursionError:
             raise RequestError([GraphQLError("The document nests too deep to be read.")], "GRAPHQL_PARSE_FAILED") from None
 
-    def _validate(self, document: DocumentNode) -> None:
-        try:
-            errors = validate(self._schema, document, max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=True)
-        except RecursionError:
-            errors = [GraphQLError("The document nests too deep to be checked.")]
-        if errors:
-            raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
+
+def _mistakes(schema: GraphQLSchema, document: DocumentNode, most: int = MAX_MISTAKES) -> Sequence[GraphQLError]:
+    """What is wrong with a document (GraphQL spec, section 5). Raises RequestError when that can't be told."""
+    try:
+        return validate(schema, document, max_errors=most, hide_suggestions=most == 1)
+    except RecursionError:
+        error = GraphQLError("The document nests too deep to be checked.")
+        raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
 
 
 def _hash(source: str) -> str:

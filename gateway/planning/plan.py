@@ -62,10 +62,12 @@ def refuse_uses(field: Field, values: Mapping[str, Any]) -> None:
 class Plan:
     """What to run. Its row loops are compiled when they are first needed, and kept.
 
-    `checks` says that leaves are checked even where their types are declared typed: development mode.
+    `shown` is the schema that introspection answers from: what the viewer may use. `checks` says that leaves are checked
+    even where their types are declared typed: development mode.
     """
 
     schema: GraphQLSchema
+    shown: GraphQLSchema
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     root: Selection

@@ -15,8 +15,9 @@ from .plan import Plan
 from .planner import Planner
 from .reach import Reach
 from .ruling import Ruling
+from .visible import Visible
 
-_Key = tuple[Operation, Decisions, tuple[object, ...]]
+_Key = tuple[Operation, Decisions, GraphQLSchema, tuple[object, ...]]
 
 
 class Plans:
@@ -32,25 +33,27 @@ class Plans:
         self._reach = Reach(schema)
         self._plans: Kept[_Key, Plan] = Kept(kept)
 
-    async def plan(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
+    async def plan(
+        self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues, visible: Visible
+    ) -> Plan:
         """The plan of this operation. Raises RequestError when the operation can't be planned.
 
         A long document is planned, and its row loops are compiled, in a thread.
         """
         switches = tuple(variables.coerced.get(name) for name in operation.switches)
-        key = operation, decisions, switches
+        shown = visible.schema if operation.introspects else self._schema
+        key = operation, decisions, shown, switches
         if (known := self._plans.get(key)) is not None:
             return known
         if operation.document.long:
-            return self._plans.keep(key, await asyncio.to_thread(self._whole, operation, decisions, policy_version, variables))
-        return self._plans.keep(key, self._make(operation, decisions, policy_version, variables))
+            made = await asyncio.to_thread(self._make, operation, decisions, policy_version, variables, shown)
+        else:
+            made = self._make(operation, decisions, policy_version, variables, shown)
+        return self._plans.keep(key, made)
 
-    def _whole(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
-        plan = self._make(operation, decisions, policy_version, variables)
-        plan.compile()
-        return plan
-
-    def _make(self, operation: Operation, decisions: Decisions, policy_version: str, variables: VariableValues) -> Plan:
+    def _make(
+        self, operation: Operation, decisions: Decisions, version: str, variables: VariableValues, shown: GraphQLSchema
+    ) -> Plan:
         ruling = Ruling(self._schema, decisions, self._reach)
         planner = Planner(self._schema, operation.definition, operation.fragments, variables, ruling, hide_suggestions=True)
         try:
@@ -58,4 +61,8 @@ class Plans:
         except GraphQLError as error:
             raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
         fragments = {name: fragment.definition for name, fragment in operation.fragments.items()}
-        return Plan(self._schema, operation.definition, fragments, root, decisions, policy_version, ruling.seen, self._checks)
+        seen = ruling.seen
+        plan = Plan(self._schema, shown, operation.definition, fragments, root, decisions, version, seen, self._checks)
+        if operation.document.long:
+            plan.compile()
+        return plan

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from graphql import FieldNode, GraphQLAbstractType, GraphQLError, GraphQLField, GraphQLLeafType, GraphQLObjectType
+from graphql import (
+    FieldNode,
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    is_introspection_type,
+)
 from graphql.execution.collect_fields import FieldDetails
 
 from policies import Decision
@@ -164,6 +172,11 @@ class Field:
     def coordinate(self) -> str:
         """`Type.field`."""
         return f"{self.parent.name}.{self.name}"
+
+    @property
+    def introspects(self) -> bool:
+        """Whether it is about the schema (GraphQL spec, section 4)."""
+        return self.name.startswith("__") or is_introspection_type(self.parent)
 
     @property
     def typed(self) -> bool:

@@ -52,7 +52,8 @@ async def check_graphql(text: str, harness: Harness) -> list[str]:
     definitions = parse(text).definitions
     if not all(isinstance(definition, ExecutableDefinitionNode) for definition in definitions):
         return []
-    await harness.gateway.pipeline.documents.read(text)
+    pipeline = harness.gateway.pipeline
+    await pipeline.documents.read(text, pipeline.visible(pipeline.policies.current, frozenset({"admin"})))
     operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
     needs = any(
         isinstance(v.type, NonNullTypeNode) and not v.default_value for o in operations for v in o.variable_definitions or ()

@@ -42,8 +42,8 @@ class Connection:
 
 
 @asynccontextmanager
-async def connection_to(asgi: Any) -> AsyncIterator[Connection]:
-    """Serve the application, and connect to it."""
+async def served(asgi: Any) -> AsyncIterator[tuple[str, int]]:
+    """Serve the application on loopback; the address and port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(asgi, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
@@ -51,10 +51,19 @@ async def connection_to(asgi: Any) -> AsyncIterator[Connection]:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             await asyncio.sleep(0.005)
-        connection = Connection(*await asyncio.open_connection(*listener.getsockname()))
+        try:
+            yield listener.getsockname()
+        finally:
+            server.should_exit = True
+            await task
+
+
+@asynccontextmanager
+async def connection_to(asgi: Any) -> AsyncIterator[Connection]:
+    """Serve the application, and connect to it."""
+    async with served(asgi) as address:
+        connection = Connection(*await asyncio.open_connection(*address))
         try:
             yield connection
         finally:
             connection.leave()
-            server.should_exit = True
-            await task

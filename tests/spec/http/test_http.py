@@ -264,6 +264,8 @@ async def test_a_ref_that_is_none_is_told_to_the_asker_and_is_nobody_elses_fault
     async with running_gateway(tmp_path, settings) as harness:
         transport = httpx.ASGITransport(app=harness.gateway.asgi)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            [error] = (await client.post("/graphql", json=body)).json()["errors"]
+            [error] = (await client.post("/graphql", json=body, headers={"authorization": harness.bearer(["viewer"])})).json()[
+                "errors"
+            ]
     assert "'x' names no kind: write it in front, like component:x" in error["message"]
     assert error["extensions"]["code"] in ("BAD_ARGUMENT", "BAD_USER_INPUT")

@@ -1,0 +1,78 @@
+"""Everything else that answers over HTTP names nothing in the schema that the viewer may not use."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from graphql import GraphQLSchema, is_introspection_type, is_specified_scalar_type
+
+from .names import names
+from .worlds import HIDDEN, World, visible_to, worlds
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PLUGINS = ("catalog", "ci", "cost", "kubernetes", "security")
+
+
+async def fail_often(world: World, document: str) -> None:
+    for _ in range(6):
+        assert (await world.ask(document, roles=["keeper"])).codes
+
+
+async def test_metrics_health_and_the_page_name_nothing_of_the_schema(answering):
+    for _ in range(2):
+        await answering.with_zorp.ask("{ zorpCount shows { title } }", roles=["keeper"])
+    own = names(answering.with_zorp.harness.gateway.supergraph.schema) - {"name", "plugin", "code"}
+    for path in ("/metrics", "/readyz", "/healthz", "/nothing/here"):
+        text = (await answering.with_zorp.client.get(path)).text
+        found = {name for name in own if HIDDEN.search(name) and re.search(rf"\b{name}\b", text)}
+        assert found == set(), path
+    page = await answering.with_zorp.client.get("/graphql", headers={"accept": "text/html"})
+    assert not HIDDEN.search(page.text)
+
+
+async def test_what_ails_a_plugin_names_the_fields_that_the_viewer_may_use(tmp_path):
+    document = "{ plugins { name health { state reason } } }"
+    async with worlds(tmp_path, "answer") as made:
+        world = made.with_zorp
+        await fail_often(world, "{ zorpBroken }")
+        seen = {one["name"]: one["health"] for one in (await world.ask(document)).json["data"]["plugins"]}
+        whole = {one["name"]: one["health"] for one in (await world.ask(document, roles=["keeper"])).json["data"]["plugins"]}
+    assert whole["zorp"]["state"] == seen["zorp"]["state"] == "FAILING"
+    assert "left out for now: zorpBroken" in whole["zorp"]["reason"] and "zorpBroken raised" in whole["zorp"]["reason"]
+    assert seen["zorp"]["reason"] == "fields that you may not use fail"
+
+
+@pytest.mark.parametrize("role", ["viewer", "developer", "finance", "nobody"])
+async def test_no_description_of_a_visible_name_speaks_of_a_hidden_one(tmp_path, role):
+    from gateway.testing import running_gateway
+
+    async with running_gateway(tmp_path, {"plugins": {name: {} for name in PLUGINS}}) as harness:
+        whole = harness.gateway.supergraph.schema
+        seen = visible_to(harness, role)
+    hidden = distinctive(whole) - distinctive(seen)
+    assert hidden
+    spoken = {
+        (where, name) for where, text in descriptions(seen) for name in hidden if re.search(rf"\b{re.escape(name)}\b", text)
+    }
+    assert spoken == set()
+
+
+def distinctive(schema: GraphQLSchema) -> set[str]:
+    """Coordinates, and names that are no words of plain English: those with a hump."""
+    found = set()
+    for kind in schema.type_map.values():
+        if not is_introspection_type(kind) and not is_specified_scalar_type(kind):
+            found |= {kind.name, *(f"{kind.name}.{name}" for name in getattr(kind, "fields", ())), *getattr(kind, "fields", ())}
+    return {name for name in found if "." in name or re.search("[a-z][A-Z]", name)}
+
+
+def descriptions(schema: GraphQLSchema) -> list[tuple[str, str]]:
+    found = []
+    for kind in schema.type_map.values():
+        found.append((kind.name, kind.description or ""))
+        for name, part in (getattr(kind, "fields", None) or getattr(kind, "values", None) or {}).items():
+            found.append((f"{kind.name}.{name}", part.description or ""))
+            found += [(f"{kind.name}.{name}({key}:)", one.description or "") for key, one in getattr(part, "args", {}).items()]
+    return found
