@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graphql import build_client_schema, get_introspection_query, print_schema, validate_schema
+from graphql import build_client_schema, get_introspection_query, graphql_sync, validate_schema
 
 from .worlds import HIDDEN
 
@@ -25,11 +25,9 @@ async def test_the_whole_of_it_is_a_schema_without_what_is_hidden(both):
 
 async def test_who_may_use_all_of_it_sees_all_of_it(both):
     reply = await both.with_zorp.ask(WHOLE, roles=["keeper"])
-    seen = build_client_schema(reply.json["data"])
-    assert print_schema(seen) == print_schema(build_client_schema(reply.json["data"]))
+    assert "zorpSafes" in reply.text
     whole = both.with_zorp.harness.gateway.supergraph.schema
-    assert seen.type_map.keys() == whole.type_map.keys()
-    assert {"zorpSafes", "zorpCount"} <= seen.query_type.fields.keys()
+    assert reply.json["data"] == graphql_sync(whole, WHOLE).data
 
 
 @pytest.mark.parametrize("roles", [None, [], ["nobody"]])

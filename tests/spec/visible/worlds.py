@@ -30,6 +30,7 @@ p, guest, permission:catalog.read, read, allow
 p, guest, permission:core.plugins, read, allow
 p, keeper, *, read, allow
 p, keeper, *, mutate, allow
+p, keeper, *, administer, allow
 """
 
 
