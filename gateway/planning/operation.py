@@ -84,7 +84,7 @@ class Facts(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One operation of a document, and every coordinate that it may read or filter by, for every possible object type, with
-    those of whole types.
+    those of whole types. `selected` are those of the fields that it selects.
 
     `switches` are the variables that decide which of its fields are skipped or included.
     """
@@ -92,6 +92,7 @@ class Operation:
     document: Document
     definition: OperationDefinitionNode
     coordinates: frozenset[str]
+    selected: frozenset[str]
     switches: tuple[str, ...] = ()
 
     @cached_property
@@ -103,7 +104,7 @@ class Operation:
     def facts(self) -> Facts:
         """What may be remembered of it."""
         name = self.definition.name.value if self.definition.name else None
-        return Facts(name, self.kind, self.document.hash, frozenset(one for one in self.coordinates if "." in one))
+        return Facts(name, self.kind, self.document.hash, self.selected)
 
     @cached_property
     def introspects(self) -> bool:
@@ -208,7 +209,8 @@ class Documents:
         collector = _Coordinates(self._schema)
         visit(document.node, TypeInfoVisitor(collector.types, collector))
         switches = tuple(sorted(collector.switches))
-        return self._operations.keep(key, Operation(document, definition, self._types | collector.found, switches))
+        coordinates = self._types | collector.selected | collector.filtered
+        return self._operations.keep(key, Operation(document, definition, coordinates, frozenset(collector.selected), switches))
 
     async def coerce(self, operation: Operation, given: Mapping[str, Any], visible: Visible) -> VariableValues:
         """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit.
@@ -252,7 +254,8 @@ class _Coordinates(Visitor):
     def __init__(self, schema: GraphQLSchema) -> None:
         super().__init__()
         self.types = TypeInfo(schema)
-        self.found: set[str] = set()
+        self.selected: set[str] = set()
+        self.filtered: set[str] = set()
         self.switches: set[str] = set()
         self._schema = schema
 
@@ -266,9 +269,9 @@ class _Coordinates(Visitor):
         for kind in kinds:
             named = get_named_type(kind) if kind else None
             if named is not None and is_object_type(named):
-                self.found.add(f"{named.name}.{node.name.value}")
+                self.selected.add(f"{named.name}.{node.name.value}")
                 if (field := named.fields.get(node.name.value)) is not None:
-                    self.found.update(*(expanded(self._schema, name) for name in declared(field)))
+                    self.filtered.update(*(expanded(self._schema, name) for name in declared(field)))
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
