@@ -32,6 +32,21 @@ async def test_metrics_health_and_the_page_name_nothing_of_the_schema(answering)
     assert not HIDDEN.search(page.text)
 
 
+async def test_what_one_may_do_says_the_same_of_what_is_hidden_and_what_is_not_there(both):
+    document = "query ($of: [String!]!) { viewer { canI(coordinates: $of) { coordinate access } } }"
+    hidden = [
+        "Query.zorpCount",
+        "Component.zorpCode",
+        "ZorpSafe",
+        "ZorpSafe.zorpWeight",
+        "ZorpMetal",
+        "Mutation.zorpOpen",
+        "Query.shows",
+    ]
+    reply = await both.alike(document, {"of": hidden})
+    assert [one["access"] for one in reply.json["data"]["viewer"]["canI"]] == ["DENIED"] * 6 + ["ALLOWED"]
+
+
 async def test_what_ails_a_plugin_names_the_fields_that_the_viewer_may_use(tmp_path):
     document = "{ plugins { name health { state reason } } }"
     async with worlds(tmp_path, "answer") as made:

@@ -26,6 +26,7 @@ HIDDEN = re.compile("zorp", re.IGNORECASE)
 RULES = """
 p, guest, permission:stage.read, read, allow
 p, guest, permission:core.node, read, allow
+p, guest, permission:core.viewer, read, allow
 p, guest, permission:catalog.read, read, allow
 p, guest, permission:core.plugins, read, allow
 p, keeper, *, read, allow
