@@ -96,8 +96,8 @@ def build(
     policies = Policies(supergraph, files)
     documents = _documents(supergraph, settings.limits, hide=settings.policies.denied == "hide")
     audit, recent = AuditStore(plugins.database), Recent()
-    identity = Identity(settings.auth, plugins.database, lambda: plugins.catalog, policies, audit=audit)
-    whole.plugins, whole.nodes, whole.groups = plugins, Nodes(supergraph, loaded.failed), identity.groups
+    identity = Identity(settings.auth, plugins.database, policies, audit=audit)
+    whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
     whole.sdl, whole.sees = supergraph.sdl, _sees(policies, supergraph)
     whole.tokens.issuing = identity.issuing
     store = PolicyStore(plugins.database, audit)

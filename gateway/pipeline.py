@@ -7,7 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from callboard_sdk import CallboardError, Viewer
+from callboard_sdk import CallboardError, EntityRef, Viewer
 
 from gateway.auth import Identify, KeysUnavailable, OperationNotAllowed, Permit, Unauthenticated, challenge
 from gateway.execution.executor import execute
@@ -91,13 +91,21 @@ class Pipeline:
         return response
 
     async def admit(self, viewer: Viewer, policy: Policy) -> Viewer:
-        """The viewer with all its roles, those as a member among them; of an access token, what it may have of its owner's."""
+        """The viewer with all its groups and roles, those as a member among them; of a token, what it may have of its owner's."""
         who = viewer.token.owner if viewer.token else viewer
-        groups = await groups_above(self.plugins, who) if policy.by_group else who.groups
+        groups = await self._groups(who, policy)
         roles = policy.roles_of(who, groups)
         if viewer.token is not None:
             roles = policy.limited(viewer.token.roles, roles)
-        return viewer if roles == viewer.roles else replace(viewer, roles=roles)
+        return viewer if (roles, groups) == (viewer.roles, viewer.groups) else replace(viewer, roles=roles, groups=groups)
+
+    async def _groups(self, viewer: Viewer, policy: Policy) -> frozenset[EntityRef]:
+        try:
+            return await groups_above(self.plugins, viewer)
+        except RolesUnknown:
+            if policy.asks_groups:
+                raise
+            return viewer.groups
 
     async def _answer(self, request: GraphQLRequest, seen: Seen) -> Response:
         policy = seen.policy = self.policies.current

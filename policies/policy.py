@@ -57,6 +57,11 @@ class Policy:
         """Whether any role is given to the members of a group."""
         return any(one.member.startswith("group:") for one in self.rules.members)
 
+    @cached_property
+    def asks_groups(self) -> bool:
+        """Whether it may matter to a decision which groups a viewer belongs to."""
+        return self.by_group or any(rule.condition is not None for rule in self.rules.grants)
+
     def decide(self, roles: frozenset[str], coordinates: Iterable[str]) -> Decisions:
         """The decision for each coordinate that has a guard; the others are readable with their object."""
         key = roles, frozenset(coordinates)

@@ -20,14 +20,20 @@ log = structlog.get_logger()
 
 
 async def groups_above(plugins: Plugins, viewer: Viewer) -> frozenset[EntityRef]:
-    """All groups that the viewer belongs to. Raises CallboardError where they can't be known: a role might deny."""
-    if not viewer.groups:
-        return frozenset()
-    if plugins.groups is None:
-        raise RolesUnknown("the plugin that knows the groups is not running")
+    """All groups that the viewer belongs to: those that its claims name, those that the catalog says it is in, and all above.
+
+    Raises CallboardError where they can't be known: a role might deny.
+    """
+    if not viewer.groups and viewer.entity is None:
+        return viewer.groups
     try:
         async with asyncio.timeout(for_a_field()):
-            return await plugins.groups.above(viewer.groups)
+            members = await plugins.memberships.of(viewer.entity) if viewer.entity is not None else frozenset()
+            if not (groups := viewer.groups | members):
+                return groups
+            if plugins.groups is None:
+                raise RolesUnknown("the plugin that knows the groups is not running")
+            return await plugins.groups.above(groups)
     except CallboardError:
         raise
     except Exception as error:

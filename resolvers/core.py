@@ -26,7 +26,6 @@ from callboard_sdk import (
 
 from .audit import AuditStore
 from .audit import fields as audited
-from .groups import CatalogGroups
 from .nodes import Nodes
 from .plugins import Health as PluginRun
 from .plugins import PluginRuntime, Plugins, Request
@@ -155,7 +154,6 @@ class Whole:
     nodes: Nodes | None = None
     audit: AuditStore | None = None
     administration: Administration | None = None
-    groups: CatalogGroups | None = None
     tokens: Tokens = field(default_factory=Tokens)
     sdl: str | None = None
     sees: Sees | None = None
@@ -198,11 +196,6 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
     @core.resource
     async def tokens() -> AsyncIterator[Tokens]:
         yield whole.tokens
-
-    @core.resource
-    async def groups() -> AsyncIterator[CatalogGroups]:
-        assert whole.groups is not None
-        yield whole.groups
 
     add_tokens(core, ViewerInfo)
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 AUDIT = 0x6175_6469_74
 POLICY = 0x706F_6C69_6379
+TOKENS = 0x746F_6B65_6E73
 """The numbers of our locks in PostgreSQL; no other use of advisory locks there may have them."""
 
 

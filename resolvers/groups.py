@@ -1,12 +1,11 @@
-"""Groups within groups, from the catalog: which a viewer belongs to, and what stands above and below a group."""
+"""Groups within groups, from the catalog: which people are members of, and what stands above and below a group."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
-from callboard_sdk import Catalog, EntityRef, Viewer
+from callboard_sdk import Catalog, EntityRef
 
 from .recent import Recent
 
@@ -29,7 +28,6 @@ class CatalogGroups:
     ) -> None:
         self._catalog = catalog
         self._closures: Recent[_Wanted, frozenset[EntityRef]] = Recent(self._closure, seconds, clock=clock)
-        self._memberships: Recent[EntityRef, frozenset[EntityRef]] = Recent(self._member_of, seconds, clock=clock)
 
     async def above(self, refs: Iterable[EntityRef]) -> frozenset[EntityRef]:
         """These groups and every group above one of them."""
@@ -39,20 +37,9 @@ class CatalogGroups:
         """These groups and every group below one of them."""
         return await self._reached("parentOf", refs)
 
-    async def complete(self, viewer: Viewer) -> Viewer:
-        """The viewer with all its groups: those that it has, those that its entity is a member of, and all above them."""
-        groups = viewer.groups
-        if viewer.entity is not None:
-            groups |= await self._memberships.get(viewer.entity)
-        groups = await self.above(groups)
-        return viewer if groups == viewer.groups else replace(viewer, groups=groups)
-
     async def _reached(self, relation: str, refs: Iterable[EntityRef]) -> frozenset[EntityRef]:
         wanted = frozenset(refs)
         return await self._closures.get((relation, wanted)) if wanted else wanted
-
-    async def _member_of(self, user: EntityRef) -> frozenset[EntityRef]:
-        return await self._next(frozenset({user}), "memberOf")
 
     async def _closure(self, wanted: _Wanted) -> frozenset[EntityRef]:
         relation, level = wanted
@@ -65,8 +52,28 @@ class CatalogGroups:
         return reached
 
     async def _next(self, refs: frozenset[EntityRef], relation: str) -> frozenset[EntityRef]:
-        catalog = self._catalog()
-        if catalog is None:
-            return frozenset()
-        found = await catalog.related(sorted(refs), relation)
-        return frozenset(ref for refs in found.values() for ref in refs if ref.kind == "group")
+        return await _groups(self._catalog(), refs, relation)
+
+
+class Memberships:
+    """Which groups people are members of, as the catalog says; kept as the hierarchy is."""
+
+    def __init__(
+        self, catalog: Callable[[], Catalog | None], *, seconds: float = KEPT_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._catalog = catalog
+        self._known: Recent[EntityRef, frozenset[EntityRef]] = Recent(self._look, seconds, clock=clock)
+
+    async def of(self, user: EntityRef) -> frozenset[EntityRef]:
+        """The groups that the user is a member of, and not those above them."""
+        return await self._known.get(user)
+
+    async def _look(self, user: EntityRef) -> frozenset[EntityRef]:
+        return await _groups(self._catalog(), frozenset({user}), "memberOf")
+
+
+async def _groups(catalog: Catalog | None, refs: frozenset[EntityRef], relation: str) -> frozenset[EntityRef]:
+    if catalog is None:
+        return frozenset()
+    found = await catalog.related(sorted(refs), relation)
+    return frozenset(ref for refs in found.values() for ref in refs if ref.kind == "group")

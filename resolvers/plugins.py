@@ -14,10 +14,10 @@ import structlog
 from callboard_sdk import Access, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Upstream, Viewer
 from callboard_sdk.conditions import Expression
 from callboard_sdk.fields import FieldSpec
-from callboard_sdk.groups import Flat
 from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
+from .groups import CatalogGroups, Memberships
 from .unconnected import Unconnected
 from .upstream import Health as UpstreamHealth
 from .usage import Usage
@@ -138,7 +138,9 @@ class Plugins:
         self.database = database
         self.failed = failed
         self.catalog: Catalog | None = None
-        self.groups: Groups | None = None if any(_provides_groups(r.plugin) for r in runtimes.values()) else Flat()
+        provided = any(_provides_groups(runtime.plugin) for runtime in runtimes.values())
+        self.groups: Groups | None = None if provided else CatalogGroups(lambda: self.catalog)
+        self.memberships = Memberships(lambda: self.catalog)
         self._handed: dict[FieldSpec, tuple[dict[str, type], dict[str, Any]]] = {}
 
     @asynccontextmanager

@@ -1,21 +1,20 @@
-"""The core's own tables in the gateway's database: made when they are not there, written the same way in each database."""
+"""The tables of tokens and sessions in the gateway's database: made when they are not there, written the same way in each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import String, Table, func, select
+from sqlalchemy import String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
+from .database import TOKENS, writing
+
 ORDERED = String().with_variant(String(collation="C"), "postgresql")
 """Text that lists are ordered by: by its bytes in PostgreSQL too, not by the rules of a language."""
-
-_LOCK = 0x63_6F_72_65
-"""Names the lock under which PostgreSQL makes the core's tables; no other use of advisory locks there may have the number."""
 
 
 def table_of(row: type[SQLModel]) -> Table:
@@ -25,9 +24,7 @@ def table_of(row: type[SQLModel]) -> Table:
 
 async def make_tables(engine: AsyncEngine, rows: Sequence[type[SQLModel]]) -> None:
     """Make the tables of these rows that aren't there yet; gateways that start at once wait for each other."""
-    async with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    async with writing(engine, TOKENS) as connection:
         for table in map(table_of, rows):
             await connection.execute(CreateTable(table, if_not_exists=True))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from callboard_sdk import Page
+from callboard_sdk import Database, Page
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.database import open_database
-from gateway.identity.log import log_audit
+from resolvers.audit import AuditStore
 from resolvers.tokens.record import StoredToken
 from resolvers.tokens.store import TokenStore
 
@@ -32,7 +32,7 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """List the access tokens that were made in the graph; of local tokens nothing is stored."""
-    found = _with_store(settings, lambda store: _all(store, owner))
+    found = _with_database(settings, lambda database: _all(database, owner))
     if as_json:
         print(json.dumps([_told(token) for token in found]))
         return
@@ -52,22 +52,19 @@ def revoke(
 
     A local token can't be revoked, for it is stored nowhere: delete auth.local.key_file, and all of them end.
     """
-    revoked = _with_store(settings, lambda store: store.revoke(id, OPERATOR))
+    revoked = _with_database(settings, lambda database: _revoked(database, id))
     if revoked is None:
         fail([f"no access token has the id {id!a}: `callboard token list` shows those there are"])
-    asyncio.run(log_audit("token.revoked", OPERATOR, revoked.id, {"owner": revoked.owner}))
     out.print(f"{revoked.id} of {revoked.owner} is revoked", markup=False, highlight=False)
 
 
-def _with_store(settings: Path, work: Callable[[TokenStore], Awaitable[T]]) -> T:
+def _with_database(settings: Path, work: Callable[[Database], Awaitable[T]]) -> T:
     configured = configuration(settings).settings
 
     async def run() -> T:
         database = open_database(configured.database.url)
         try:
-            store = TokenStore(database)
-            await store.prepare()
-            return await work(store)
+            return await work(database)
         finally:
             await database.engine.dispose()
 
@@ -77,7 +74,18 @@ def _with_store(settings: Path, work: Callable[[TokenStore], Awaitable[T]]) -> T
         fail([f"the database of the settings can't be asked ({type(error).__name__}): check database.url, and that it runs"])
 
 
-async def _all(store: TokenStore, owner: str | None) -> list[StoredToken]:
+async def _revoked(database: Database, id: str) -> StoredToken | None:
+    store = TokenStore(database)
+    await store.prepare()
+    revoked = await store.revoke(id, OPERATOR)
+    if revoked is not None:
+        await AuditStore(database)("token.revoked", OPERATOR, revoked.id, {"owner": revoked.owner})
+    return revoked
+
+
+async def _all(database: Database, owner: str | None) -> list[StoredToken]:
+    store = TokenStore(database)
+    await store.prepare()
     found: list[StoredToken] = []
     after: str | None = None
     while True:

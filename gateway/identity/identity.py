@@ -2,7 +2,6 @@
 
 A. credentials   a bearer token, of an issuer or of the gateway's own; or a browser's session
 B. seen          what owners of tokens may now is noted
-C. groups        those of the catalog, and all above
 """
 
 from __future__ import annotations
@@ -11,15 +10,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 
 import structlog
-from callboard_sdk import Audit, Catalog, Database, Viewer, ViewerKind
+from callboard_sdk import Audit, Database, Viewer, ViewerKind
 
 from gateway.auth import AuthSettings, OperationNotAllowed, Unauthenticated, Verifier, identify_by, issuers_of
 from gateway.providers import Providers
 from policies import Policies
-from resolvers.groups import CatalogGroups
 from resolvers.tokens.issuing import Allowance, Issuing
 from resolvers.tokens.store import TokenStore
 from resolvers.tokens.text import PREFIX
@@ -44,14 +41,12 @@ class Identity:
         self,
         settings: AuthSettings,
         database: Database,
-        catalog: Callable[[], Catalog | None],
         policies: Policies,
         *,
         audit: Audit = log_audit,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.providers = Providers()
-        self.groups = CatalogGroups(catalog)
         self._store = TokenStore(database, clock)
         self.issuing = Issuing(
             self._store, Allowance(settings.tokens.max_days, settings.tokens.max_tokens), lambda: policies.current, audit
@@ -75,9 +70,7 @@ class Identity:
             return viewer
         if viewer.token is None:
             self._store.seen(viewer)  # B
-            return await self.groups.complete(viewer)  # C
-        owner = await self.groups.complete(viewer.token.owner)
-        return replace(viewer, groups=owner.groups, token=replace(viewer.token, owner=owner))
+        return viewer
 
     def permit(self, viewer: Viewer, document: str) -> None:
         """Whether the viewer's token is for this document, as `gateway.auth.Permit` says."""

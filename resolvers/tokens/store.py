@@ -147,8 +147,12 @@ class TokenStore:
         more = len(rows) > page.size
         found = [token_of(row) for row in rows[: page.size]]
         if page.first:
-            return connect(found, page, _key, total=total, more_before=page.after is not None, more_after=more)
-        return connect(found[::-1], page, _key, total=total, more_before=more, more_after=page.before is not None)
+            return connect(
+                found, page, _key, total=total, more_before=page.after is not None, more_after=more, access=page.access
+            )
+        return connect(
+            found[::-1], page, _key, total=total, more_before=more, more_after=page.before is not None, access=page.access
+        )
 
     def used(self, token: StoredToken) -> None:
         """Note that the token was used now."""

@@ -57,6 +57,8 @@ def test_a_token_is_revoked_by_its_id(settings: Path):
     assert f"{token.id} of acme:ann is revoked" in callboard("revoke", token.id, "-s", str(settings)).stdout
     [told] = json.loads(callboard("list", "-s", str(settings), "--json").stdout)
     assert told["revokedAt"] is not None and told["revokedBy"] == "operator"
+    verified = CliRunner().invoke(app, ["audit", "verify", "-s", str(settings)])
+    assert verified.exit_code == 0 and "1 record" in verified.stdout, verified.output
 
 
 @pytest.mark.parametrize("id", ["nothing", "", "'; DROP TABLE access_token; --", "\u0000"])

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
-from callboard_sdk import EntityRef, Viewer, ViewerKind
+from callboard_sdk import EntityRef
 from hypothesis import given
 from hypothesis import strategies as st
-from resolvers.groups import KEPT_SECONDS, CatalogGroups
+from resolvers.groups import KEPT_SECONDS, CatalogGroups, Memberships
 
 from .conftest import Clock
 
@@ -118,21 +118,17 @@ async def test_without_a_catalog_a_group_stands_alone():
     assert await over(None).above([group("web")]) == groups("web")
 
 
-async def test_a_viewer_has_the_groups_of_its_entity_and_of_its_claims_and_all_above():
+async def test_people_are_members_of_groups_alone_and_that_is_kept_too():
     company = Company(TREE, {ANN: [group("web"), EntityRef.parse("component:default/no-group")]})
-    made = over(company)
-    viewer = Viewer("ann", ViewerKind.PERSON, frozenset(), ANN, groups("finance"))
-    assert (await made.complete(viewer)).groups == groups("web", "product", "company", "finance")
-    asked = len(company.asked)
-    await made.complete(viewer)
-    assert len(company.asked) == asked
+    members = Memberships(lambda: company, clock=Clock())
+    for _ in range(3):
+        assert await members.of(ANN) == groups("web")
+        assert await members.of(EntityRef.parse("user:default/bob")) == frozenset()
+    assert company.asked == ["memberOf"] * 2
 
 
-async def test_who_has_no_entity_and_no_groups_causes_no_question():
-    company = Company(TREE)
-    viewer = Viewer("ci", ViewerKind.BOT, frozenset())
-    assert await over(company).complete(viewer) is viewer
-    assert company.asked == []
+async def test_without_a_catalog_nobody_is_a_member():
+    assert await Memberships(lambda: None, clock=Clock()).of(ANN) == frozenset()
 
 
 @given(edges=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40), start=st.integers(0, 12))

@@ -111,9 +111,9 @@ async def test_a_request_keeps_the_version_that_it_began_with(tmp_path):
         began = policies.current
         identify = harness.gateway.pipeline.identify
 
-        async def slowly(authorization):
+        async def slowly(authorization, session):
             await policies.replace(Rules())
-            return await identify(authorization)
+            return await identify(authorization, session)
 
         object.__setattr__(harness.gateway.pipeline, "identify", slowly)
         assert b'"roles":["own","reader"]' in await ask(harness, TEAM)
