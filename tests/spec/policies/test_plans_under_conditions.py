@@ -18,9 +18,10 @@ DOCUMENT = """query Page {
 
 async def plan(ask: Asking, document: str = DOCUMENT) -> str:
     documents = ask.pipeline.documents
-    operation = documents.choose(await documents.read(document), None)
+    visible = ask.pipeline.visible(ask.policy, frozenset())  # type: ignore[arg-type]
+    operation = documents.choose(await documents.read(document, visible), None)
     decisions = ask.policy.decide(frozenset(), operation.coordinates)
-    made = await ask.pipeline.plans.plan(operation, decisions, "v", documents.coerce(operation, {}))
+    made = await ask.pipeline.plans.plan(operation, decisions, "v", await documents.coerce(operation, {}, visible), visible)
     return re.sub(r'\{"tag":"(\w+)"\}', r"\1", explain(made))
 
 
