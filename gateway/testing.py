@@ -40,10 +40,11 @@ class Harness:
         self.gateway = gateway
         self._auth = auth
 
-    def bearer(self, roles: Sequence[str]) -> str:
+    def bearer(self, roles: Sequence[str], subject: str = "tester", groups: Sequence[str] = ()) -> str:
         """An Authorization header of a viewer with these roles, for requests that go the whole path, from `identify` on."""
         assert self._auth.local is not None
-        return f"Bearer {LocalIssuer(self._auth.local, self._auth.audience).create('tester', roles, seconds=3600)}"
+        issuer = LocalIssuer(self._auth.local, self._auth.audience)
+        return f"Bearer {issuer.create(subject, roles, seconds=3600, groups=groups)}"
 
     async def plan(
         self, document: str, roles: Sequence[str], variables: Mapping[str, Any] | None = None

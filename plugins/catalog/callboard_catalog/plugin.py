@@ -111,8 +111,10 @@ async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> 
 
 
 @plugin.query(permission=PROBLEMS)
-async def catalog_status(store: CatalogStore, ingestion: Ingestion) -> CatalogStatus | None:
-    """What the catalog read last."""
+async def catalog_status(store: CatalogStore, ingestion: Ingestion, access: Access) -> CatalogStatus | None:
+    """What the catalog read last; who may not see every entity learns only when."""
+    if not access.whole:
+        return CatalogStatus(read_at=store.read_at)
     counts = await store.counts()
     return CatalogStatus(read_at=store.read_at, changed_at=store.written_at, last_error=ingestion.last_error, **counts)
 

@@ -198,6 +198,14 @@ async def test_problems_tell_nothing_of_what_is_hidden_and_all_to_who_sees_every
     assert "catalog.dangling-reference" not in orjson.dumps(part).decode()
 
 
+async def test_how_much_was_read_is_told_to_who_sees_everything_alone(serve):
+    question = "{ catalogStatus { readAt changedAt files documents entities problems lastError } }"
+    async with serve(STORY) as harness:
+        whole, part = await data(harness, question, Access()), await data(harness, question)
+    assert whole["catalogStatus"]["files"] == 5 and whole["catalogStatus"]["entities"] == 4
+    assert [name for name, value in part["catalogStatus"].items() if value is not None] == ["readAt"]
+
+
 async def test_a_cursor_of_problems_stays_when_others_come_and_go(serve, root):
     question = "{ problems(first: 50) { edges { cursor node { entity rule } } } }"
     async with serve(STORY) as harness:

@@ -1,0 +1,106 @@
+"""What a viewer may know of a world: equal views are what a gateway may not tell apart.
+
+A. seen       which entities there are, for it
+B. values     the fields of those, where it may read them; where not, only that it may not
+C. relations  those that something seen declares, if a field of either side leads along them
+D. problems   of what is seen; whoever sees everything has all of them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any
+
+import orjson
+from callboard_catalog.descriptor import Descriptor
+from callboard_catalog.references import FIELDS
+from callboard_catalog.rules import TELLING
+from callboard_sdk import EntityRef
+
+from .judge import Judge
+from .probe import Known
+from .world import World
+
+View = frozenset[Hashable]
+_DENIED = "may not be read"
+
+
+def _spec(name: str) -> Callable[[Descriptor], Any]:
+    return lambda found: found.spec.get(name) if isinstance(found.spec.get(name), str) else None
+
+
+def _profile(name: str) -> Callable[[Descriptor], Any]:
+    return lambda found: found.spec.get("profile", {}).get(name)
+
+
+_VALUES: Mapping[str, Callable[[Descriptor], Any]] = {
+    "title": lambda found: found.title, "description": lambda found: found.description, "tags": lambda found: found.tags,
+    "labels": lambda found: found.labels, "annotations": lambda found: found.annotations, "links": lambda found: found.links,
+    "type": _spec("type"), "lifecycle": _spec("lifecycle"), "definition": _spec("definition"),
+    "displayName": _profile("displayName"), "email": _profile("email"),
+}  # fmt: skip
+_FILTERED = ("type", "lifecycle")
+"""What lists filter by of every kind, whether its type has a field of that name or not."""
+_PROBED: Mapping[str, Callable[[Known], Any]] = {
+    "score": lambda known: (known.score, known.alone), "mood": lambda known: known.spoils, "twin": lambda known: known.twin,
+}  # fmt: skip
+_LEADING: Mapping[str, tuple[str, ...]] = {
+    "ownedBy": ("owner",), "ownerOf": ("owned",), "partOf": ("system", "subcomponentOf", "domain", "subdomainOf"),
+    "hasPart": ("subcomponents", "parts", "subdomains", "systems"), "providesApi": ("providesApis",), "apiProvidedBy": ("providers",),
+    "consumesApi": ("consumesApis",), "apiConsumedBy": ("consumers",), "dependsOn": ("dependsOn", "peers"),
+    "dependencyOf": ("dependents",), "childOf": ("parent",), "parentOf": ("children",), "hasMember": ("members",),
+    "memberOf": ("memberOf",),
+}  # fmt: skip
+"""The fields that lead along a relation, beside `relations`."""
+_BACKWARD = {one.forward: one.backward for fields in FIELDS.values() for one in fields.values()}
+
+
+def view(world: World, judge: Judge) -> View:
+    """All that this viewer may know."""
+    seen = [ref for ref in world.entities if judge.sees(world, ref)]  # A
+    return frozenset([*_values(world, judge, seen), *_relations(world, judge, set(seen)), *_problems(world, judge, set(seen))])
+
+
+def _values(world: World, judge: Judge, seen: list[EntityRef]) -> Iterator[Hashable]:  # B
+    guards = judge.graph.guards
+    for ref in seen:
+        thing, kind = world.entities[ref], judge.type_of(ref)
+        yield str(ref), thing.kind, thing.namespace, thing.name
+        for coordinate in judge.fields_of(kind):
+            if not (judge.plainly(coordinate) or judge.never(coordinate)):
+                yield str(ref), coordinate, judge.allows(coordinate, world, ref)
+        for name, value in _VALUES.items():
+            coordinate = f"{kind}.{name}"
+            if coordinate in guards and judge.allows(coordinate, world, ref):
+                yield str(ref), coordinate, orjson.dumps(value(thing.read[0]))
+            elif coordinate not in guards and name in _FILTERED:
+                yield str(ref), coordinate, orjson.dumps(value(thing.read[0]))
+        for name, known in _PROBED.items():
+            if (coordinate := f"{kind}.{name}") in guards and judge.allows(coordinate, world, ref):
+                yield str(ref), coordinate, known(thing.known)
+        if judge.allows(f"{kind}.source", world, ref):
+            yield str(ref), thing.file
+
+
+def _relations(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Hashable]:  # C
+    for one, declared in world.reading.relations.items():
+        if declared and one.source in seen:
+            forth = _leads(world, judge, one.source, one.type)
+            if forth or (one.target in seen and _leads(world, judge, one.target, _BACKWARD[one.type])):
+                yield str(one.source), one.type, str(one.target)
+
+
+def _leads(world: World, judge: Judge, ref: EntityRef, relation: str) -> bool:
+    kind = judge.type_of(ref)
+    names = (f"{kind}.{name}" for name in ("relations", *_LEADING[relation]))
+    return any(judge.allows(name, world, ref) for name in names if name in judge.graph.guards)
+
+
+def _problems(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Hashable]:  # D
+    if judge.whole:
+        yield len(world.reading.problems), len(world.entities), world.reading.files
+    listed = not judge.never("Query.problems")
+    for number, one in enumerate(sorted(world.reading.problems, key=repr)):
+        if judge.whole or (one.entity in seen and one.rule not in TELLING):
+            if listed or (one.entity in seen and judge.allows(f"{judge.type_of(one.entity)}.problems", world, one.entity)):
+                yield number if judge.whole else 0, repr(one)
