@@ -140,7 +140,7 @@ def flattened(
 
 def _items(value: Any, field: Field) -> list[Any] | Cut | Failed:
     if not is_iterable(value):
-        return Failed(TypeError(f"Expected Iterable, but did not find one for field '{field.coordinate}'."))
+        return unfit(GraphQLError(f"Expected Iterable, but did not find one for field '{field.coordinate}'."))
     items: list[Any] = []
     iterator: Iterator[Any] = iter(())
     try:

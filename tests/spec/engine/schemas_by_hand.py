@@ -84,4 +84,7 @@ def classes(value: Any) -> Any:
 
 
 def error_shown(error: GraphQLError) -> Any:
-    return {**error.formatted, "original": repr(error.original_error)}
+    original = error.original_error
+    if type(original) is TypeError and isinstance(original.__cause__, GraphQLError):
+        original = original.__cause__  # the engine tells by the class whose fault it is, and has graphql-core's own as its cause
+    return {**error.formatted, "original": repr(original)}
