@@ -7,15 +7,18 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from callboard_catalog.references import FIELDS
+
 from .judge import Judge
-from .view import View, view
+from .view import LEADING, View, view
 from .world import WASTE, Maker, Thing, World
 
 _ATTEMPTS = 8
+_KNOWN = ("score", "alone", "spoils", "twin")
 _PROPERTIES = {
     **dict.fromkeys(("title", "description", "tags", "labels", "annotations", "links"), "metadata"),
     **dict.fromkeys(("type", "lifecycle", "definition", "profile", "owner", "system"), "spec"),
-    **dict.fromkeys(("score", "alone", "spoils", "twin"), "known"),
+    **dict.fromkeys(_KNOWN, "known"),
 }
 """Where a thing has what a field tells; `owner` and `system` are told by other fields as well."""
 _FIELDS = {"alone": "score", "spoils": "mood", "profile": "email"}
@@ -30,6 +33,7 @@ class Changer:
 
     def changed(self, world: World, judge: Judge, before: View) -> World | None:
         """Another world of which the viewer may know as much; None where none was found."""
+        self._maker.there[:] = world.entities
         found, wanted = world, self._dice.choice((1, 1, 2, 4))
         for _ in range(_ATTEMPTS):
             step: Callable[[World, Judge], World] = self._dice.choice(
@@ -91,7 +95,7 @@ class Changer:
                 return replace(one, metadata=self._swapped(one.metadata, other.metadata))
             case 2 | 3:
                 return replace(one, spec=self._swapped(one.spec, other.spec))
-        name = self._dice.choice(("score", "alone", "spoils", "twin"))
+        name = self._dice.choice(_KNOWN)
         return replace(one, known=replace(one.known, **{name: getattr(other.known, name)}))
 
     def _swapped(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,6 +110,23 @@ class Changer:
 
     def _hidden(self, world: World, judge: Judge) -> list[Thing]:
         return [thing for thing in world.things if not judge.sees(world, thing.ref)]
+
+
+def telling(world: World, other: World) -> list[str]:
+    """The fields that would show most likely what differs, if anything did."""
+    found: set[str] = set()
+    for ref in {*world.entities, *other.entities}:
+        one, another = world.entities.get(ref), other.entities.get(ref)
+        if one is not None and another is not None:
+            for place in ("metadata", "spec"):
+                ones, others = getattr(one, place), getattr(another, place)
+                found |= {name for name in {*ones, *others} if ones.get(name) != others.get(name)}
+            found |= {_FIELDS.get(name, name) for name in _KNOWN if getattr(one.known, name) != getattr(another.known, name)}
+        specs = [thing.spec for thing in (one, another) if thing is not None and one != another]
+        relations = FIELDS.get(ref.kind, {})
+        declared = [relations[name] for spec in specs for name in spec if name in relations]
+        found |= {"relations", *(field for relation in declared for field in LEADING[relation.backward])} if declared else set()
+    return sorted(found)
 
 
 def _taken(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> Mapping[str, Any]:

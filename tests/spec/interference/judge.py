@@ -24,6 +24,7 @@ Data = Any
 ACTION = "read"
 _FILTERED = ("title", "description", "type", "lifecycle", "tags", "labels", "owner")
 """Fields by which lists are filtered."""
+_PROBED = ("score", "mood", "twin")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Lawmaker:
         for _ in range(self.dice.choice((0, 1, 1, 2, 3))):
             thing = self.dice.choice(("{}", "type:{}")).format(self.dice.choice([*types, "Component", "Component"]))
             found.append(Said(name, thing, self.dice.choice(("allow", "deny", "deny")), self.condition()))
-        for _ in range(self.dice.choice((0, 0, 1, 2, 4))):
+        for _ in range(self.dice.choice((0, 1, 2, 4))):
             effect = self.dice.choice(("allow", "deny", "deny"))
             found.append(
                 Said(name, self.dice.choice(self._fields), effect, self.condition() if self.dice.random() < 0.6 else None)
@@ -79,7 +80,7 @@ class Lawmaker:
     def _never(self, name: str) -> Iterable[Said]:
         """Denies one field on all types that have it, so that filters and other ways to it are closed as well."""
         wanted = self.dice.choice((*_FILTERED, self.dice.choice(self._fields).partition(".")[2]))
-        when = self.condition() if self.dice.random() < 0.3 else None
+        when = self.condition() if self.dice.random() < 0.5 else None
         return (Said(name, one, "deny", when) for one in self._fields if one.partition(".")[2] == wanted)
 
     @cached_property

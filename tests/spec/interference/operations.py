@@ -38,6 +38,23 @@ _INTROSPECTION = (
     '{ __type(name: "Entity") { possibleTypes { name } fields { name type { name } } } }',
     "{ __schema { queryType { fields { name args { name } } } } }",
 )
+_FILTERED: Mapping[str, tuple[str, ...]] = {
+    "text": ("title", "description"), "tag": ("tags",), "label": ("labels",), "kinds": (), "namespace": (), "type": ("type",),
+    "lifecycle": ("lifecycle",), "ownedBy": ("owner",), "partOf": ("system", "subcomponentOf"),
+}  # fmt: skip
+"""The fields that each filter asks about."""
+_PLUMBING = (
+    "totalCount",
+    "nodes",
+    "edges",
+    "pageInfo",
+    "node",
+    "entity",
+    "cursor",
+    "hasNextPage",
+    "hasPreviousPage",
+    "endCursor",
+)
 _TYPOS = ("titel", "lifecycl", "scor", "moods", "ownr", "dependson", "componentz", "catalogstatus")
 _RULES = ("catalog.dangling-reference", "catalog.tags", "catalog.required", "catalog.duplicate")
 
@@ -68,10 +85,13 @@ class Asked:
 
 
 class Writer:
-    """Writes operations by chance; `refs` are what is there in the worlds that it is for."""
+    """Writes operations by chance; `refs` are what is there in the worlds that they are for, `telling` fields that are asked for
+    more often than others.
+    """
 
-    def __init__(self, dice: Random, graph: Supergraph, refs: Iterable[EntityRef]) -> None:
+    def __init__(self, dice: Random, graph: Supergraph, refs: Iterable[EntityRef], telling: Sequence[str]) -> None:
         self._dice = dice
+        self._telling = telling
         self._graph = graph
         self._refs = sorted(refs)
 
@@ -79,17 +99,18 @@ class Writer:
         """One operation, after what was asked before."""
         if self._dice.random() < 0.04:
             return Operation(self._dice.choice(_INTROSPECTION))
-        return _Draft(self._dice, self._graph, self._refs, asked).operation()
+        return _Draft(self._dice, self._graph, self._refs, self._telling, asked).operation()
 
 
 class _Draft:
     """One operation as it is written."""
 
-    def __init__(self, dice: Random, graph: Supergraph, refs: Sequence[EntityRef], asked: Asked) -> None:
+    def __init__(self, dice: Random, graph: Supergraph, refs: Sequence[EntityRef], telling: Sequence[str], asked: Asked) -> None:
         self._dice = dice
         self._graph = graph
         self._schema = graph.schema
         self._refs = refs
+        self._telling = telling
         self._maker = Maker(dice)
         self._asked = asked
         self._aliases = 0
@@ -132,9 +153,10 @@ class _Draft:
             return "{ __typename }"
         assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
         names = [name for name, one in kind.fields.items() if name not in _LEFT_OUT and self._fits(one, depth)]
-        plumbing = [name for name in ("totalCount", "nodes", "edges", "pageInfo", "node", "entity") if name in names]
+        plumbing = [name for name in _PLUMBING if name in names]
         wanted = dict.fromkeys(self._dice.sample(names, min(len(names), self._dice.choice((1, 2, 3, 4)))))
         wanted |= dict.fromkeys(one for one in plumbing if self._dice.random() < 0.6)
+        wanted |= dict.fromkeys(one for one in self._telling if one in names and self._dice.random() < 0.4)
         self._left -= len(wanted)
         parts = [self._field(kind, name, depth) for name in wanted]
         if isinstance(kind, GraphQLInterfaceType):
@@ -241,6 +263,10 @@ class _Draft:
             "type": dice.choice(TYPES), "lifecycle": dice.choice(LIFECYCLES),
             "ownedBy": f"group:{dice.choice(NAMESPACES)}/{dice.choice(NAMES)}", "partOf": f"system:default/{dice.choice(NAMES)}",
         }  # fmt: skip
+        likely = [name for name in every for field in self._telling if field in _FILTERED[name]]
+        if likely and dice.random() < 0.5:
+            name = dice.choice(likely)
+            return {name: every[name]}
         return {name: every[name] for name in dice.sample(list(every), dice.choice((1, 1, 1, 2)))}
 
     def _problems(self) -> dict[str, Any]:

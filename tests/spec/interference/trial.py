@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from .change import Changer
+from .change import Changer, telling
 from .judge import Asker, Judge, Lawmaker, Said, rules_of
 from .operations import Asked, Operation, Writer
 from .stage import Reply, Stage
@@ -107,7 +107,7 @@ async def _world(
     known, changer, before = view(world, judge), Changer(dice), dice.random() < 0.1
     if (other := changer.changed(world, judge, known)) is None:
         return
-    writer, asked = Writer(dice, stage.graph, {*world.entities, *other.entities}), Asked()
+    writer, asked = Writer(dice, stage.graph, {*world.entities, *other.entities}, telling(world, other)), Asked()
     operations: list[Operation] = []
     replies: list[Reply] = []
     if before:

@@ -44,7 +44,7 @@ _FILTERED = ("type", "lifecycle")
 _PROBED: Mapping[str, Callable[[Known], Any]] = {
     "score": lambda known: (known.score, known.alone), "mood": lambda known: known.spoils, "twin": lambda known: known.twin,
 }  # fmt: skip
-_LEADING: Mapping[str, tuple[str, ...]] = {
+LEADING: Mapping[str, tuple[str, ...]] = {
     "ownedBy": ("owner",), "ownerOf": ("owned",), "partOf": ("system", "subcomponentOf", "domain", "subdomainOf"),
     "hasPart": ("subcomponents", "parts", "subdomains", "systems"), "providesApi": ("providesApis",), "apiProvidedBy": ("providers",),
     "consumesApi": ("consumesApis",), "apiConsumedBy": ("consumers",), "dependsOn": ("dependsOn", "peers"),
@@ -52,7 +52,7 @@ _LEADING: Mapping[str, tuple[str, ...]] = {
     "memberOf": ("memberOf",),
 }  # fmt: skip
 """The fields that lead along a relation, beside `relations`."""
-_BACKWARD = {one.forward: one.backward for fields in FIELDS.values() for one in fields.values()}
+BACKWARD = {one.forward: one.backward for fields in FIELDS.values() for one in fields.values()}
 
 
 def view(world: World, judge: Judge) -> View:
@@ -86,13 +86,13 @@ def _relations(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Has
     for one, declared in world.reading.relations.items():
         if declared and one.source in seen:
             forth = _leads(world, judge, one.source, one.type)
-            if forth or (one.target in seen and _leads(world, judge, one.target, _BACKWARD[one.type])):
+            if forth or (one.target in seen and _leads(world, judge, one.target, BACKWARD[one.type])):
                 yield str(one.source), one.type, str(one.target)
 
 
 def _leads(world: World, judge: Judge, ref: EntityRef, relation: str) -> bool:
     kind = judge.type_of(ref)
-    names = (f"{kind}.{name}" for name in ("relations", *_LEADING[relation]))
+    names = (f"{kind}.{name}" for name in ("relations", *LEADING[relation]))
     return any(judge.allows(name, world, ref) for name in names if name in judge.graph.guards)
 
 

@@ -44,7 +44,6 @@ TYPES = ("service", "library", "team")
 LIFECYCLES = ("production", "deprecated")
 LINKS = ({"url": "https://example.com/a", "title": "A"}, {"url": "https://example.com/b"}, {"url": "no address"})
 WASTE = ("no mapping", {"kind": "Component"}, {"apiVersion": "a/v1", "kind": "API", "metadata": {"name": "-"}})
-_KIND_OF = {kind.lower(): kind for kind in KINDS}
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -128,18 +127,24 @@ class Maker:
 
     dice: Random
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(10**9)))
+    there: list[EntityRef] = field(default_factory=list)
+    """What references lead to, mostly."""
 
     def world(self) -> World:
         """Between four and eleven things, rarely one of them twice, and some waste."""
-        things = [self.thing() for _ in range(self.dice.randrange(4, 12))]
-        found = list({thing.ref: thing for thing in things}.values())
+        names = [self.names() for _ in range(self.dice.randrange(4, 12))]
+        self.there[:] = dict.fromkeys(EntityRef(*one) for one in names)
+        found = list({thing.ref: thing for thing in map(self._named, names)}.values())
         if self.dice.random() < 0.2:
             found.append(self.thing(of=self.dice.choice(found)))
         return World(tuple(found), tuple(self.dice.choice(WASTE) for _ in range(self.dice.choice((0, 0, 1, 2)))))
 
     def thing(self, of: Thing | None = None) -> Thing:
         """Any thing, or another document for the entity of this one."""
-        kind, namespace, name = (of.kind, of.namespace, of.name) if of else self.names()
+        return self._named((of.kind, of.namespace, of.name) if of else self.names())
+
+    def _named(self, names: tuple[str, str, str]) -> Thing:
+        kind, namespace, name = names
         return Thing(kind, namespace, name, f"f{next(self.numbers)}.yaml", self.metadata(), self.spec(kind), self.known())
 
     def names(self) -> tuple[str, str, str]:
@@ -190,6 +195,9 @@ class Maker:
 
     def reference(self, kind: str) -> str:
         """A reference to an entity, of the kind mostly, whether there is one or not."""
+        near = [ref for ref in self.there if kind in ("", ref.kind)]
+        if near and self.dice.random() < 0.6:
+            return str(self.dice.choice(near))
         if not kind or self.dice.random() < 0.1:
             return str(self.ref())
         return self.dice.choice((self.dice.choice(NAMES), f"{self.dice.choice(NAMESPACES)}/{self.dice.choice(NAMES)}"))
@@ -207,8 +215,3 @@ class Maker:
             spoils=dice.random() < 0.1,
             twin=str(self.ref()) if dice.random() < 0.5 else None,
         )
-
-
-def kind_of(ref: EntityRef) -> str:
-    """The kind as descriptors write it."""
-    return _KIND_OF.get(ref.kind, ref.kind)
