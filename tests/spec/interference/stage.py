@@ -17,6 +17,7 @@ from callboard_catalog.store import CatalogStore
 from callboard_sdk import EntityRef
 from gateway.testing import Harness, running_gateway
 from policies import Rules
+from resolvers.groups import CatalogGroups, Memberships
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
@@ -47,7 +48,6 @@ class Stage:
         self._gateway = harness.gateway
         self._store = self._gateway.plugins.runtimes["catalog"].resources[CatalogStore]
         self._probe = self._gateway.plugins.runtimes["probe"].resources[Probe]
-        self._groups = self._gateway.identity.groups
         self._tokens: dict[Asker, bytes] = {}
 
     async def rule(self, rules: Rules) -> None:
@@ -55,19 +55,22 @@ class Stage:
         await self._gateway.policies.replace(rules)
 
     async def put(self, world: World, number: int = 0) -> None:
-        """Put this world behind it; what failed in an earlier one is forgotten."""
+        """Put this world behind it; what failed in an earlier one is forgotten, and so are its groups."""
         await put(world, self._store, self._probe, number)
-        for runtime in self._gateway.plugins.runtimes.values():
+        plugins = self._gateway.plugins
+        for runtime in plugins.runtimes.values():
             runtime.health._failing.clear()
-        self._groups._closures.clear()
-        self._groups._memberships.clear()
+        plugins.groups = CatalogGroups(lambda: plugins.catalog)
+        plugins.memberships = Memberships(lambda: plugins.catalog)
 
     async def judge(self, asker: Asker, said: tuple[Said, ...]) -> Judge:
         """Who says what this viewer may do: groups are nested as they are in the world that is there now."""
-        viewer = await self._gateway.pipeline.identify([self._token(asker).decode()], None)
+        pipeline, groups = self._gateway.pipeline, self._gateway.plugins.groups
+        assert groups is not None
+        viewer = await pipeline.admit(await pipeline.identify([self._token(asker).decode()], None), pipeline.policies.current)
         own = {viewer.entity} if viewer.entity else set()
-        below = {ref: await self._groups.below([ref]) for one in said for ref in map(EntityRef.parse, _groups(one.when))}
-        return Judge(self.graph, said, frozenset({*own, *await self._groups.above(viewer.groups)}), below)
+        below = {ref: await groups.below([ref]) for one in said for ref in map(EntityRef.parse, _groups(one.when))}
+        return Judge(self.graph, said, frozenset({*own, *viewer.groups}), below)
 
     def _token(self, asker: Asker) -> bytes:
         if (known := self._tokens.get(asker)) is None:
