@@ -15,7 +15,7 @@ from callboard_catalog.descriptor import Relation
 from callboard_sdk import EntityRef
 from policies.conditions import from_data
 from policies.rules import Inherits, Rule, Rules
-from schema import Guarded, Supergraph
+from schema import About, Guarded, Supergraph
 
 from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, TAGS, Maker, World
 
@@ -159,6 +159,11 @@ class Judge:
         if (known := self._fields.get(kind)) is None:
             known = self._fields[kind] = [one for one in self.graph.guards if one.startswith(f"{kind}.")]
         return known
+
+    @cached_property
+    def narrowing(self) -> list[str]:
+        """The fields of Query whose conditions speak of the entities in what they give."""
+        return [name for name, guard in self.graph.guards.items() if guard.about is About.RESULT]
 
     def type_of(self, ref: EntityRef) -> str:
         """The type of an entity of this kind."""

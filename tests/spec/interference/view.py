@@ -1,7 +1,7 @@
 """What a viewer may know of a world: equal views are what a gateway may not tell apart.
 
 A. seen       which entities there are, for it
-B. values     the fields of those, where it may read them; where not, only that it may not
+B. values     the fields of those, where it may read them; where not, only that it may not; and which lists give them
 C. relations  those that something seen declares, if a field of either side leads along them
 D. problems   of what is seen; whoever sees everything has all of them
 """
@@ -66,7 +66,7 @@ def _values(world: World, judge: Judge, seen: list[EntityRef]) -> Iterator[Hasha
     for ref in seen:
         thing, kind = world.entities[ref], judge.type_of(ref)
         yield str(ref), thing.kind, thing.namespace, thing.name
-        for coordinate in judge.fields_of(kind):
+        for coordinate in (*judge.fields_of(kind), *judge.narrowing):
             if not (judge.plainly(coordinate) or judge.never(coordinate)):
                 yield str(ref), coordinate, judge.allows(coordinate, world, ref)
         for name, value in _VALUES.items():
