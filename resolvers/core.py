@@ -218,11 +218,12 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         )
 
     @core.query(permission="core.plugins")
-    async def plugins(whole: Whole, viewer: Viewer) -> list[PluginInfo] | None:
-        """The gateway's plugins and how they are."""
+    async def plugins(whole: Whole, viewer: Viewer, access: Access) -> list[PluginInfo] | None:
+        """The gateway's plugins and how they are; who may not see every entity is told of what failed for itself."""
         assert whole.plugins is not None
         assert whole.sees is not None
-        running = [_info(runtime, partial(whole.sees, viewer, name)) for name, runtime in whole.plugins.runtimes.items()]
+        alone = None if access.whole else viewer.subject
+        running = [_info(runtime, partial(whole.sees, viewer, name), alone) for name, runtime in whole.plugins.runtimes.items()]
         return running + [_failed(name, reason) for name, reason in whole.plugins.failed.items()]
 
     @core.query(permission="core.schema")
@@ -251,22 +252,23 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
     return core
 
 
-def _info(runtime: PluginRuntime, sees: Callable[[str], bool]) -> PluginInfo:
-    state, reason = _state(runtime.health, sees)
+def _info(runtime: PluginRuntime, sees: Callable[[str], bool], alone: str | None) -> PluginInfo:
+    state, reason = _state(runtime.health, sees, alone)
     health = PluginHealth(state=state, reason=reason, upstreams=[_upstream(one) for one in runtime.upstreams])
     return PluginInfo(
         name=runtime.plugin.name, version=runtime.version, permissions=sorted(runtime.plugin.permissions), health=health
     )
 
 
-def _state(health: PluginRun, sees: Callable[[str], bool]) -> tuple[PluginState, str | None]:
-    """Fields that the viewer may not use are not named."""
+def _state(health: PluginRun, sees: Callable[[str], bool], alone: str | None) -> tuple[PluginState, str | None]:
+    """Fields that the viewer may not use are not named; `alone` has who is told of its own requests only."""
     if health.broken:
         return PluginState.QUARANTINED, health.broken
-    left_out = [field for field in health.quarantined() if sees(field)]
-    errors = [error for field, error in health.errors.items() if sees(field)]
+    quarantined, failed = health.quarantined(alone), health.errors(alone)
+    left_out = [field for field in quarantined if sees(field)]
+    errors = [error for field, error in failed.items() if sees(field)]
     said = [*health.without.values(), *([f"left out for now: {', '.join(left_out)}"] if left_out else []), *errors[-1:]]
-    if not all(map(sees, (*health.quarantined(), *health.errors))):
+    if not all(map(sees, (*quarantined, *failed))):
         said.append("fields that you may not use fail")
     return PluginState.FAILING if said else PluginState.OK, "; ".join(said) or None
 

@@ -80,18 +80,22 @@ class Health:
         known = self._failing.get((field, whose))
         return known.error if known is not None and self._clock() < known.until else None
 
-    @property
-    def errors(self) -> Mapping[str, str]:
-        """What went wrong last in each field that has not answered well since, for anybody; the latest is the last."""
+    def errors(self, alone: str | None = None) -> Mapping[str, str]:
+        """What went wrong last in each field that has not answered well since, for anybody or for one viewer `alone`; the latest
+        is the last.
+        """
         found: dict[str, str] = {}
-        for (name, _), known in self._failing.items():
+        for name, known in self._of(alone):
             found.pop(name, None)
             found[name] = known.error
         return found
 
-    def quarantined(self) -> list[str]:
-        """The fields that are left out now, for anybody."""
-        return sorted({field for (field, _), known in self._failing.items() if self._clock() < known.until})
+    def quarantined(self, alone: str | None = None) -> list[str]:
+        """The fields that are left out now, for anybody or for one viewer `alone`."""
+        return sorted({name for name, known in self._of(alone) if self._clock() < known.until})
+
+    def _of(self, alone: str | None) -> Iterator[tuple[str, _Failing]]:
+        return ((name, known) for (name, whose), known in self._failing.items() if alone is None or whose == alone)
 
     def succeeded(self, field: str, whose: str | None = None) -> None:
         """A call ended as it should."""

@@ -50,7 +50,7 @@ def _simpler(case: Case) -> Iterator[Case]:
         yield from (replace(case, operations=(one,)) for one in case.operations)
     if case.before:
         yield replace(case, before=False)
-    if len(case.asker.roles) > 1 or case.inherits or case.held != case.said:
+    if len(case.asker.roles) > 1 or case.inherits or {one.role for one in case.said} - {*case.asker.roles, EVERYTHING.role}:
         yield _alone(case)
     refs = sorted({*case.world.entities, *case.other.entities})
     for ref in refs:

@@ -76,9 +76,9 @@ def test_a_field_that_answers_well_again_is_no_longer_held_against_its_plugin():
         health.failed("flow", "raised KeyError")
     health.failed("level", "raised ValueError")
     assert health.quarantined() == ["flow"] and health.reason("flow") == "flow raised KeyError"
-    assert list(health.errors.values())[-1] == "level raised ValueError"
+    assert list(health.errors().values())[-1] == "level raised ValueError"
     now[0] = QUARANTINE_SECONDS + 1
     health.succeeded("flow")
-    assert health.reason("flow") is None and health.errors == {"level": "level raised ValueError"}
+    assert health.reason("flow") is None and health.errors() == {"level": "level raised ValueError"}
     health.succeeded("level")
-    assert not health.errors
+    assert not health.errors()

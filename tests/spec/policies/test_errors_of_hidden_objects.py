@@ -51,6 +51,20 @@ async def test_others_objects_that_make_a_field_fail_do_not_leave_it_out_for_who
     assert after.body == before.body
 
 
+async def test_what_fails_for_others_is_not_told_as_a_plugins_health_to_who_does_not_see_everything(under, estate):
+    health = "{ plugins { name health { state reason } } }"
+    estate.add("s", "spoilt")
+    async with under(all_types(OPEN)) as ask:
+        before = await ask(health)
+        limited, ask.pipeline = ask.pipeline, replace(ask.pipeline, policies=type(ask.policy)({}))
+        await ask("{ components(first: 9) { nodes { name broken } } }")
+        whole = await ask(health)
+        ask.pipeline = limited
+        after = await ask(health)
+    assert b"FAILING" in whole.body
+    assert after.body == before.body
+
+
 async def test_what_it_costs_does_not_depend_on_what_there_is(under, estate):
     document = "{ rateLimit { cost nodeCount } components(first: 9) { nodes { name note } } }"
     async with under(all_types(OPEN)) as ask:
