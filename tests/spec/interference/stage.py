@@ -18,6 +18,7 @@ from callboard_sdk import EntityRef
 from gateway.testing import Harness, running_gateway
 from policies import Rules
 from resolvers.groups import CatalogGroups, Memberships
+from resolvers.plugins import Health
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
@@ -59,7 +60,7 @@ class Stage:
         await put(world, self._store, self._probe, number)
         plugins = self._gateway.plugins
         for runtime in plugins.runtimes.values():
-            runtime.health._failing.clear()
+            runtime.health = Health()
         plugins.groups = CatalogGroups(lambda: plugins.catalog)
         plugins.memberships = Memberships(lambda: plugins.catalog)
 

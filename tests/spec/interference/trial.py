@@ -120,7 +120,10 @@ async def _world(
         case = Case(said, inherits, asker, world, other, tuple(operations), before)
         if (pair := await _pair(stage, case, judge, replies, number)) is not None:
             yield pair
-        other = changer.changed(other, judge, known) or other
+        further = changer.changed(other, judge, known)
+        if further is None or further == world:
+            return
+        other = further
 
 
 async def _pair(stage: Stage, case: Case, judge: Judge, replies: list[Reply], number: int) -> Pair | None:  # C
