@@ -11,17 +11,19 @@ import structlog
 from tests.cases.world import World
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+_BEFORE = structlog.get_config()
 
 
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
-    """Where logs go is the process's: a test that runs a command, or configures them, leaves it as it was."""
-    root, before = logging.getLogger(), structlog.get_config()
+    """Where logs go is the process's: a test, or a module's fixture, that runs a command or configures them leaves no trace."""
+    root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    structlog.configure(**_BEFORE)
     yield
     logging.captureWarnings(capture=False)
     root.handlers, root.level = handlers, level
-    structlog.configure(**before)
+    structlog.configure(**_BEFORE)
 
 
 @pytest.fixture(scope="session")
