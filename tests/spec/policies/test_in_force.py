@@ -157,7 +157,7 @@ async def test_a_predicate_that_fails_says_nothing_and_its_plugin_s_health_says_
         assert await asked("directory.knows", '{"name":"a"}') is None
         assert await asked("directory.knows", '{"name":"odd"}') is None
         assert await asked("pager.isOnCall", "{}") is None
-        assert harness.gateway.plugins.runtimes["directory"].health.errors == {
+        assert harness.gateway.plugins.runtimes["directory"].health.errors() == {
             "directory.knows": "directory.knows raised TypeError"
         }
 
