@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 
@@ -21,3 +22,8 @@ class GraphQLRequest:
     reads_only: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
     session: str | None = None
+
+
+def document_hash(document: str) -> str:
+    """What a document is known by: the SHA-256 of its text, in hex."""
+    return sha256(document.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from callboard_sdk import TokenLimits, Viewer, ViewerKind
 
 from gateway.auth import OperationNotAllowed, Unauthenticated
+from gateway.request import document_hash
 from resolvers.tokens.record import Owner, StoredToken
 from resolvers.tokens.store import TokenStore
 from resolvers.tokens.text import is_token
@@ -45,7 +45,7 @@ def permit(viewer: Viewer, document: str) -> None:
     """Raises OperationNotAllowed when the viewer's token is for other documents; one is known by the SHA-256 of its text."""
     if viewer.token is None or viewer.token.operations is None:
         return
-    if sha256(document.encode("utf-8", "surrogatepass")).hexdigest() not in viewer.token.operations:
+    if document_hash(document) not in viewer.token.operations:
         raise OperationNotAllowed
 
 

@@ -23,7 +23,6 @@ from resolvers.tokens.text import PREFIX
 
 from .access_tokens import AccessTokens, permit
 from .browsers import browsers_of
-from .log import log_audit
 from .refusals import Refusals
 
 log = structlog.get_logger()
@@ -43,7 +42,7 @@ class Identity:
         database: Database,
         policies: Policies,
         *,
-        audit: Audit = log_audit,
+        audit: Audit,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.providers = Providers()

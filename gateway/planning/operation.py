@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +32,7 @@ from graphql import (
 from graphql.execution import VariableValues, get_variable_values
 from graphql.execution.collect_fields import FragmentDetails
 
+from gateway.request import document_hash
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 from schema.filtering import declared, expanded
@@ -157,12 +157,12 @@ class Documents:
 
     def knows(self, source: str) -> bool:
         """Whether the document has been read already."""
-        key = _hash(source)
+        key = document_hash(source)
         return (self._valid.get(key) or self._invalid.get(key)) is not None
 
     async def read(self, source: str, visible: Visible | Everything) -> Document:
         """The document of this text. Raises RequestError when it doesn't parse or isn't valid, LimitExceeded for its size."""
-        key = _hash(source)
+        key = document_hash(source)
         document = self._valid.get(key) or self._invalid.get(key)
         if document is None:
             long = len(source) > LONG
@@ -244,10 +244,6 @@ def _mistakes(schema: GraphQLSchema, document: DocumentNode, most: int = MAX_MIS
     except RecursionError:
         error = GraphQLError("The document nests too deep to be checked.")
         raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
-
-
-def _hash(source: str) -> str:
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class _Coordinates(Visitor):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from resolvers.audit import AuditStore, Entry
 from resolvers.audit.record import EMERGENCY_ENDED, EMERGENCY_GRANTED
 from resolvers.audit.store import instant
 
-from .store import Tables
+from .store import Tables, row_of
 from .tables import EmergencyRow
 
 
@@ -60,7 +60,7 @@ class Emergencies:
         until = instant(now + timedelta(minutes=minutes))
         made = Emergency(secrets.token_hex(8), subject, role, reason, by, instant(now), until)
         async with self._tables.changing() as connection:
-            await connection.execute(insert(EmergencyRow), [{one.name: getattr(made, one.name) for one in fields(made)}])
+            await connection.execute(insert(EmergencyRow), [row_of(made)])
             told = {"role": role, "reason": reason, "expires": until, "emergency": made.key}
             await self._audit.write(connection, Entry(EMERGENCY_GRANTED, by, subject, told))
         await self.refresh()

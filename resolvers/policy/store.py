@@ -161,7 +161,7 @@ class PolicyStore:
                 await connection.execute(delete(DraftRow).where(col(DraftRow.key) == draft.key))
             digest = hashlib.sha256(text.encode()).hexdigest()
             made = Version(number + 1, number, text, digest, author, instant(self._now()), note, reverts)
-            await connection.execute(insert(VersionRow), [_row(made)])
+            await connection.execute(insert(VersionRow), [row_of(made)])
             kind = POLICY_PUBLISHED if reverts is None else POLICY_REVERTED
             told = {"parent": number, "digest": digest, "note": note} | ({} if reverts is None else {"reverts": reverts})
             await self._audit.write(connection, Entry(kind, author, str(made.number), told))
@@ -184,7 +184,7 @@ class PolicyStore:
                 raise TooMany
             now = instant(self._now())
             made = Draft(secrets.token_hex(8), owner, parent, 1, text, now, now)
-            await connection.execute(insert(DraftRow), [_row(made)])
+            await connection.execute(insert(DraftRow), [row_of(made)])
         return made
 
     async def change_draft(self, draft: Draft, text: str, *, parent: int | None = None) -> Draft:
@@ -193,7 +193,7 @@ class PolicyStore:
             await _unchanged(connection, draft)
             parent = draft.parent if parent is None else parent
             made = replace(draft, text=text, parent=parent, revision=draft.revision + 1, changed=instant(self._now()))
-            await connection.execute(update(DraftRow).where(col(DraftRow.key) == draft.key).values(**_row(made)))
+            await connection.execute(update(DraftRow).where(col(DraftRow.key) == draft.key).values(**row_of(made)))
         return made
 
     async def discard_draft(self, key: str) -> None:
@@ -224,7 +224,8 @@ def _one(kind: type[R], rows: Sequence[Any]) -> R | None:
     return kind(*rows[0]) if rows else None
 
 
-def _row(made: Any) -> dict[str, Any]:
+def row_of(made: Any) -> dict[str, Any]:
+    """A dataclass as the row whose columns have its fields' names."""
     return {one.name: getattr(made, one.name) for one in fields(made)}
 
 
