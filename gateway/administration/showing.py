@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from callboard_sdk import Connection, Edge
+from callboard_sdk import Connection
 
 from policies import Policy, Rules
 from policies.conditions import text
+from resolvers.numbered import shown
 from resolvers.policy import Draft, Emergency, Version
 from resolvers.policy.types import (
     EmergencyAccess,
@@ -173,5 +174,4 @@ def emergency(found: Emergency) -> EmergencyAccess:
 
 def history(found: Connection[Version]) -> Connection[PolicyVersion]:
     """A page of stored versions."""
-    edges = [Edge(node=version(edge.node), cursor=edge.cursor) for edge in found.edges]
-    return Connection(edges=edges, page_info=found.page_info, total_count=found.total_count)
+    return shown(found, version)

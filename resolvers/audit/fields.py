@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Connection, Edge, Page, Plugin, input, value  # noqa: A004  the GraphQL word
+from callboard_sdk import Connection, Page, Plugin, input, value  # noqa: A004  the GraphQL word
+
+from resolvers.numbered import shown
 
 from .record import Record
 from .store import AuditStore, Wanted
@@ -72,8 +74,7 @@ def add_audit(core: Plugin[Any]) -> None:
         wanted = filter or AuditFilter()
         await audit.prepare()
         found = await audit.page(Wanted(wanted.kinds, wanted.actor, wanted.subject, wanted.since, wanted.until), page)
-        edges = [Edge(node=_shown(edge.node), cursor=edge.cursor) for edge in found.edges]
-        return Connection(edges=edges, page_info=found.page_info, total_count=found.total_count)
+        return shown(found, _shown)
 
     @core.query(permission="core.audit.read")
     async def audit_head(audit: AuditStore) -> AuditHead | None:

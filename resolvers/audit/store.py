@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from callboard_sdk import BadArgument, Connection, Database, Page, connect
+from callboard_sdk import Connection, Database, Page
 from sqlalchemy import false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from resolvers.database import AUDIT, claim, writing
+from resolvers.numbered import asked_for, connected
 
 from .record import GENESIS, Entry, Head, Record, next_record
 from .tables import AuditRow, HeadRow, make_tables
@@ -101,25 +102,10 @@ class AuditStore:
         sequence = col(AuditRow.sequence)
         where = _conditions(wanted)
         total = (await self._select(select(func.count()).select_from(AuditRow).where(*where)))[0][0]
-        after, before = _cursor(page.after), _cursor(page.before)
-        within = [*([sequence < after] if after is not None else []), *([sequence > before] if before is not None else [])]
-        order = sequence.desc() if page.first else sequence
+        within, order = asked_for(sequence, page, digits=18)
         query = select(*_COLUMNS).where(*where, *within).order_by(order).limit(page.size + 1)
         found = [Record(*row) for row in await self._select(query)]
-        more, items = len(found) > page.size, found[: page.size]
-        if page.last:
-            items, edges = items[::-1], (more, page.before is not None)
-        else:
-            edges = page.after is not None, more
-        return connect(
-            items,
-            page,
-            lambda record: str(record.sequence),
-            total=total,
-            more_before=edges[0],
-            more_after=edges[1],
-            access=page.access,  # no record is an entity
-        )
+        return connected(found, page, lambda record: record.sequence, total=total)
 
     async def _select(self, query: Any) -> Sequence[Any]:
         async with self._engine.connect() as connection:
@@ -153,9 +139,3 @@ def _conditions(wanted: Wanted) -> list[Any]:
     if wanted.until is not None:
         found.append(col(row.at) < instant(wanted.until))
     return found
-
-
-def _cursor(cursor: str | None) -> int | None:
-    if cursor is None or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        return None if cursor is None else int(cursor)
-    raise BadArgument("the cursor is not one of this list: use `endCursor` or `startCursor` unchanged")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from callboard_sdk import BadArgument, Connection, Database, Page, connect
+from callboard_sdk import Connection, Database, Page
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
@@ -20,6 +20,7 @@ from resolvers.audit import AuditStore, Entry
 from resolvers.audit.record import POLICY_PUBLISHED, POLICY_REVERTED
 from resolvers.audit.store import instant
 from resolvers.database import POLICY, writing
+from resolvers.numbered import asked_for, connected
 
 from .tables import TABLES, DraftRow, VersionRow
 
@@ -125,24 +126,9 @@ class PolicyStore:
         """One page of the versions, the newest first."""
         number = col(VersionRow.number)
         [[total]] = await self.tables.rows(select(func.count()).select_from(VersionRow))
-        after, before = _cursor(page.after), _cursor(page.before)
-        within = [*([number < after] if after is not None else []), *([number > before] if before is not None else [])]
-        order = number.desc() if page.first else number
+        within, order = asked_for(number, page, digits=9)
         rows = await self.tables.rows(_versions().where(*within).order_by(order).limit(page.size + 1))
-        found, more = [Version(*row) for row in rows[: page.size]], len(rows) > page.size
-        if page.last:
-            found, edges = found[::-1], (more, page.before is not None)
-        else:
-            edges = page.after is not None, more
-        return connect(
-            found,
-            page,
-            lambda version: str(version.number),
-            total=total,
-            more_before=edges[0],
-            more_after=edges[1],
-            access=page.access,  # no version is an entity
-        )
+        return connected([Version(*row) for row in rows], page, lambda version: version.number, total=total)
 
     async def publish(
         self, text: str, author: str, note: str, *, expected: int, draft: Draft | None = None, reverts: int | None = None
@@ -227,9 +213,3 @@ def _one(kind: type[R], rows: Sequence[Any]) -> R | None:
 def row_of(made: Any) -> dict[str, Any]:
     """A dataclass as the row whose columns have its fields' names."""
     return {one.name: getattr(made, one.name) for one in fields(made)}
-
-
-def _cursor(cursor: str | None) -> int | None:
-    if cursor is None or (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
-        return None if cursor is None else int(cursor)
-    raise BadArgument("the cursor is not one of this list: use `endCursor` or `startCursor` unchanged")

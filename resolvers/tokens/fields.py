@@ -12,7 +12,6 @@ from callboard_sdk import (
     BadArgument,
     Batch,
     Connection,
-    Edge,
     Node,
     Page,
     Plugin,
@@ -23,6 +22,8 @@ from callboard_sdk import (
     node,
     value,
 )
+
+from resolvers.numbered import shown
 
 from .issuing import Issuing, TokenWish, owner_for
 from .record import StoredToken
@@ -153,8 +154,7 @@ def add_tokens(core: Plugin[Any], viewer_type: type) -> None:
                 "`owner` has characters that no subject has: give one as `accessTokens { nodes { owner } }` shows it"
             )
         found = await tokens.made.store.page(page, owner)
-        edges = [Edge(node=_shown(edge.node), cursor=edge.cursor) for edge in found.edges]
-        return Connection(edges=edges, page_info=found.page_info, total_count=found.total_count)
+        return shown(found, _shown)
 
     @core.loader(AccessToken, permission=OWN)
     async def load_access_tokens(keys: Batch[str], viewer: Viewer, tokens: Tokens) -> list[AccessToken | None]:
