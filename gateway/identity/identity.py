@@ -17,6 +17,7 @@ from callboard_sdk import Audit, Database, Viewer, ViewerKind
 from gateway.auth import AuthSettings, OperationNotAllowed, Unauthenticated, Verifier, identify_by, issuers_of
 from gateway.providers import Providers
 from policies import Policies
+from resolvers.beside import beside
 from resolvers.tokens.issuing import Allowance, Issuing
 from resolvers.tokens.store import TokenStore
 from resolvers.tokens.text import PREFIX
@@ -93,7 +94,7 @@ class Identity:
             stack.push_async_callback(self._verifier.aclose)
             for seconds, work in self._kept_up():
                 stack.push_async_callback(_tried, work)
-                await stack.enter_async_context(_every(seconds, work))
+                await stack.enter_async_context(beside(_every(seconds, work)))
             await _tried(self._store.prepare)
             if self.browsers is not None:
                 await _tried(self.browsers.sessions.prepare)
@@ -107,19 +108,10 @@ class Identity:
             yield FLUSH_SECONDS, self.browsers.sessions.flush
 
 
-@asynccontextmanager
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    async def repeat() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await _tried(work)
-
-    task = asyncio.create_task(repeat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await _tried(work)
 
 
 async def _tried(work: Callable[[], Awaitable[None]]) -> None:

@@ -16,6 +16,7 @@ from callboard_sdk import CallboardError
 
 from gateway.execution.shape import Response
 from gateway.planning.operation import Facts
+from resolvers.beside import beside
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 from resolvers.upstream import Health
@@ -120,13 +121,8 @@ class Lane:
             yield
             return
         with tempfile.TemporaryDirectory(prefix="callboard-") as folder:  # only this user can look into it
-            keeper = asyncio.create_task(self._keep(self._command, folder))
-            try:
+            async with beside(self._keep(self._command, folder)):
                 yield
-            finally:
-                keeper.cancel()
-                with suppress(asyncio.CancelledError):
-                    await keeper
 
     async def _keep(self, command: Sequence[str], folder: str) -> None:
         loop = asyncio.get_running_loop()

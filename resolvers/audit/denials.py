@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from resolvers.beside import beside
+
 from .record import READS_DENIED, READS_DROPPED, Entry
 from .store import AuditStore, instant
 
@@ -102,12 +104,10 @@ class Denials:
     @asynccontextmanager
     async def running(self, seconds: float = 10.0) -> AsyncIterator[None]:
         """Write in the background, so often, and the rest at the end."""
-        task = asyncio.create_task(self._keep_writing(seconds))
         try:
-            yield
+            async with beside(self._keep_writing(seconds)):
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             await self._try(all_of_it=True)
 
     async def _keep_writing(self, seconds: float) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.beside import beside
+
 from .store import CHANNEL
 
 log = structlog.get_logger()
@@ -35,12 +37,8 @@ async def following(engine: AsyncEngine, refresh: Refresh, *, poll: float | None
         following = partial(_listen, engine, refresh, POLL_SECONDS if poll is None else poll)
     else:
         following = partial(_ask, refresh, SQLITE_SECONDS if poll is None else poll)
-    task = asyncio.create_task(_follow(following))
-    try:
+    async with beside(_follow(following)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _follow(following: Callable[[], Awaitable[None]]) -> None:
