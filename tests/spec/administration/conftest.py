@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from callboard_sdk import Database
+from gateway.testing import Harness, running_gateway
 from resolvers.audit import AuditStore
 from resolvers.policy import PolicyStore
+from tests.spec.administration.person import Person
 
 
 @pytest.fixture
@@ -41,3 +44,14 @@ def own(settings: Path, tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "rules.csv").write_text(RULES)
     policies = {"rules": str(tmp_path / "rules.csv"), "emergency": {"roles": ["oncall"], "minutes": 30}}
     return {"database": yaml.safe_load(settings.read_text())["database"], "policies": policies}
+
+
+@pytest.fixture
+async def harness(own: dict[str, Any], tmp_path: Path) -> AsyncIterator[Harness]:
+    async with running_gateway(tmp_path, own) as found:
+        yield found
+
+
+@pytest.fixture
+def alice(harness: Harness) -> Person:
+    return Person(harness, "alice", ["admin"])

@@ -16,12 +16,6 @@ REASON = {"role": "oncall", "reason": "the site is down", "minutes": 10}
 
 
 @pytest.fixture
-async def harness(own: dict[str, Any], tmp_path: Path) -> AsyncIterator[Harness]:
-    async with running_gateway(tmp_path, own) as found:
-        yield found
-
-
-@pytest.fixture
 def rita(harness: Harness) -> Person:
     return Person(harness, "rita", ["viewer", "responder"])
 

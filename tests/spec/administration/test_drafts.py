@@ -17,17 +17,6 @@ VERSION = "number parent author note reverts text"
 
 
 @pytest.fixture
-async def harness(own: dict[str, Any], tmp_path: Path) -> AsyncIterator[Harness]:
-    async with running_gateway(tmp_path, own) as found:
-        yield found
-
-
-@pytest.fixture
-def alice(harness: Harness) -> Person:
-    return Person(harness, "alice", ["admin"])
-
-
-@pytest.fixture
 def bob(harness: Harness) -> Person:
     return Person(harness, "bob", ["admin"])
 

@@ -17,17 +17,6 @@ CAN = "query($c: [String!]!) { viewer { canI(coordinates: $c) { coordinate acces
 
 
 @pytest.fixture
-async def harness(own: dict[str, Any], tmp_path: Path) -> AsyncIterator[Harness]:
-    async with running_gateway(tmp_path, own) as found:
-        yield found
-
-
-@pytest.fixture
-def alice(harness: Harness) -> Person:
-    return Person(harness, "alice", ["admin"])
-
-
-@pytest.fixture
 def vera(harness: Harness) -> Person:
     return Person(harness, "vera", ["viewer"])
 

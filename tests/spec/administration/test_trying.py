@@ -31,17 +31,6 @@ query($from: PolicyAtInput, $to: PolicyAtInput) {
 """
 
 
-@pytest.fixture
-async def harness(own: dict[str, Any], tmp_path: Path) -> AsyncIterator[Harness]:
-    async with running_gateway(tmp_path, own) as found:
-        yield found
-
-
-@pytest.fixture
-def alice(harness: Harness) -> Person:
-    return Person(harness, "alice", ["admin"])
-
-
 async def drafted(person: Person, text: str) -> str:
     draft, errors = await person.change("createPolicyDraft", {"text": text}, DRAFT)
     assert errors == []

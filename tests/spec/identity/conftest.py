@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,7 @@ import pytest
 from callboard_sdk import Database
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
-
-from tests.postgresql import PostgreSQL, running_postgresql
-
-NOW = 1_800_000_000
-
-
-@dataclass
-class Clock:
-    """The time, as the test sets it."""
-
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-    def pass_(self, seconds: float) -> None:
-        self.now += seconds
+from tests.spec.auth.world import Clock
 
 
 @dataclass
@@ -38,12 +22,6 @@ class Audited:
 
     async def __call__(self, kind: str, actor: str, subject: str, details: Mapping[str, Any]) -> None:
         self.events.append((kind, actor, subject, dict(details)))
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    with running_postgresql() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ from resolvers.tokens.record import Owner
 from resolvers.tokens.store import TokenStore
 from resolvers.tokens.text import new_token
 
-from .conftest import NOW, Clock
+from tests.spec.auth.world import NOW, Clock
 
 WEB = EntityRef.parse("group:default/web")
 ANN = Owner("acme:ann", ViewerKind.PERSON, frozenset({"developer"}), frozenset({WEB}), EntityRef.parse("user:default/ann"))

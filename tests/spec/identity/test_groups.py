@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resolvers.groups import KEPT_SECONDS, CatalogGroups, Memberships
 
-from .conftest import Clock
+from tests.spec.auth.world import Clock
 
 
 def group(name: str) -> EntityRef:

@@ -11,7 +11,7 @@ from resolvers.tokens.store import BELIEVED_SECONDS, KEPT_SECONDS, TokenStore, T
 from resolvers.tokens.text import new_token
 from sqlalchemy import text
 
-from .conftest import NOW, Clock
+from tests.spec.auth.world import NOW, Clock
 
 DAY = 86_400
 ANN = Owner(
