@@ -49,11 +49,13 @@ def _check_audience(claims: Mapping[str, Any], audience: str) -> None:
 def _check_times(claims: Mapping[str, Any], now: float, leeway: float) -> None:
     expires = expiry(claims)
     if now >= expires + leeway:
-        raise Unauthenticated(f"the token expired at {_when(expires)}: get a new one")
+        raise Unauthenticated(f"the token expired at {shown_time(expires)}: get a new one")
     for claim, verb in (("nbf", "holds only from"), ("iat", "was issued at")):
         starts = _seconds(claims, claim)
         if starts is not None and starts > now + leeway:
-            raise Unauthenticated(f"the token {verb} {_when(starts)}, which is yet to come: check its issuer's clock ({claim})")
+            raise Unauthenticated(
+                f"the token {verb} {shown_time(starts)}, which is yet to come: check its issuer's clock ({claim})"
+            )
 
 
 def _seconds(claims: Mapping[str, Any], claim: str) -> float | None:
@@ -72,7 +74,8 @@ def _is_finite(value: float) -> bool:
         return False
 
 
-def _when(seconds: float) -> str:
+def shown_time(seconds: float) -> str:
+    """An instant for people and scripts, from seconds since 1970: in UTC, to the second."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):

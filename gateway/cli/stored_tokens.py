@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -13,6 +12,7 @@ import typer
 from callboard_sdk import Database, Page
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.auth.claims import shown_time
 from gateway.database import open_database
 from resolvers.audit import AuditStore
 from resolvers.tokens.record import StoredToken
@@ -119,4 +119,4 @@ def _told(token: StoredToken) -> dict[str, object]:
 
 
 def _time(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if seconds is None else shown_time(seconds)

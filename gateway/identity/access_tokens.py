@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from callboard_sdk import TokenLimits, Viewer, ViewerKind
 
 from gateway.auth import OperationNotAllowed, Unauthenticated
+from gateway.auth.claims import shown_time
 from gateway.request import document_hash
 from resolvers.tokens.record import Owner, StoredToken
 from resolvers.tokens.store import TokenStore
@@ -34,9 +34,9 @@ class AccessTokens:
             raise Unauthenticated("no access token of this gateway is this one, or it ended long ago: make a new one")
         stored, owner = found
         if stored.revoked_at is not None:
-            raise _over(f"the access token was revoked at {_when(stored.revoked_at)}: make a new one", stored)
+            raise _over(f"the access token was revoked at {shown_time(stored.revoked_at)}: make a new one", stored)
         if self._clock() >= stored.expires_at:
-            raise _over(f"the access token expired at {_when(stored.expires_at)}: make a new one", stored)
+            raise _over(f"the access token expired at {shown_time(stored.expires_at)}: make a new one", stored)
         self._store.used(stored)
         return _viewer(stored, owner)
 
@@ -59,7 +59,3 @@ def _viewer(stored: StoredToken, owner: Owner) -> Viewer:
 
 def _over(message: str, stored: StoredToken) -> Unauthenticated:
     return Unauthenticated(message, token=stored.id)
-
-
-def _when(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

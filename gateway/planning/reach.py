@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from callboard_sdk import Entity
 from callboard_sdk.entities import OpaqueEntity
 from graphql import (
     GraphQLField,
@@ -17,17 +16,13 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     is_abstract_type,
-    is_interface_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
 )
-from strawberry.types.base import get_object_definition
 
+from schema.objects import entity_types
 from schema.resolution import RESOLUTION, Batched
-
-ENTITY = get_object_definition(Entity, strict=True).name
-"""The interface of all entities."""
 
 
 class Reach:
@@ -40,9 +35,7 @@ class Reach:
     @cached_property
     def entities(self) -> frozenset[str]:
         """The names of the types whose objects are entities."""
-        interface = self._schema.type_map.get(ENTITY)
-        found = self._schema.get_possible_types(interface) if is_interface_type(interface) else ()
-        return frozenset(kind.name for kind in found)
+        return entity_types(self._schema)
 
     @cached_property
     def kinds(self) -> Mapping[str, str | None]:
