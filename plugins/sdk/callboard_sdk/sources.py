@@ -37,7 +37,7 @@ class Tree(Protocol):
     """
 
     def text(self, path: str) -> str:
-        """The text of a file, with `\\n` at the ends of lines. Raises Unreadable; rule "missing" when there is none."""
+        """The text of a file, its lines ended by newlines alone. Raises Unreadable; rule "missing" when there is none."""
         ...
 
     def below(self, folder: str) -> Sequence[str]:
