@@ -17,7 +17,7 @@ from typing import Any
 import uvloop
 from callboard_catalog.descriptor import Place, Reading
 from callboard_catalog.format import read_descriptor
-from callboard_catalog.references import relate
+from callboard_catalog.pushing import push
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.totals import Totals
 from callboard_sdk import EVERYTHING, Access, Database, EntityRef, Page
@@ -68,7 +68,7 @@ def _conditions() -> dict[str, Expression]:
 def _reading(count: int) -> Reading:
     """A catalog of so many entities, the same each time."""
     chance = random.Random(4)
-    reading = Reading()
+    reading = Reading("a.yaml")
     for number in range(count):
         [kind] = chance.choices(list(_KINDS), list(_KINDS.values()))
         [namespace] = chance.choices(list(_NAMESPACES), list(_NAMESPACES.values()))
@@ -83,9 +83,7 @@ def _reading(count: int) -> Reading:
         document = {"apiVersion": "a/v1", "kind": kind, "metadata": metadata, "spec": spec | {"definition": "openapi: 3"}}
         descriptor, _ = read_descriptor(document, Place("bench", "a.yaml"))
         assert descriptor
-        reading.descriptors[descriptor.ref] = descriptor
-    relate(reading)
-    reading.problems.clear()
+        reading.descriptors.append(descriptor)
     return reading
 
 
@@ -94,7 +92,7 @@ async def _rows(url: str, reading: Reading, rounds: int) -> list[Row]:
     try:
         store = CatalogStore(Database(engine))
         await store.prepare()
-        await store.replace(reading)
+        await push(store, "bench", [reading], whole=True)
         clock = _Clock(engine)
         rows: list[Row] = []
         for title, expression in _conditions().items():

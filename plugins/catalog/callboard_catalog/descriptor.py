@@ -1,8 +1,8 @@
-"""What reading gives: descriptors of entities, references between them, and what was wrong."""
+"""What reading gives, an item at a time: descriptors of entities, their references to others, and what was wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference in a spec: the relation that it declares, and where it stands."""
+
+    type: str
+    target: EntityRef
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Descriptor:
     """One entity as its document gives it; `spec` and the maps are plain values."""
 
@@ -64,47 +75,33 @@ class Descriptor:
     place: Place
     line: int | None = None
     """Where its document starts, counted from 1."""
+    references: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """One direction of a relation; the other is stored beside it."""
+@dataclass(slots=True)
+class Reading:
+    """What one item of a source was found to hold; its documents are those that are YAML."""
 
-    source: EntityRef
-    type: str
-    target: EntityRef
+    name: str
+    digest: str = ""
+    """Of its text, when nothing else is in what was read; empty otherwise."""
+    version: str | None = None
+    documents: int = 0
+    descriptors: list[Descriptor] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unread: bool = False
+    """Whether something of it could not be read: what is known of it and was not found is then still there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A file or folder (`path`; empty for all) of a source that could not be read to its end: absence from it proves nothing."""
+    """Items with this name, or below it (all, for ""), that could not be read or looked for: that they weren't found proves
+    nothing. `problem` says why, unless a reading's own problem does.
+    """
 
-    source: str
-    path: str
+    name: str
+    problem: Problem | None = None
 
-
-@dataclass
-class Reading:
-    """Everything that one pass over the sources found. `kept` are entities of earlier passes that a doubt keeps."""
-
-    descriptors: dict[EntityRef, Descriptor] = field(default_factory=dict)
-    relations: dict[Relation, bool] = field(default_factory=dict)
-    """Every relation, and whether its source declares it; else only its target does."""
-    problems: list[Problem] = field(default_factory=list)
-    doubts: set[Doubt] = field(default_factory=set)
-    kept: dict[EntityRef, Descriptor] = field(default_factory=dict)
-    files: int = 0
-    documents: int = 0
-
-    def doubtful(self, source: str, file: str) -> bool:
-        """Whether this file of this source may still hold what was not found."""
-        parts = file.split("/")
-        return any(Doubt(source, "/".join(parts[:count])) in self.doubts for count in range(len(parts) + 1))
-
-    def keep(self, stored: Iterable[Descriptor]) -> None:
-        """Keep these entities of earlier passes, each with a problem that says so."""
-        for descriptor in stored:
-            ref, place = descriptor.ref, descriptor.place
-            self.kept[ref] = descriptor
-            text = f"{ref} is shown as it was last read: {place.file} could not be read to its end since"
-            self.problems.append(place.problem("kept", text, "Mend what the problems of its file or source say.", entity=ref))
+    def covers(self, name: str) -> bool:
+        """Whether it is about the item with this name."""
+        return self.name in ("", name) or name.startswith(f"{self.name}/")

@@ -38,7 +38,7 @@ from sqlalchemy import ARRAY, Select, String, Text, TextClause, bindparam, colum
 
 _LONGEST = 64
 """Characters of a value that is kept as it is. The digest of a longer one is longer too, so no value stands for another's."""
-_KEPT = (Column.KIND, Column.NAMESPACE, Column.REF)
+_KEPT = (Column.KIND, Column.NAMESPACE)
 _GROUP = 16
 _HIGHEST = 96
 """How high a tree may be in one piece: SQLite's parser has a stack of 100, of which a level takes several."""
@@ -55,16 +55,11 @@ class Form(Enum):
     PROBES = "each row by itself, in the order of the list"
 
 
-def mark_key(mark: Mark | Column | Tie, key: str = "") -> str:  # A
-    """What the table of marks calls it."""
-    return f"{mark.value}:{key}"
-
-
-def mark_value(value: str) -> str:
-    """The value as the table of marks has it: PostgreSQL indexes no long text."""
-    if len(value) <= _LONGEST:
-        return value
-    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+def mark_text(mark: Mark | Column | Tie, key: str, value: str = "") -> str:  # A
+    """The term that an entity so marked has. Keys have no `=`, and PostgreSQL indexes no long text."""
+    if len(value) > _LONGEST:
+        value = f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+    return f"{mark.value}:{key}={value}"
 
 
 def given(expression: Expression, kind: str) -> Expression:  # B
@@ -114,7 +109,7 @@ def narrowed(query: Select[Any], expression: Expression, dialect: str, form: For
     writer = _Writer(dialect, form)
     condition = writer.tree(expression).text
     for name, body in writer.sets.items():
-        made = writer.bound(body).columns(column("number")).cte(name).prefix_with("MATERIALIZED")
+        made = writer.bound(body).columns(column("id")).cte(name).prefix_with("MATERIALIZED")
         query = query.add_cte(made)
     return query.where(writer.bound(f"({condition})"))
 
@@ -162,12 +157,14 @@ class _Writer:
             case Not(part):
                 inner = self.tree(part)
                 return self._held(_Sql(f"NOT ({inner.text})", inner.height + 8))
+            case Is(Column.REF, values):
+                return _Sql(f"{self._following}catalog_entity.id IN ({self._terms(values)})")
             case Is(column, values):
-                return self._column(column, values) if column in _KEPT else self._marked(mark_key(column), values)
+                return self._column(column, values) if column in _KEPT else self._marked(column, "", values)
             case Has(mark, key, values):
-                return self._marked(mark_key(mark, key), values)
+                return self._marked(mark, key, values)
             case Tied(tie, refs):
-                return self._marked(mark_key(tie), {str(ref) for ref in refs})
+                return self._marked(tie, "", {str(ref) for ref in refs})
 
     def _joined(self, parts: list[_Sql], operator: str, nothing: str) -> _Sql:
         while len(parts) > _GROUP:
@@ -183,24 +180,38 @@ class _Writer:
         if found.height <= _HIGHEST:
             return found
         name = f"found_{len(self.sets)}"
-        self.sets[name] = f"SELECT number FROM catalog_entity WHERE {found.text}"
-        return _Sql(f"catalog_entity.number IN (SELECT number FROM {name})")
+        self.sets[name] = f"SELECT id FROM catalog_entity WHERE {found.text}"
+        return _Sql(f"catalog_entity.id IN (SELECT id FROM {name})")
 
     def _column(self, column: Column, values: Iterable[str]) -> _Sql:  # C
         return _Sql(self._among(f"{self._following}catalog_entity.{column.value}", values))
 
-    def _marked(self, key: str, values: Iterable[str] | None) -> _Sql:
-        if not storable(key):
+    def _marked(self, mark: Mark | Column | Tie, key: str, values: Iterable[str] | None) -> _Sql:
+        if "=" in key or not storable(key):
             return _Sql("1 = 0")
-        asked = f"catalog_mark.key = {self._name(key)}"
-        if values is not None:
-            kept = [mark_value(value) for value in values if storable(value)]
-            asked += f" AND {self._among(f'{self._following}catalog_mark.value', kept)}"
+        if values is None:
+            return self._marked_with_any(mark_text(mark, key))
+        terms = f"catalog_mark.term IN ({self._terms(mark_text(mark, key, value) for value in values if storable(value))})"
         if self._form is Form.SETS:
-            return _Sql(f"catalog_entity.number IN (SELECT catalog_mark.number FROM catalog_mark WHERE {asked})")
-        here = "catalog_mark.number = catalog_entity.number"
+            return _Sql(f"catalog_entity.id IN (SELECT catalog_mark.entity FROM catalog_mark WHERE {terms})")
+        return _Sql(f"EXISTS (SELECT 1 FROM catalog_mark WHERE {terms} AND {self._here})")
+
+    def _marked_with_any(self, text: str) -> _Sql:
+        """Marked with any term that begins so: those up to the character after its last, `=`."""
+        between = f"catalog_term.text >= {self._name(text)} AND catalog_term.text < {self._name(text[:-1] + '>')}"
+        joined = "FROM catalog_term JOIN catalog_mark ON catalog_mark.term = catalog_term.id"
+        if self._form is Form.SETS:
+            return _Sql(f"catalog_entity.id IN (SELECT catalog_mark.entity {joined} WHERE {between})")
+        joined = "FROM catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
+        return _Sql(f"EXISTS (SELECT 1 {joined} WHERE {between} AND {self._here})")
+
+    @property
+    def _here(self) -> str:
         fence = "" if self._sqlite else " OFFSET 0"  # PostgreSQL: ask row by row, don't collect the matches first
-        return _Sql(f"EXISTS (SELECT 1 FROM catalog_mark WHERE {asked} AND {here}{fence})")
+        return f"catalog_mark.entity = catalog_entity.id{fence}"
+
+    def _terms(self, texts: Iterable[str]) -> str:
+        return f"SELECT catalog_term.id FROM catalog_term WHERE {self._among('catalog_term.text', texts)}"
 
     @property
     def _following(self) -> str:

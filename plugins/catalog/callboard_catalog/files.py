@@ -6,91 +6,137 @@ import fnmatch
 import os
 import re
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import bracex
+from callboard_sdk.sources import Unreadable
 from callboard_sdk.yaml import Mark
+
+P = TypeVar("P", bound=PurePath)
 
 MAX_ALTERNATIVES = 100
 _MAGIC = re.compile(r"[*?\[{]")
 
 
-class FileProblem(Exception):
-    """A file that can't be read, as a problem: the rule it breaks, what is wrong, and what to do."""
+class Files(ABC):
+    """Files below one root, on this machine or elsewhere. `failures` are the folders that could not be listed, and why."""
 
-    def __init__(self, rule: str, message: str, remedy: str, mark: Mark | None = None) -> None:
-        super().__init__(message)
-        self.rule = rule
-        self.remedy = remedy
-        self.mark = mark
+    def __init__(self) -> None:
+        self.failures: dict[str, Unreadable] = {}
+        self._listed: dict[PurePath, Sequence[PurePath]] = {}
 
+    @abstractmethod
+    def name(self, path: PurePath) -> str:
+        """What to call the file: its path below the root, always printable."""
 
-class Files:
-    """The files below one root. `failures` are the folders that could not be listed, with the reason."""
+    @abstractmethod
+    def real(self, path: PurePath) -> PurePath:
+        """The path with all links followed."""
 
-    def __init__(self, root: Path, max_bytes: int) -> None:
-        self.root = real(root)
-        self.failures: dict[Path, str] = {}
-        self._max_bytes = max_bytes
-        self._listed: dict[Path, list[Path]] = {}
-
-    def name(self, path: Path) -> str:
-        """What to call the file: its path below the root with the links in it as they are, always printable."""
-        places = (Path(os.path.normpath(path.absolute())), real(path))
-        inside = next((place.relative_to(self.root) for place in places if place.is_relative_to(self.root)), Path(path.name))
-        return str(inside).encode("utf-8", "backslashreplace").decode()
-
-    def inside(self, path: Path) -> bool:
+    @abstractmethod
+    def inside(self, path: PurePath) -> bool:
         """Whether the path, with all links followed, stays below the root."""
-        return real(path).is_relative_to(self.root)
 
-    def text(self, path: Path) -> str:
-        """The file's text, with the line ends of this machine. Raises FileProblem."""
-        if not self.inside(path):
-            raise FileProblem("outside-root", "leads outside the source's root", "Move it, or widen `root` in the settings.")
-        try:
-            with open(path, "rb", opener=_open) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise FileProblem("unreadable", "is no regular file", "Put a file in its place.")
-                raw = file.read(self._max_bytes + 1)
-        except OSError as error:
-            remedy = "Check that it exists and that the gateway may read it."
-            raise FileProblem("unreadable", f"can't be read: {error.strerror}", remedy) from None
-        if len(raw) > self._max_bytes:
-            raise FileProblem(
-                "too-large", f"is larger than {self._max_bytes} bytes", "Split it, or raise `max_file_bytes` in the settings."
-            )
-        return _decoded(raw)
+    @abstractmethod
+    def is_file(self, path: PurePath) -> bool:
+        """Whether there is a file."""
 
-    def below(self, folder: Path) -> list[Path]:
+    @abstractmethod
+    def is_folder(self, path: PurePath) -> bool:
+        """Whether there is a folder."""
+
+    @abstractmethod
+    def text(self, path: PurePath) -> str:
+        """The file's text, its lines ended by newlines alone. Raises Unreadable."""
+
+    @abstractmethod
+    def _list(self, folder: PurePath) -> Iterator[PurePath]:
+        """Every file below the folder, in any order; none when there is no such folder."""
+
+    def below(self, folder: PurePath) -> Sequence[PurePath]:
         """Every file below the folder, sorted; none when there is no such folder. Links to folders are not followed."""
         if folder not in self._listed:
-            found: list[Path] = []
-            for place, _, names in os.walk(folder, onerror=self._failed) if folder.is_dir() else ():
-                found += (Path(place, name) for name in names)
-            self._listed[folder] = sorted(found)
+            self._listed[folder] = sorted(self._list(folder))
         return self._listed[folder]
 
-    def matching(self, folder: Path, pattern: str) -> list[Path]:
+    def matching(self, folder: PurePath, pattern: str) -> list[PurePath]:
         """The files below the folder whose paths from there fit the glob. Raises ValueError for one that is too wide."""
         fits = matcher(pattern)
         return [path for path in self.below(folder) if fits(path.relative_to(folder).as_posix())]
 
+
+class LocalFiles(Files):
+    """Files on this machine."""
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        super().__init__()
+        self.root = Path(os.path.realpath(root))
+        self._max_bytes = max_bytes
+
+    def name(self, path: PurePath) -> str:
+        """What to call the file: its path below the root with the links in it as they are."""
+        places = (Path(os.path.normpath(Path(path).absolute())), self.real(path))
+        inside = next((place.relative_to(self.root) for place in places if place.is_relative_to(self.root)), Path(path.name))
+        return printable(str(inside))
+
+    def real(self, path: PurePath) -> Path:
+        """The path with all links followed, also where a part is missing or links lead in a circle."""
+        return Path(os.path.realpath(path))
+
+    def inside(self, path: PurePath) -> bool:
+        """Whether the path, with all links followed, stays below the root."""
+        return self.real(path).is_relative_to(self.root)
+
+    def is_file(self, path: PurePath) -> bool:
+        """Whether there is a file, or a link that is to lead to one."""
+        place = Path(path)
+        return (place.exists() or place.is_symlink()) and not place.is_dir()
+
+    def is_folder(self, path: PurePath) -> bool:
+        """Whether there is a folder."""
+        return Path(path).is_dir()
+
+    def text(self, path: PurePath) -> str:
+        """The file's text. Raises Unreadable."""
+        if not self.inside(path):
+            raise Unreadable("outside-root", "leads outside the source's root", "Move it, or widen `root` in the settings.")
+        try:
+            with open(path, "rb", opener=_open) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise Unreadable("unreadable", "is no regular file", "Put a file in its place.")
+                raw = file.read(self._max_bytes + 1)
+        except OSError as error:
+            remedy = "Check that it exists and that the gateway may read it."
+            raise Unreadable("unreadable", f"can't be read: {error.strerror}", remedy) from None
+        if len(raw) > self._max_bytes:
+            raise Unreadable(
+                "too-large", f"is larger than {self._max_bytes} bytes", "Split it, or raise `max_file_bytes` in the settings."
+            )
+        return decoded(raw)
+
+    def _list(self, folder: PurePath) -> Iterator[PurePath]:
+        for place, _, names in os.walk(folder, onerror=self._failed) if self.is_folder(folder) else ():
+            yield from (Path(place, name) for name in names)
+
     def _failed(self, error: OSError) -> None:
-        self.failures[Path(error.filename)] = error.strerror or type(error).__name__
+        reason = error.strerror or type(error).__name__
+        remedy = "Check that the gateway may read it."
+        self.failures[self.name(Path(error.filename))] = Unreadable("unreadable", f"can't be listed: {reason}", remedy)
 
 
-def real(path: Path) -> Path:
-    """The path with all links followed, also where a part is missing or links lead in a circle."""
-    return Path(os.path.realpath(path))
+def printable(name: str) -> str:
+    """A file's name with escapes for what is no text in it."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
-def split_glob(path: Path) -> tuple[Path, str]:
+def split_glob(path: P) -> tuple[P, str]:
     """The leading part of a path without wildcards, and the rest from its first wildcard on (empty when it has none)."""
     parts = path.parts
     first = next((number for number, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
-    return Path(*parts[:first]), "/".join(parts[first:])
+    return type(path)(*parts[:first]), "/".join(parts[first:])
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
@@ -141,12 +187,12 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe must not hold the reader up
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """The text of a file that has these bytes. Raises Unreadable."""
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         mark = Mark(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-        raise FileProblem(
-            "encoding", f"is not UTF-8: byte {mark.column} of line {mark.line}", "Save it as UTF-8.", mark
-        ) from None
+        message = f"is not UTF-8: byte {mark.column} of line {mark.line}"
+        raise Unreadable("encoding", message, "Save it as UTF-8.", mark.line, mark.column) from None

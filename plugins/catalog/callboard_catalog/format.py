@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from callboard_sdk import EntityRef, Problem
 from callboard_sdk.yaml import Path
 
 from .descriptor import Descriptor, Place
+from .references import references
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
 _DNS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -57,7 +59,9 @@ def read_descriptor(
     metadata = value["metadata"]
     namespace = metadata.get("namespace") or "default"
     body = _Body(place, EntityRef(value["kind"], namespace, metadata["name"]), unfilled)
-    return body.descriptor(value, namespace), body.problems
+    descriptor = body.descriptor(value, namespace)
+    declared, wrong = references(descriptor)
+    return replace(descriptor, references=declared), [*body.problems, *wrong]
 
 
 class _Head:

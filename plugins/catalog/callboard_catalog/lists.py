@@ -8,19 +8,17 @@ from typing import Any
 
 from callboard_sdk import Access, BadArgument, EntityRef, Page
 from callboard_sdk.conditions import ALWAYS, Expression, every
-from sqlalchemy import Select, exists, false, func, select
+from sqlalchemy import Select, exists, false, select
 from sqlmodel import col
 
 from .conditions import condition, problem_conditions
 from .expressions import Form, given, narrowed, storable
 from .filters import EntityFilter, ProblemFilter
 from .rules import TELLING
-from .tables import EntityRow, ProblemRow, StateRow
+from .tables import DocumentRow, EntityRow, ProblemRow, TermRow
 
 MANY = 20
 """So many pages of matches make it quicker to follow the list to one page than to collect the matches first."""
-_BEYOND = 2**31 - 1
-DIGEST = select(col(StateRow.digest)).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,8 @@ def problem_query(wanted: ProblemFilter | None, access: Access, dialect: str, *c
     query = select(*columns).select_from(ProblemRow).where(*(problem_conditions(wanted) if wanted else ()), *untelling(access))
     if access.whole:
         return query
-    seen = select(col(EntityRow.number)).where(col(EntityRow.ref) == col(ProblemRow.entity)).correlate(ProblemRow)
+    seen = select(col(EntityRow.id)).join(TermRow, col(TermRow.id) == col(EntityRow.id))
+    seen = seen.where(col(TermRow.text) == col(ProblemRow.entity)).correlate(ProblemRow)
     return query.where(exists(narrowed(seen, access.entities, dialect, Form.PROBES)))
 
 
@@ -65,28 +64,25 @@ def untelling(access: Access) -> list[Any]:
 
 def entity_page(query: Select[Any], page: Page) -> Select[Any]:
     """The page's part of a query over entities, and one row more. A cursor is a sort key, of an entity or of none."""
-    number, sort = col(EntityRow.number), col(EntityRow.sort)
-    if (after := _cursor(page.after)) is not None:
-        last = select(number).where(sort <= after).order_by(sort.desc()).limit(1).correlate(None).scalar_subquery()
-        query = query.where(number > func.coalesce(last, 0))
-    if (before := _cursor(page.before)) is not None:
-        first = select(number).where(sort >= before).order_by(sort).limit(1).correlate(None).scalar_subquery()
-        query = query.where(number < func.coalesce(first, _BEYOND))
-    return _part(query, number, page)
+    return _between(query, col(EntityRow.sort), page)
+
+
+def with_bodies(query: Select[Any]) -> Select[Any]:
+    """The query over entities, with what the documents that stand for them say."""
+    return query.join(DocumentRow, col(DocumentRow.id) == col(EntityRow.document)).add_columns(col(DocumentRow.body))
 
 
 def problem_page(query: Select[Any], page: Page) -> Select[Any]:
     """The page's part of a query over problems, and one row more."""
-    key = col(ProblemRow.key)
+    return _between(query, col(ProblemRow.key), page)
+
+
+def _between(query: Select[Any], key: Any, page: Page) -> Select[Any]:
     if (after := _cursor(page.after)) is not None:
         query = query.where(key > after)
     if (before := _cursor(page.before)) is not None:
         query = query.where(key < before)
-    return _part(query, key, page)
-
-
-def _part(query: Select[Any], order: Any, page: Page) -> Select[Any]:
-    return query.order_by(order if page.first else order.desc()).limit(page.size + 1)
+    return query.order_by(key if page.first else key.desc()).limit(page.size + 1)
 
 
 def _cursor(cursor: str | None) -> str | None:

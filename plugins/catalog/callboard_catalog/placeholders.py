@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from pathlib import Path as FilePath
+from pathlib import PurePath
 from typing import Any
 
+from callboard_sdk.sources import Unreadable
 from callboard_sdk.yaml import MAX_DEPTH, Path, YamlError, read_documents
 
-from .files import FileProblem, Files
+from .files import Files
 
 _NAMES = ("$text", "$json", "$yaml")
 _NOT_READ = ("$openapi", "$asyncapi")
@@ -28,11 +29,13 @@ class _Unfilled(Exception):
 class Filling:
     """One document being filled; at most `most` characters come from files.
 
-    `notes` are what was wrong, `unfilled` the paths where null stands for what could not be filled in.
+    `read_others` says whether anything was to come from a file, `notes` are what was wrong, `unfilled` the paths where null
+    stands for what could not be filled in.
     """
 
-    def __init__(self, files: Files, folder: FilePath, most: int) -> None:
+    def __init__(self, files: Files, folder: PurePath, most: int) -> None:
         self.notes: list[Note] = []
+        self.read_others = False
         self.unfilled: set[Path] = set()
         self._files = files
         self._folder = folder
@@ -71,7 +74,7 @@ class Filling:
             return self._value(self._loaded(name, target), path, loaded=True)
         except _Unfilled as error:
             self.notes.append(("placeholder", f"{name} {str(target)[:120]!r} {error}", "Name a file inside the root.", path))
-        except FileProblem as error:
+        except Unreadable as error:
             self.notes.append(("placeholder", f"{name} {str(target)[:120]!r} {error}", error.remedy, path))
         self.unfilled.add(path)
         return None
@@ -83,6 +86,7 @@ class Filling:
             raise _Unfilled("is not read: only $text, $json and $yaml are")
         if "://" in target:
             raise _Unfilled("lies on another machine, and only files are read")
+        self.read_others = True
         if self._left >= 0:
             text = self._files.text(self._folder / target)
             self._left -= len(text)

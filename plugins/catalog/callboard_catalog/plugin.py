@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -50,15 +48,10 @@ async def store(settings: CatalogSettings, database: Database) -> AsyncIterator[
 
 @plugin.resource
 async def ingestion(settings: CatalogSettings, store: CatalogStore) -> AsyncIterator[Ingestion]:
-    """Reads the sources into the store: once now, then at each interval."""
+    """Reads the sources into the store: those that were never read now, and each again when it is due."""
     made = Ingestion(settings, store)
-    await made.run()
-    task = asyncio.create_task(made.repeat()) if settings.refresh_seconds else None
-    yield made
-    if task:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    async with made.running():
+        yield made
 
 
 @plugin.query(permission=READ)
@@ -111,12 +104,12 @@ async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> 
 
 
 @plugin.query(permission=PROBLEMS)
-async def catalog_status(store: CatalogStore, ingestion: Ingestion, access: Access) -> CatalogStatus | None:
+async def catalog_status(store: CatalogStore, access: Access) -> CatalogStatus | None:
     """What the catalog read last; who may not see every entity learns only when."""
+    read_at, changed_at = await store.instants()
     if not access.whole:
-        return CatalogStatus(read_at=store.read_at)
-    counts = await store.counts()
-    return CatalogStatus(read_at=store.read_at, changed_at=store.written_at, last_error=ingestion.last_error, **counts)
+        return CatalogStatus(read_at=read_at)
+    return CatalogStatus(read_at=read_at, changed_at=changed_at, last_error=await store.last_error(), **await store.counts())
 
 
 @plugin.field(on=Entity, permission=READ, asks=RELATED)

@@ -1,157 +1,187 @@
-"""Reads descriptors from files, folders and globs, and follows Locations and placeholders inside the source's root.
+"""Reads descriptors from the files of one source, and follows Locations and placeholders inside its root.
 
 A. list       the files that the settings' paths name
 B. documents  each file once; one problem for what can't be read
-C. check      placeholders filled in, then the format
+C. check      placeholders filled in, then the format, then references
 D. follow     the targets of Locations
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
 
-from callboard_sdk import EntityRef
-from callboard_sdk.yaml import Document, YamlError, read_all
+from callboard_sdk.sources import Same, Unreadable
+from callboard_sdk.yaml import Document, Mark, YamlError, read_all
 
 from .descriptor import Descriptor, Doubt, Place, Reading
-from .files import FileProblem, Files, real, split_glob
+from .files import Files, split_glob
 from .format import read_descriptor
 from .placeholders import Filling
-from .settings import CatalogSettings, SourceSettings
 from .targets import TargetProblem, found_targets
 
 _SUFFIXES = (".yaml", ".yml")
 
+Found = Reading | Same | Doubt
 
-def read_sources(settings: CatalogSettings) -> Reading:
-    """Everything that the sources have, without the relations. Blocks on files: call it in a worker thread."""
-    reading = Reading()
-    for source in settings.sources:
-        _Source(source, settings, reading).read()
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: bytes of one file and of what one document's placeholders add, files of one source."""
+
+    max_file_bytes: int
+    max_files: int
+
+
+def read_text(place: Place, text: str, files: Files, folder: PurePath, limits: Limits) -> tuple[Reading, list[Descriptor]]:
+    """What a text of YAML documents holds, and the Locations in it, in their order."""  # B
+    reading = Reading(place.file)
+    alone = True
+    for found in read_all(text):
+        if isinstance(found, YamlError):
+            mark = found.mark
+            remedy = "Mend the line; a template needs quotes."
+            reading.problems.append(place.problem("yaml", f"the document is not YAML: {found}", remedy, mark=mark))
+            reading.unread = True
+            continue
+        reading.documents += 1
+        filling = Filling(files, folder, limits.max_file_bytes)
+        _document(reading, found, Place(place.source, place.file, found), filling)
+        alone = alone and not filling.read_others
+    locations = [descriptor for descriptor in reading.descriptors if descriptor.ref.kind == "location"]
+    if alone and not locations:
+        reading.digest = digest_of(text)
+    return reading, locations
+
+
+def read_ready(place: Place, descriptors: Iterable[Mapping[str, Any]], files: Files, limits: Limits) -> Reading:
+    """What descriptors made ready hold: no placeholder or target is followed out of them."""
+    reading = Reading(place.file)
+    for value in descriptors:
+        reading.documents += 1
+        filling = Filling(files, PurePath(), limits.max_file_bytes)
+        _checked(reading, filling.document(dict(value)), place, filling)
     return reading
 
 
-class _Source:
-    def __init__(self, source: SourceSettings, settings: CatalogSettings, reading: Reading) -> None:
-        self.source = source
-        self.settings = settings
-        self.reading = reading
-        self.files = Files(source.root or _fixed_part(source.paths[0]), settings.max_file_bytes)
-        self.seen: set[Path] = set()
-        self.queue: deque[Path] = deque()
+def digest_of(text: str) -> str:
+    """What tells one text from another."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
-    def read(self) -> None:
-        for named in self.source.paths:
+
+def _document(reading: Reading, document: Document, place: Place, filling: Filling) -> None:  # C
+    if not isinstance(document.value, dict):
+        text = "the document is no mapping"
+        reading.problems.append(place.problem("not-an-entity", text, "Write apiVersion, kind, metadata and spec."))
+        reading.unread = True
+        return
+    descriptor = _checked(reading, filling.document(document.value), place, filling)
+    ref = descriptor.ref if descriptor else None
+    for path, mark in document.duplicates:
+        text = f"{'.'.join(map(str, path))[:200]} stands twice; the last one counts"
+        reading.problems.append(place.problem("duplicate-key", text, "Keep one of them.", mark=mark, entity=ref))
+
+
+def _checked(reading: Reading, value: Mapping[str, Any], place: Place, filling: Filling) -> Descriptor | None:
+    descriptor, problems = read_descriptor(value, place, filling.unfilled)
+    ref = descriptor.ref if descriptor else None
+    reading.problems += (place.problem(*words, path=at, entity=ref) for *words, at in filling.notes)
+    reading.problems += problems
+    if descriptor is None:
+        reading.unread = True
+        return None
+    reading.descriptors.append(descriptor)
+    return descriptor
+
+
+class FilesReader:
+    """Reads the files of one source that `paths` name. Blocks: iterate over it in a worker thread.
+
+    `known` are the digests of items that need no more than a look at their text.
+    """
+
+    def __init__(self, source: str, files: Files, paths: Iterable[PurePath], limits: Limits, known: Mapping[str, str]) -> None:
+        self._source = source
+        self._files = files
+        self._paths = paths
+        self._limits = limits
+        self._known = known
+        self._queue: deque[PurePath] = deque()
+        self._doubts: list[Doubt] = []
+
+    def __iter__(self) -> Iterator[Found]:
+        for named in self._paths:
             self._list(named)
-        while self.queue:
-            path = self.queue.popleft()
-            if (place := real(path)) in self.seen:
+        seen: set[PurePath] = set()
+        while self._queue:
+            path = self._queue.popleft()
+            if (place := self._files.real(path)) in seen:
                 continue
-            if len(self.seen) == self.settings.max_files:
-                text = f"source {self.source.name} has more than {self.settings.max_files} files"
-                self._refuse(Place(self.source.name, ""), "too-many-files", text, "Raise `max_files`, or narrow the paths.")
+            if len(seen) == self._limits.max_files:
+                text = f"source {self._source} has more than {self._limits.max_files} files"
+                self._doubt("", "too-many-files", text, "Raise `max_files`, or narrow the paths.")
                 break
-            self.seen.add(place)
-            self._file(path)
-        for folder, reason in self.files.failures.items():
-            text = f"the folder can't be listed: {reason}"
-            self._refuse(self._place(folder), "unreadable", text, "Check that the gateway may read it.")
+            seen.add(place)
+            yield self._file(path)
+        for folder, why in self._files.failures.items():
+            self._doubt(folder, why.rule, f"the folder {why}", why.remedy)
+        yield from self._doubts
 
-    def _list(self, path: Path) -> None:  # A
+    def _list(self, path: PurePath) -> None:  # A
         try:
-            found = list(_named(path, self.files))
+            found = list(self._named(path))
         except ValueError as error:
             found, why = [], f"{path} {error}"
         else:
             why = f"{path} names no file"
         if not found:
-            self._refuse(Place(self.source.name, ""), "source", why, "Mend the path in the settings.")
-        self.queue.extend(found)
+            problem = Place(self._source, "").problem("source", why, "Mend the path in the settings.")
+            self._doubts.append(Doubt(_prefix(self._files.name(split_glob(path)[0])), problem))
+        self._queue.extend(found)
 
-    def _file(self, path: Path) -> None:  # B
-        place = self._place(path)
-        try:
-            text = self.files.text(path)
-        except FileProblem as error:
-            self._refuse(place, error.rule, f"the file {error}", error.remedy, error)
-            return
-        self.reading.files += 1
-        for found in read_all(text):
-            if isinstance(found, YamlError):
-                self._refuse(
-                    place, "yaml", f"the document is not YAML: {found}", "Mend the line; a template needs quotes.", found
-                )
-                continue
-            self.reading.documents += 1
-            self._document(found, Place(place.source, place.file, found), path)
-
-    def _document(self, document: Document, place: Place, path: Path) -> None:  # C
-        if not isinstance(document.value, dict):
-            self._refuse(place, "not-an-entity", "the document is no mapping", "Write apiVersion, kind, metadata and spec.")
-            return
-        filling = Filling(self.files, path.parent, self.settings.max_file_bytes)
-        descriptor, problems = read_descriptor(filling.document(document.value), place, filling.unfilled)
-        ref = descriptor.ref if descriptor else None
-        self.reading.problems += (place.problem(*words, path=at, entity=ref) for *words, at in filling.notes)
-        self.reading.problems += problems
-        self._twice(document, place, ref)
-        if descriptor is None:
-            self._doubt(place)
-        elif (first := self.reading.descriptors.get(descriptor.ref)) is not None:
-            text = f"{ref} stands in {first.place.file} of source {first.place.source} already"
-            self._note(place, "duplicate", text, "Keep one of them, or rename this one.", ref)
+    def _named(self, path: PurePath) -> Iterator[PurePath]:
+        if self._files.is_folder(path):
+            yield from (found for found in self._files.below(path) if found.suffix in _SUFFIXES)
+        elif self._files.is_file(path):
+            yield path
         else:
-            self.reading.descriptors[descriptor.ref] = descriptor
-            if descriptor.ref.kind == "location":
-                self._follow(descriptor, path)
+            folder, pattern = split_glob(path)
+            yield from self._files.matching(folder, pattern) if pattern else ()
 
-    def _twice(self, document: Document, place: Place, ref: EntityRef | None) -> None:
-        for path, mark in document.duplicates:
-            text = f"{'.'.join(map(str, path))[:200]} stands twice; the last one counts"
-            self.reading.problems.append(place.problem("duplicate-key", text, "Keep one of them.", mark=mark, entity=ref))
+    def _file(self, path: PurePath) -> Found:  # B
+        place = Place(self._source, self._files.name(path))
+        try:
+            text = self._files.text(path)
+        except Unreadable as error:
+            mark = Mark(error.line, error.column or 1) if error.line else None
+            problem = place.problem(error.rule, f"the file {error}", error.remedy, mark=mark)
+            return Reading(place.file, problems=[problem], unread=True)
+        if self._known.get(place.file) == digest_of(text):
+            return Same(place.file)
+        reading, locations = read_text(place, text, self._files, path.parent, self._limits)
+        for location in locations:
+            self._follow(location, path, reading)
+        return reading
 
-    def _follow(self, location: Descriptor, path: Path) -> None:  # D
-        for found in found_targets(location.spec, path.parent, self.files):
+    def _follow(self, location: Descriptor, path: PurePath, reading: Reading) -> None:  # D
+        for found in found_targets(location.spec, path.parent, self._files):
             if isinstance(found, TargetProblem):
                 place = location.place
                 problem = place.problem(found.rule, found.message, found.remedy, path=found.path, entity=location.ref)
-                self.reading.problems.append(problem)
+                reading.problems.append(problem)
                 if found.folder is not None:
-                    self.reading.doubts.add(Doubt(self.source.name, _prefix(self.files.name(found.folder))))
+                    self._doubts.append(Doubt(_prefix(self._files.name(found.folder))))
             else:
-                self.queue.append(found)
+                self._queue.append(found)
 
-    def _place(self, path: Path) -> Place:
-        return Place(self.source.name, self.files.name(path))
-
-    def _note(self, place: Place, rule: str, message: str, remedy: str, ref: EntityRef | None = None) -> None:
-        self.reading.problems.append(place.problem(rule, message, remedy, entity=ref))
-
-    def _refuse(self, place: Place, rule: str, message: str, remedy: str, error: FileProblem | YamlError | None = None) -> None:
-        """A problem with something that was not read; what an earlier pass read there stays."""
-        self.reading.problems.append(place.problem(rule, message, remedy, mark=error.mark if error else None))
-        self._doubt(place)
-
-    def _doubt(self, place: Place) -> None:
-        self.reading.doubts.add(Doubt(self.source.name, _prefix(place.file)))
+    def _doubt(self, name: str, rule: str, message: str, remedy: str) -> None:
+        name = _prefix(name)
+        self._doubts.append(Doubt(name, Place(self._source, name).problem(rule, message, remedy)))
 
 
 def _prefix(name: str) -> str:
     return "" if name == "." else name
-
-
-def _fixed_part(path: Path) -> Path:
-    fixed, pattern = split_glob(path)
-    return fixed if pattern or fixed.is_dir() else fixed.parent
-
-
-def _named(path: Path, files: Files) -> Iterator[Path]:
-    if path.is_dir():
-        yield from (found for found in files.below(path) if found.suffix in _SUFFIXES)
-    elif path.exists() or path.is_symlink():
-        yield path
-    else:
-        folder, pattern = split_glob(path)
-        yield from files.matching(folder, pattern) if pattern else ()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from callboard_sdk import EntityRef, InvalidRef, Problem
 from callboard_sdk.yaml import Path
 
-from .descriptor import Descriptor, Reading, Relation
+from .descriptor import Descriptor, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +51,30 @@ FIELDS: dict[str, dict[str, Field]] = {
         "members": Field("user", "hasMember", "memberOf", many=True),
     },
 }
-MOST_NEAR = 1_000
-_SHORTEST = 4
 _ANY_KIND = {"owner": OWNER}
 
 
-def relate(reading: Reading) -> None:
-    """Add every relation of the descriptors, and a problem for each reference read that is none or leads nowhere."""
-    missing: list[tuple[Descriptor, Path, EntityRef]] = []
-    for descriptor in reading.descriptors.values():
-        for path, field, target in _declared(descriptor, reading.problems):
-            _add(reading, descriptor.ref, field, target)
-            if target not in reading.descriptors and target not in reading.kept:
-                missing.append((descriptor, path, target))
-    for descriptor in reading.kept.values():
-        for _, field, target in _declared(descriptor, []):
-            _add(reading, descriptor.ref, field, target)
-    known = [*reading.descriptors, *reading.kept] if missing else []
-    meant = nearest(dict.fromkeys(target for _, _, target in missing), known)
-    reading.problems += (_dangling(descriptor, path, target, meant.get(target)) for descriptor, path, target in missing)
+INVERSES = {names[0]: names[1] for kind in FIELDS.values() for field in kind.values() for names in (
+    (field.forward, field.backward), (field.backward, field.forward))}  # fmt: skip
+"""The name of each relation seen from the other side."""
 
 
-def _declared(descriptor: Descriptor, problems: list[Problem]) -> Iterator[tuple[Path, Field, EntityRef]]:
-    """Every reference in the descriptor's spec; what is none goes to the problems."""
+def references(descriptor: Descriptor) -> tuple[tuple[Reference, ...], list[Problem]]:
+    """Every reference in the descriptor's spec, and a problem for each that is none."""
+    found: list[Reference] = []
+    problems: list[Problem] = []
     for name, field in FIELDS.get(descriptor.ref.kind, _ANY_KIND).items():
         for path, raw in _values(descriptor, name, field, problems):
             try:
                 target = EntityRef.read(raw, kind=field.kind, namespace=descriptor.ref.namespace)
             except InvalidRef as error:
                 problems.append(_malformed(descriptor, path, str(error)))
-            else:
-                yield path, field, target
-
-
-def _add(reading: Reading, ref: EntityRef, field: Field, target: EntityRef) -> None:
-    reading.relations[Relation(ref, field.forward, target)] = True
-    reading.relations.setdefault(Relation(target, field.backward, ref), False)
+                continue
+            document = descriptor.place.document
+            mark = document.at(path) if document else None
+            place = (mark.line, mark.column) if mark else (None, None)
+            found.append(Reference(field.forward, target, ".".join(map(str, path)), *place))
+    return tuple(found), problems
 
 
 def _values(descriptor: Descriptor, name: str, field: Field, problems: list[Problem]) -> Iterator[tuple[Path, Any]]:
@@ -107,41 +94,3 @@ def _values(descriptor: Descriptor, name: str, field: Field, problems: list[Prob
 
 def _malformed(descriptor: Descriptor, path: Path, message: str) -> Problem:
     return descriptor.place.problem("reference", message, "Write [kind:][namespace/]name.", path=path, entity=descriptor.ref)
-
-
-def _dangling(descriptor: Descriptor, path: Path, target: EntityRef, meant: EntityRef | None) -> Problem:
-    return descriptor.place.problem(
-        "dangling-reference",
-        f"{'.'.join(map(str, path))} refers to {target}, which no source has",
-        f"Did you mean {meant}?" if meant else "Add its descriptor to a source, or mend the name.",
-        path=path,
-        entity=descriptor.ref,
-    )
-
-
-def nearest(missing: Collection[EntityRef], known: Iterable[EntityRef]) -> dict[EntityRef, EntityRef]:
-    """For each missing ref a known one that may be meant: of the same name elsewhere, or one edit away in the same kind.
-
-    Linear in what is known. Two names are one edit apart only if they agree after at most one character is left out of each;
-    that is tried for the first MOST_NEAR missing refs.
-    """
-    by_name: dict[str, list[EntityRef]] = {}
-    by_rest: dict[tuple[str, str], list[EntityRef]] = {}
-    for ref in missing:
-        by_name.setdefault(ref.name, []).append(ref)
-    for ref in islice(missing, MOST_NEAR):
-        for rest in _near(ref.name):
-            by_rest.setdefault((ref.kind, rest), []).append(ref)
-    best: dict[EntityRef, tuple[int, EntityRef]] = {}
-    for ref in known if missing else ():
-        same = [((1 if ref.kind == wanted.kind else 3, ref), wanted) for wanted in by_name.get(ref.name, ())]
-        near = [((2, ref), wanted) for rest in _near(ref.name) for wanted in by_rest.get((ref.kind, rest), ())]
-        for found, wanted in (*same, *near):
-            best[wanted] = min(best.get(wanted, found), found)
-    return {wanted: ref for wanted, (_, ref) in best.items()}
-
-
-def _near(name: str) -> Iterator[str]:
-    if len(name) >= _SHORTEST:
-        yield name
-        yield from {name[:at] + name[at + 1 :] for at in range(len(name))}

@@ -1,9 +1,11 @@
-"""What a reading is in the catalog's tables, and what their rows are again. Part of the store."""
+"""What descriptors and problems are in the catalog's tables, and what their rows are again. Part of the store."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,123 +13,108 @@ from callboard_sdk import Entity, EntityRef, Link, Problem, Severity
 from callboard_sdk.conditions import Column, Mark, Tie
 from callboard_sdk.entities import ENTITY_TYPES, OpaqueEntity, Source
 
-from .descriptor import Descriptor, Place, Reading
-from .expressions import mark_key, mark_value
-from .tables import EntityRow, MarkRow, ProblemRow, RelationRow
-
-Rows = dict[Any, list[dict[str, Any]]]
+from .descriptor import Descriptor
+from .expressions import mark_text
 
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
-_TIES = {tie.value: mark_key(tie) for tie in Tie}
+_TIES = {tie.value: tie for tie in Tie}
 _LONGEST_FILE = 200
 """Characters of a file's name that a problem's key begins with; PostgreSQL indexes no text of more than about 2,700 bytes."""
 
 
-def rows_of(reading: Reading) -> Rows:
-    """The rows of each table but the state's, in an order that depends on nothing but the reading."""
-    descriptors = sorted([*reading.descriptors.values(), *reading.kept.values()], key=lambda d: sort_key(d.ref))
-    numbers = {descriptor.ref: number for number, descriptor in enumerate(descriptors, 1)}
-    marks = {(key, mark_value(value), numbers[d.ref]) for d in descriptors for key, value in _marks(d)}
-    marks |= {
-        (_TIES[relation.type], mark_value(str(relation.target)), numbers[relation.source])
-        for relation, declared in reading.relations.items()
-        if declared and relation.type in _TIES
-    }
-    return {
-        EntityRow: [_entity_row(numbers[descriptor.ref], descriptor) for descriptor in descriptors],
-        MarkRow: [{"key": key, "value": value, "number": number} for key, value, number in sorted(marks)],
-        RelationRow: [
-            {"source": str(r.source), "type": r.type, "target": str(r.target), "declared": reading.relations[r]}
-            for r in sorted(reading.relations, key=lambda r: (r.source, r.type, r.target))
-        ],
-        ProblemRow: _problem_rows(reading.problems),
-    }
-
-
 def sort_key(ref: EntityRef) -> str:
     """What lists are ordered by: the name first, and unique."""
-    return f"{ref.name}/{ref}"
+    return f"{ref.name}/{ref.kind}:{ref.namespace}"
 
 
-def _entity_row(number: int, descriptor: Descriptor) -> dict[str, Any]:
-    body = {
-        "names": [descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description],
-        "labels": descriptor.labels, "annotations": descriptor.annotations, "tags": descriptor.tags, "links": descriptor.links,
-        "spec": descriptor.spec, "source": [descriptor.place.file, descriptor.line, descriptor.place.source],
-    }  # fmt: skip
-    return {
-        "number": number,
-        "ref": str(descriptor.ref),
-        "sort": sort_key(descriptor.ref),
-        "kind": descriptor.ref.kind,
-        "namespace": descriptor.ref.namespace,
-        "words": " ".join(filter(None, (descriptor.name, descriptor.title, descriptor.description))).lower(),
-        "body": msgspec.json.encode(body),
-    }
-
-
-def _marks(descriptor: Descriptor) -> list[tuple[str, str]]:
-    found = [(mark_key(Mark.TAG, tag), "") for tag in descriptor.tags]
-    found += [(mark_key(Mark.LABEL, key), value) for key, value in descriptor.labels.items()]
-    found += [(mark_key(Mark.ANNOTATION, key), value) for key, value in descriptor.annotations.items()]
-    spec = [(column, descriptor.spec.get(column.value)) for column in (Column.TYPE, Column.LIFECYCLE)]
-    return found + [(mark_key(column), value) for column, value in spec if isinstance(value, str)]
-
-
-def _problem_rows(problems: list[Problem]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    seen: Counter[str] = Counter()
-    for problem in problems:
-        body = _problem_body(problem)
-        place = f"{(problem.file or '')[:_LONGEST_FILE]}/{problem.line or 0:09}/{problem.column or 0:09}/{problem.rule}"
-        key = f"{place}/{hashlib.sha256(body).hexdigest()[:32]}"
-        seen[key] += 1
-        rows.append({
-            "key": f"{key}/{seen[key]}", "entity": str(problem.entity) if problem.entity else None, "rule": problem.rule,
-            "severity": problem.severity.value, "body": body,
-        })  # fmt: skip
-    return rows
-
-
-def _problem_body(problem: Problem) -> bytes:
-    entity = str(problem.entity) if problem.entity else None
-    body = [problem.rule, problem.message, problem.severity.value, problem.remedy, problem.file, problem.line, problem.column]
-    return msgspec.json.encode([*body, entity])
-
-
-def problem_of(body: bytes) -> Problem:
-    """The problem that a row's body holds."""
-    rule, message, severity, remedy, file, line, column, entity = msgspec.json.decode(body)
-    ref = EntityRef.parse(entity) if entity else None
-    return Problem(
-        rule=rule, message=message, severity=Severity(severity), remedy=remedy, file=file, line=line, column=column, entity=ref
-    )
-
-
-class _LinkBody(msgspec.Struct, omit_defaults=True):
+class _Link(msgspec.Struct, omit_defaults=True):
     url: str
     title: str | None = None
     icon: str | None = None
     type: str | None = None
 
 
-class _Body(msgspec.Struct):
-    """What `EntityRow.body` holds; decoded by type, so that an entity's fields are what its type says."""
+class Edge(msgspec.Struct, array_like=True, frozen=True):
+    """A reference in a document: the relation from its entity, the other's ref, and where it stands."""
+
+    type: str
+    target: str
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+
+class Body(msgspec.Struct):
+    """What a document's row holds; decoded by type, so that an entity's fields are what its type says."""
 
     names: tuple[str, str, str, str | None, str | None]
     labels: dict[str, str]
     annotations: dict[str, str]
     tags: list[str] | None
-    links: list[_LinkBody]
+    links: list[_Link]
     spec: dict[str, Any]
-    source: tuple[str, int | None, str]
+    edges: list[Edge]
+    place: tuple[str, int | None, str]
+    """Its file, the line that it begins in, its source."""
+
+    @property
+    def ref(self) -> EntityRef:
+        """The entity that it describes."""
+        kind, namespace, name, *_ = self.names
+        return EntityRef(kind, namespace, name)
+
+    @property
+    def words(self) -> str:
+        """Its name, title and description, in small letters."""
+        return " ".join(filter(None, self.names[2:])).lower()
+
+    def marks(self) -> Iterator[str]:
+        """What its entity is marked with, as the texts of terms; some may come twice."""
+        yield from (mark_text(Mark.TAG, tag) for tag in self.tags or ())
+        yield from (mark_text(Mark.LABEL, key, value) for key, value in self.labels.items())
+        yield from (mark_text(Mark.ANNOTATION, key, value) for key, value in self.annotations.items())
+        for column in (Column.TYPE, Column.LIFECYCLE):
+            if isinstance(value := self.spec.get(column.value), str):
+                yield mark_text(column, "", value)
+        yield from (mark_text(_TIES[edge.type], "", edge.target) for edge in self.edges if edge.type in _TIES)
 
 
-_BODY = msgspec.json.Decoder(_Body)
+_BODY = msgspec.json.Decoder(Body)
+
+
+def body_of(descriptor: Descriptor) -> bytes:
+    """What a document's row holds of the descriptor."""
+    place = descriptor.place
+    return msgspec.json.encode({
+        "names": [descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description],
+        "labels": descriptor.labels, "annotations": descriptor.annotations, "tags": descriptor.tags, "links": descriptor.links,
+        "spec": descriptor.spec,
+        "edges": [[r.type, str(r.target), r.path, r.line, r.column] for r in descriptor.references],
+        "place": [place.file, descriptor.line, place.source],
+    })  # fmt: skip
+
+
+def content_of(descriptor: Descriptor) -> str:
+    """A digest of all that the descriptor says, and nothing of where it says so."""
+    said = [
+        descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description, descriptor.labels,
+        descriptor.annotations, descriptor.tags, descriptor.links, descriptor.spec,
+    ]  # fmt: skip
+    return digest(msgspec.json.encode(said))
+
+
+def digest(body: bytes) -> str:
+    """What tells one body from another."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def read_body(body: bytes) -> Body:
+    """What the row holds."""
+    return _BODY.decode(body)
 
 
 def entity_of(body: bytes) -> Entity:
-    """The entity that a row's body holds."""
+    """The entity that a document's body describes."""
     raw = _BODY.decode(body)
     kind, namespace, name, title, description = raw.names
     make = _TYPES.get(kind.lower(), OpaqueEntity)
@@ -135,17 +122,53 @@ def entity_of(body: bytes) -> Entity:
         ref=EntityRef(kind, namespace, name), kind=kind, namespace=namespace, name=name, title=title, description=description,
         labels=raw.labels, annotations=raw.annotations, tags=raw.tags,
         links=tuple(Link(url=link.url, title=link.title, icon=link.icon, type=link.type) for link in raw.links),
-        spec=raw.spec, source=Source(raw.source[0], raw.source[1]),
+        spec=raw.spec, source=Source(raw.place[0], raw.place[1]),
     )  # fmt: skip
 
 
-def descriptor_of(body: bytes) -> Descriptor:
-    """The descriptor that a row's body was made from."""
-    raw = _BODY.decode(body)
-    kind, namespace, name, title, description = raw.names
-    file, line, source = raw.source
-    return Descriptor(
-        ref=EntityRef(kind, namespace, name), kind=kind, namespace=namespace, name=name, title=title, description=description,
-        labels=raw.labels, annotations=raw.annotations, tags=tuple(raw.tags or ()),
-        links=tuple(msgspec.to_builtins(link) for link in raw.links), spec=raw.spec, place=Place(source, file), line=line,
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """A problem with a reference to this entity, which no source has."""
+
+    problem: Problem
+    missing: str
+
+
+def problem_rows(
+    problems: Iterable[Problem | Dangling], source: str, item: int | None = None, follows: int | None = None
+) -> dict[str, dict[str, Any]]:
+    """The rows of what is wrong with one item, source or entity, by their keys."""
+    rows: dict[str, dict[str, Any]] = {}
+    seen: Counter[bytes] = Counter()
+    for found in problems:
+        problem, missing = (found.problem, found.missing) if isinstance(found, Dangling) else (found, None)
+        body = _problem_body(problem, missing)
+        seen[body] += 1
+        told = digest(f"{source}/{seen[body]}/".encode() + body)
+        key = f"{(problem.file or '')[:_LONGEST_FILE]}/{problem.line or 0:09}/{problem.column or 0:09}/{problem.rule}/{told}"
+        rows[key] = {
+            "key": key, "source": source, "item": item, "follows": follows, "rule": problem.rule, "body": body,
+            "entity": str(problem.entity) if problem.entity else None, "severity": problem.severity.value,
+        }  # fmt: skip
+    return rows
+
+
+def _problem_body(problem: Problem, missing: str | None) -> bytes:
+    entity = str(problem.entity) if problem.entity else None
+    body = [problem.rule, problem.message, problem.severity.value, problem.remedy, problem.file, problem.line, problem.column]
+    return msgspec.json.encode([*body, entity, missing])
+
+
+def problem_of(body: bytes) -> Problem:
+    """The problem that a row's body holds."""
+    rule, message, severity, remedy, file, line, column, entity, _ = msgspec.json.decode(body)
+    ref = EntityRef.parse(entity) if entity else None
+    return Problem(
+        rule=rule, message=message, severity=Severity(severity), remedy=remedy, file=file, line=line, column=column, entity=ref
+    )
+
+
+def missing_of(body: bytes) -> EntityRef | None:
+    """The entity that a problem's body says no source has."""
+    missing = msgspec.json.decode(body)[-1]
+    return EntityRef.parse(missing) if missing else None

@@ -54,6 +54,9 @@ RULES: Mapping[str, Rule] = {
     "missing-target": Rule(Severity.MEDIUM, "a target of a Location that names no file"),
     "target": Rule(Severity.MEDIUM, "a target of a Location that can't be followed"),
     "remote-target": Rule(Severity.INFO, "a target of a Location on another machine; only files are read"),
+    "orphaned": Rule(Severity.LOW, "an entity whose source doesn't have it any more; it is shown until it is removed"),
+    "removal-held": Rule(Severity.HIGH, "a source that lost more than `removal_share` of its entities at once"),
+    "source-failed": Rule(Severity.HIGH, "a source that could not be read"),
     "kept": Rule(Severity.LOW, "an entity whose file can't be read to its end any more; it is shown as last read"),
 }
 TELLING = tuple(f"catalog.{name}" for name, rule in RULES.items() if rule.telling)

@@ -1,36 +1,47 @@
-"""The catalog's store: one reading replaces the last in one transaction, and lists come as rows, a page at a time."""
+"""The catalog's store: what is read from its tables, as rows, a page at a time; and the one way to write to them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from callboard_sdk import EVERYTHING, Access, Connection, Database, Entity, EntityRef, Page, Problem, connect
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Select, delete, func, insert, inspect, select, text
+from sqlalchemy import Select, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
-from .descriptor import Descriptor, Reading
 from .expressions import Form, storable
 from .filters import EntityFilter, ProblemFilter
-from .lists import DIGEST, MANY, EntityList, entity_page, problem_page, problem_query, storable_refs, untelling
-from .rows import descriptor_of, entity_of, problem_of, rows_of, sort_key
-from .tables import EntityRow, MarkRow, ProblemRow, RelationRow, StateRow
+from .journal import ENTITY, VERSION
+from .lists import MANY, EntityList, entity_page, problem_page, problem_query, storable_refs, untelling, with_bodies
+from .rows import entity_of, missing_of, problem_of, sort_key
+from .suggestions import suggested
+from .tables import (
+    TABLES,
+    ChangeRow,
+    EntityRow,
+    ItemRow,
+    ProblemRow,
+    RelationRow,
+    SourceRow,
+    TermRow,
+)  # fmt: skip
+from .terms import among
 from .totals import Total, Totals
 
-_CHUNK = 500
 _LOCK = 0x6361_7461_6C6F_67
 """Names the catalog's lock in PostgreSQL; no other use of advisory locks there may have the number."""
-_TABLES = [SQLModel.metadata.tables[str(t.__tablename__)] for t in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow)]
 
 
 class CatalogStore:
-    """Reads and writes the catalog's tables; satisfies the SDK's `Catalog`. `statements` counts what was sent.
+    """Reads the catalog's tables, and lets others write to them; satisfies the SDK's `Catalog`.
+
+    `statements` counts the queries that were sent.
 
     What takes an access, or a page, which has one, gives what it would give if what the access hides were in no source.
     """
@@ -39,58 +50,40 @@ class CatalogStore:
         self._engine = database.engine
         self._totals = Totals()
         self.statements = 0
-        self.read_at: datetime | None = None
-        self.written_at: datetime | None = None
 
     async def prepare(self) -> None:
         """Make the tables that aren't there yet, and those anew that an earlier version made: the sources fill them again."""
-        async with self._writing() as connection:
+        async with self.writing() as connection:
             await connection.run_sync(_make_tables)
 
-    async def replace(self, reading: Reading) -> bool:
-        """Make the reading the catalog, in one transaction; False when that changed nothing and nothing was written."""
-        self.read_at = datetime.now(UTC)
-        rows = rows_of(reading)
-        digest = hashlib.sha256(msgspec.json.encode(list(rows.values()))).hexdigest()
-        async with self._writing() as connection:
-            if await connection.scalar(select(col(StateRow.digest))) == digest:
-                return False
-            for table in (EntityRow, RelationRow, MarkRow, ProblemRow, StateRow):
-                await connection.execute(delete(table))
-            for table, made in rows.items():
-                for start in range(0, len(made), _CHUNK):
-                    await connection.execute(insert(table), made[start : start + _CHUNK])
-            counts = {"files": reading.files, "documents": reading.documents, "entities": len(rows[EntityRow])}
-            await connection.execute(insert(StateRow), [{"id": 1, "digest": digest, "body": msgspec.json.encode(counts)}])
-            if connection.dialect.name == "postgresql":  # its planner knows new rows only from a look at them
-                await connection.execute(text("ANALYZE catalog_entity, catalog_mark, catalog_relation, catalog_problem"))
-        self.written_at = self.read_at
-        return True
-
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is the catalog's only writer, of all gateways that share the database.
 
-        SQLite has one writer at a time anyway; in PostgreSQL two that replace the same rows would block each other.
+        SQLite has one writer at a time anyway, from the beginning here, for a reader that wants to write later may be refused;
+        in PostgreSQL two that write the same rows would block each other.
         """
         async with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            else:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
-    async def held(self, reading: Reading) -> list[Descriptor]:
-        """The stored entities that the reading didn't find and doesn't disprove, as they were read."""
-        stored = (descriptor_of(body) for (body,) in await self._select(select(col(EntityRow.body))))
-        return [d for d in stored if d.ref not in reading.descriptors and reading.doubtful(d.place.source, d.place.file)]
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with."""
+        async with self._engine.connect() as connection:
+            yield connection
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
         """The entities with these refs, in the same order; None where there is none."""
-        found: dict[str, Entity] = {}
-        for part in _chunks(storable_refs(refs)):
-            for ref, body in await self._select(
-                select(col(EntityRow.ref), col(EntityRow.body)).where(col(EntityRow.ref).in_(part))
-            ):
-                found[ref] = entity_of(body)
+        wanted = storable_refs(refs)
+        if not wanted:
+            return [None] * len(refs)
+        query = select(col(TermRow.text)).select_from(EntityRow).join(TermRow, col(TermRow.id) == col(EntityRow.id))
+        query = with_bodies(query.where(among(col(TermRow.text), wanted, self.dialect)))
+        found = {ref: entity_of(body) for ref, body in await self.select(query)}
         return [found.get(str(ref)) for ref in refs]
 
     async def related(self, refs: Sequence[EntityRef], relation: str) -> Mapping[EntityRef, list[EntityRef]]:
@@ -102,73 +95,103 @@ class CatalogStore:
         self, refs: Sequence[EntityRef], types: Sequence[str] | None
     ) -> Mapping[EntityRef, list[tuple[str, EntityRef, bool]]]:
         """For each of these refs its relations as (type, target, whether it declares it itself), sorted; `types` None for all."""
-        found: dict[EntityRef, list[tuple[str, EntityRef, bool]]] = {ref: [] for ref in refs}
-        columns = col(RelationRow.source), col(RelationRow.type), col(RelationRow.target), col(RelationRow.declared)
-        for part in _chunks(storable_refs(refs)):
-            query = select(*columns).where(col(RelationRow.source).in_(part))
-            if types is not None:
-                query = query.where(col(RelationRow.type).in_(list(filter(storable, types))))
-            query = query.order_by(col(RelationRow.type), col(RelationRow.target))
-            for source, kind, target, declared in await self._select(query):
-                found[EntityRef.parse(source)].append((kind, EntityRef.parse(target), declared))
-        return found
+        found: dict[EntityRef, dict[tuple[str, str], bool]] = {ref: {} for ref in refs}
+        wanted = storable_refs(refs)
+        source, kind, target = aliased(TermRow), aliased(TermRow), aliased(TermRow)
+        query = (
+            select(col(source.text), col(kind.text), col(target.text), col(RelationRow.mirrored))
+            .select_from(source)
+            .join(RelationRow, col(RelationRow.source) == col(source.id))
+            .join(kind, col(kind.id) == col(RelationRow.type))
+            .join(target, col(target.id) == col(RelationRow.target))
+            .where(among(col(source.text), wanted, self.dialect))
+        )
+        if types is not None:
+            query = query.where(col(kind.text).in_(list(filter(storable, types))))
+        for ref, name, other, mirrored in await self.select(query) if wanted else ():
+            known = found[EntityRef.parse(ref)]
+            known[name, other] = known.get((name, other), False) or not mirrored
+        return {
+            ref: [(name, EntityRef.parse(other), declared) for (name, other), declared in sorted(known.items())]
+            for ref, known in found.items()
+        }
 
     async def problems_of(self, refs: Sequence[EntityRef], access: Access = EVERYTHING) -> Mapping[EntityRef, list[Problem]]:
         """For each of these refs, of entities that the viewer may see, its problems."""
         found: dict[EntityRef, list[Problem]] = {ref: [] for ref in refs}
-        for part in _chunks(storable_refs(refs)):
-            query = (
-                select(col(ProblemRow.entity), col(ProblemRow.body))
-                .where(col(ProblemRow.entity).in_(part), *untelling(access))
-                .order_by(col(ProblemRow.key))
-            )
-            for entity, body in await self._select(query):
-                found[EntityRef.parse(entity)].append(problem_of(body))
+        if wanted := storable_refs(refs):
+            query = select(col(ProblemRow.entity), col(ProblemRow.body))
+            query = query.where(among(col(ProblemRow.entity), wanted, self.dialect), *untelling(access))
+            rows = await self.select(query.order_by(col(ProblemRow.key)))
+            problems = await self._problems([body for _, body in rows])
+            for (entity, _), problem in zip(rows, problems, strict=True):
+                found[EntityRef.parse(entity)].append(problem)
         return found
 
     async def entities(self, wanted: EntityFilter | None, page: Page, kind: str | None = None) -> Connection[Any]:
         """One page of the entities that the filter lets through, ordered by name."""
         listed, access = EntityList.of(wanted, kind, page.access), page.access
         if access.whole:
-            known = Total((await self._select(self._counted(listed)))[0][0])
+            known = Total((await self.select(self._counted(listed)))[0][0])
         else:
             known = self._totals.get(listed) or await self._remembered(listed)
         form = Form.PROBES if known.count >= MANY * page.size else Form.SETS
-        columns = (col(EntityRow.body), *(() if access.whole else (DIGEST,)))
-        rows, before, after = self._cut(await self._select(entity_page(listed.query(self._dialect, form, *columns), page)), page)
-        if not access.whole and (not rows or rows[0][1] != known.digest):
+        query = with_bodies(entity_page(listed.query(self.dialect, form, *(() if access.whole else (VERSION,))), page))
+        rows, before, after = self._cut(await self.select(query), page)
+        if not access.whole and (not rows or rows[0][0] != known.version):
             known = await self._remembered(listed)
-        found = [entity_of(row[0]) for row in rows]
+        found = [entity_of(row[-1]) for row in rows]
         return connect(
             found, page, lambda e: sort_key(e.ref), total=known.count, more_before=before, more_after=after, access=access
         )
 
     def _counted(self, listed: EntityList, *more: Any) -> Select[Any]:
-        return listed.query(self._dialect, Form.SETS, func.count(), *more)
+        return listed.query(self.dialect, Form.SETS, func.count(), *more)
 
     async def _remembered(self, listed: EntityList) -> Total:
         """How many there are, which stays true for as long as the catalog does."""
-        [[count, digest]] = await self._select(self._counted(listed, DIGEST))
-        return self._totals.keep(listed, Total(count, digest))
+        [[count, version]] = await self.select(self._counted(listed, VERSION))
+        return self._totals.keep(listed, Total(count, version))
 
     async def problems(self, wanted: ProblemFilter | None, page: Page) -> Connection[Problem]:
         """One page of the problems, by file and line."""
-        total = (await self._select(problem_query(wanted, page.access, self._dialect, func.count())))[0][0]
-        query = problem_query(wanted, page.access, self._dialect, col(ProblemRow.key), col(ProblemRow.body))
-        rows, before, after = self._cut(await self._select(problem_page(query, page)), page)
-        found = [(key, problem_of(body)) for key, body in rows]
-        keys = {id(problem): key for key, problem in found}
-        items = [problem for _, problem in found]
+        total = (await self.select(problem_query(wanted, page.access, self.dialect, func.count())))[0][0]
+        query = problem_query(wanted, page.access, self.dialect, col(ProblemRow.key), col(ProblemRow.body))
+        rows, before, after = self._cut(await self.select(problem_page(query, page)), page)
+        items = await self._problems([body for _, body in rows])
+        keys = {id(problem): key for problem, (key, _) in zip(items, rows, strict=True)}
         return connect(items, page, lambda p: keys[id(p)], total=total, more_before=before, more_after=after, access=page.access)
 
+    async def _problems(self, bodies: Sequence[bytes]) -> list[Problem]:
+        """What these bodies say, and of each reference that leads nowhere what may be meant."""
+        missing = {body: ref for body in bodies if (ref := missing_of(body)) is not None}
+        meant = await suggested(self.select, self.dialect, list(dict.fromkeys(missing.values()))) if missing else {}
+        found = [(problem_of(body), meant.get(missing[body]) if body in missing else None) for body in bodies]
+        return [replace(problem, remedy=f"Did you mean {ref}?") if ref else problem for problem, ref in found]
+
     async def counts(self) -> Mapping[str, int]:
-        """How much the last reading that was written found: files, documents, entities, problems."""
-        rows = await self._select(select(col(StateRow.body)))
-        counts: dict[str, int] = msgspec.json.decode(rows[0][0]) if rows else {"files": 0, "documents": 0, "entities": 0}
-        return counts | {"problems": (await self._select(select(func.count()).select_from(ProblemRow)))[0][0]}
+        """How much there is: files that have descriptors, documents in them, entities, problems."""
+        items = select(func.count(), func.coalesce(func.sum(col(ItemRow.documents)), 0)).where(col(ItemRow.documents) > 0)
+        [[files, documents]] = await self.select(items)
+        [[entities]] = await self.select(select(func.count()).select_from(EntityRow))
+        [[problems]] = await self.select(select(func.count()).select_from(ProblemRow))
+        return {"files": files, "documents": documents, "entities": entities, "problems": problems}
+
+    async def instants(self) -> tuple[datetime | None, datetime | None]:
+        """Since when every source was read to its end once more, and when an entity changed last."""
+        [[read]] = await self.select(select(func.min(col(SourceRow.succeeded))))
+        [[changed]] = await self.select(select(func.max(col(ChangeRow.at))).where(col(ChangeRow.what) == ENTITY))
+        return _instant(read), _instant(changed)
+
+    async def last_error(self) -> str | None:
+        """Why the reading of a source failed, if one did; the one that has failed the longest."""
+        query = select(col(SourceRow.error)).where(col(SourceRow.error).is_not(None)).order_by(col(SourceRow.failed))
+        rows = await self.select(query.limit(1))
+        return rows[0][0] if rows else None
 
     @property
-    def _dialect(self) -> str:
+    def dialect(self) -> str:
+        """Which database it is: "sqlite" or "postgresql"."""
         return self._engine.dialect.name
 
     @staticmethod
@@ -177,7 +200,8 @@ class CatalogStore:
         more, rows = len(rows) > page.size, rows[: page.size]
         return (rows, page.after is not None, more) if page.first else (rows[::-1], more, page.before is not None)
 
-    async def _select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    async def select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+        """The rows that a query gives."""
         self.statements += 1
         async with self._engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()
@@ -186,13 +210,13 @@ class CatalogStore:
 
 def _make_tables(connection: SyncConnection) -> None:
     known = inspect(connection)
-    for table in _TABLES:
+    for table in TABLES:
         columns = {column["name"] for column in known.get_columns(table.name)} if known.has_table(table.name) else None
         if columns is not None and columns != {column.name for column in table.columns}:
-            SQLModel.metadata.drop_all(connection, tables=_TABLES)
+            SQLModel.metadata.drop_all(connection, tables=TABLES)
             break
-    SQLModel.metadata.create_all(connection, tables=_TABLES)
+    SQLModel.metadata.create_all(connection, tables=TABLES)
 
 
-def _chunks(refs: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (refs[start : start + _CHUNK] for start in range(0, len(refs), _CHUNK))
+def _instant(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

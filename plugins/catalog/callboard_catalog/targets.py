@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from callboard_sdk.yaml import Path as YamlPath
@@ -22,10 +22,10 @@ class TargetProblem:
     message: str
     remedy: str
     path: YamlPath
-    folder: Path | None = None
+    folder: PurePath | None = None
 
 
-def found_targets(spec: Mapping[str, Any], folder: Path, files: Files) -> Iterator[Path | TargetProblem]:
+def found_targets(spec: Mapping[str, Any], folder: PurePath, files: Files) -> Iterator[PurePath | TargetProblem]:
     """The files that the spec of a Location in `folder` names, and a problem for each target that names none."""
     targets = list(_targets(spec))
     if len(targets) > MAX_TARGETS:
@@ -45,7 +45,9 @@ def _targets(spec: Mapping[str, Any]) -> Iterator[tuple[YamlPath, Any]]:
         yield ("spec", "targets"), targets
 
 
-def _followed(target: Any, path: YamlPath, folder: Path, files: Files, *, optional: bool) -> Iterator[Path | TargetProblem]:
+def _followed(
+    target: Any, path: YamlPath, folder: PurePath, files: Files, *, optional: bool
+) -> Iterator[PurePath | TargetProblem]:
     if not isinstance(target, str) or not target.strip() or "\0" in target:
         yield TargetProblem("target", "a target is no path", "Write a path relative to this file, like ./teams.yaml.", path)
         return
@@ -58,11 +60,11 @@ def _followed(target: Any, path: YamlPath, folder: Path, files: Files, *, option
         yield TargetProblem("outside-root", f"target {shown} leads outside the source's root", "Widen `root`, or move it.", path)
         return
     try:
-        found = files.matching(base, pattern) if pattern else [base] if base.is_file() else []
+        found = files.matching(base, pattern) if pattern else [base] if files.is_file(base) else []
     except ValueError as error:
         yield TargetProblem("target", f"target {shown} {error}", "Write a narrower glob.", path)
         return
     if not found and not optional:
-        remedy = "Write the files below it, like ./*.yaml." if base.is_dir() and not pattern else "Mend the path."
+        remedy = "Write the files below it, like ./*.yaml." if files.is_folder(base) and not pattern else "Mend the path."
         yield TargetProblem("missing-target", f"target {shown} names no file", remedy, path, base)
     yield from found

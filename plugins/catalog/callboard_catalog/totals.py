@@ -12,10 +12,10 @@ _MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many there are, in the catalog with this digest."""
+    """How many there are, in the catalog of this version."""
 
     count: int
-    digest: str | None = None
+    version: int | None = None
 
 
 class Totals:
@@ -25,7 +25,7 @@ class Totals:
         self._known: OrderedDict[EntityList, Total] = OrderedDict()
 
     def get(self, listed: EntityList) -> Total | None:
-        """What was counted last; it is true of a catalog with its digest alone."""
+        """What was counted last; it is true of the catalog of its version alone."""
         if (found := self._known.get(listed)) is not None:
             self._known.move_to_end(listed)
         return found

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
-from callboard_catalog.descriptor import Reading
-from callboard_catalog.reading import read_sources
-from callboard_catalog.references import relate
-from callboard_catalog.settings import CatalogSettings, SourceSettings
+from callboard_catalog.descriptor import Doubt, Reading
+from callboard_catalog.files import LocalFiles
+from callboard_catalog.reading import FilesReader, Limits
+from callboard_catalog.ingestion import Ingestion
+from callboard_catalog.references import INVERSES
+from callboard_catalog.settings import CatalogSettings
+from callboard_catalog.store import CatalogStore
+from callboard_sdk import Database, EntityRef, Page, Problem
+from callboard_sdk.sources import Same
 from gateway.testing import Harness, running_gateway
+from sqlalchemy.ext.asyncio import create_async_engine
 from tests.postgresql import PostgreSQL, running_postgresql
 
 Serve = Callable[..., AbstractAsyncContextManager[Harness]]
-Read = Callable[..., Reading]
 
 
 def write(root: Path, files: Mapping[str, str | bytes]) -> None:
@@ -25,11 +34,95 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> None:
         (root / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
-def read_folder(root: Path, *paths: str, **limits: int) -> Reading:
-    source = SourceSettings(name="test", paths=[str(root / path) for path in paths or ["."]], root=root)
-    reading = read_sources(CatalogSettings(sources=[source], **limits))
-    relate(reading)
-    return reading
+class Relation(NamedTuple):
+    source: EntityRef
+    type: str
+    target: EntityRef
+
+
+@dataclass
+class Everything:
+    """All that is known of a folder: descriptors, or the entities of a catalog."""
+
+    files: int
+    documents: int
+    descriptors: dict[EntityRef, Any]
+    problems: list[Problem]
+    relations: set[Relation]
+    described: int = 0
+    """How many documents were descriptors, those of one entity each counted."""
+
+
+Read = Callable[..., Everything]
+
+
+def read_items(
+    root: Path, *paths: str, max_file_bytes: int = 5_000_000, max_files: int = 50_000
+) -> Iterator[Reading | Same | Doubt]:
+    named = [root / path for path in paths or ["."]]
+    yield from FilesReader("test", LocalFiles(root, max_file_bytes), named, Limits(max_file_bytes, max_files), {})
+
+
+def read_folder(root: Path, *paths: str, **limits: int) -> Everything:
+    """What the reader makes of what is below the folder, file by file."""
+    found = Everything(0, 0, {}, [], set())
+    for one in read_items(root, *paths, **limits):
+        if isinstance(one, Reading):
+            found.files += bool(one.documents or not one.unread)
+            found.documents += one.documents
+            found.problems += one.problems
+            for descriptor in one.descriptors:
+                found.described += 1
+                found.descriptors.setdefault(descriptor.ref, descriptor)
+                for other in descriptor.references:
+                    found.relations.add(Relation(descriptor.ref, other.type, other.target))
+                    found.relations.add(Relation(other.target, INVERSES[other.type], descriptor.ref))
+        elif isinstance(one, Doubt):
+            found.problems += [one.problem] if one.problem else []
+    return found
+
+
+def keep_folder(root: Path, *paths: str, **limits: int) -> Everything:
+    """What a catalog of its own keeps of what is below the folder."""
+    source = {"name": "test", "paths": [root / path for path in paths or (".",)], "root": root}
+    return asyncio.run(kept([source], **limits))
+
+
+async def kept(sources: Sequence[Mapping[str, Any]], **limits: int) -> Everything:
+    """What a catalog of its own keeps of these sources."""
+    engine = create_async_engine("sqlite+aiosqlite://")
+    try:
+        store = CatalogStore(Database(engine))
+        await store.prepare()
+        settings = CatalogSettings.model_validate({"sources": sources, "refresh_seconds": 0, **limits})
+        async with Ingestion(settings, store).running():
+            entities = (await store.entities(None, Page(first=100))).nodes()
+            problems = await _all_problems(store)
+            related = await store.relations(
+                [e.ref for e in entities] + [r for e in entities for r in await _named(store, e.ref)], None
+            )
+        counts = await store.counts()
+    finally:
+        await engine.dispose()
+    relations = {Relation(ref, kind, target) for ref, found in related.items() for kind, target, _ in found}
+    return Everything(counts["files"], counts["documents"], {e.ref: e for e in entities}, problems, relations)
+
+
+def _key(cursor: str) -> str:
+    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")[2]
+
+
+async def _all_problems(store: CatalogStore) -> list[Problem]:
+    found: list[Problem] = []
+    page = await store.problems(None, Page(first=100))
+    while page.edges:
+        found += page.nodes()
+        page = await store.problems(None, Page(first=100, after=_key(page.edges[-1].cursor)))
+    return found
+
+
+async def _named(store: CatalogStore, ref: EntityRef) -> list[EntityRef]:
+    return [target for _, target, _ in (await store.relations([ref], None))[ref]]
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +148,20 @@ def root(tmp_path: Path) -> Path:
 def read(root: Path) -> Read:
     """Writes files below `descriptors/` and gives what the reader finds there; `paths` are relative to it."""
 
-    def make(files: Mapping[str, str | bytes], *paths: str, **limits: int) -> Reading:
+    def make(files: Mapping[str, str | bytes], *paths: str, **limits: int) -> Everything:
         write(root, files)
         return read_folder(root, *paths, **limits)
+
+    return make
+
+
+@pytest.fixture
+def keep(root: Path) -> Read:
+    """Writes files below `descriptors/` and gives what a catalog keeps of them."""
+
+    def make(files: Mapping[str, str | bytes], *paths: str, **limits: int) -> Everything:
+        write(root, files)
+        return keep_folder(root, *paths, **limits)
 
     return make
 

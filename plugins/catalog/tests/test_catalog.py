@@ -250,7 +250,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_page(serve):
             before = store.statements
             assert (await harness.ask(ask % size)).errors == []
             counts.append(store.statements - before)
-    assert counts[0] == counts[1] == 9
+    assert counts[0] == counts[1] == 10
 
 
 async def test_reading_again_writes_nothing_when_nothing_changed_and_loses_nothing_when_a_source_is_gone(serve, tmp_path):

@@ -13,8 +13,9 @@ from callboard_catalog.descriptor import Place, Reading
 from callboard_catalog.expressions import Form
 from callboard_catalog.filters import EntityFilter
 from callboard_catalog.format import read_descriptor
-from callboard_catalog.lists import EntityList
-from callboard_catalog.references import relate
+from callboard_catalog.lists import EntityList, with_bodies
+from callboard_catalog.pushing import push
+from callboard_catalog.rows import entity_of
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.tables import EntityRow
 from callboard_sdk import Access, Database, Entity, EntityRef, Page
@@ -103,19 +104,18 @@ class Stored:
         self.dialect = dialect
 
     def read(self, documents: Sequence[dict]) -> list[Entity]:
-        reading = Reading()
+        reading = Reading("a.yaml")
         for document in documents:
             descriptor, _ = read_descriptor(document, Place("test", "a.yaml"))
             assert descriptor is not None
-            reading.descriptors.setdefault(descriptor.ref, descriptor)
-        relate(reading)
-        self.reading = reading
-        self.run(self.store.replace(reading))
+            reading.descriptors.append(descriptor)
+        self.descriptors = {descriptor.ref: descriptor for descriptor in reversed(reading.descriptors)}
+        self.run(push(self.store, "test", [reading], whole=True))
         return list(self.run(self.store.entities(None, Page(first=100))).nodes())
 
     def found(self, expression, form: Form) -> list[EntityRef]:
-        query = EntityList(None, None, expression).query(self.dialect, form, col(EntityRow.ref)).order_by(col(EntityRow.number))
-        return [EntityRef.parse(ref) for (ref,) in self.run(self.store._select(query))]
+        query = EntityList(None, None, expression).query(self.dialect, form).order_by(col(EntityRow.sort))
+        return [entity_of(body).ref for (body,) in self.run(self.store.select(with_bodies(query)))]
 
 
 @pytest.fixture
@@ -166,12 +166,8 @@ def test_an_expression_means_the_same_in_sql_as_in_python_at_length(stored):
 def test_what_an_entity_says_it_is_tied_to_is_what_its_relations_say(document):
     descriptor, _ = read_descriptor(document, Place("test", "a.yaml"))
     assert descriptor is not None
-    reading = Reading(descriptors={descriptor.ref: descriptor})
-    relate(reading)
     for tie in Tie:
-        related = {
-            relation.target for relation in reading.relations if (relation.source, relation.type) == (descriptor.ref, tie.value)
-        }
+        related = {reference.target for reference in descriptor.references if reference.type == tie.value}
         assert set(ties(descriptor, tie)) == related
 
 

@@ -74,7 +74,7 @@ def check(contents: list[bytes]) -> None:
         elif problem.rule in REFUSING - {"catalog.too-large", "catalog.unreadable", "catalog.outside-root"}:
             assert problem.line is not None
     refused = {(p.file, p.line) for p in reading.problems if p.rule in REFUSING}
-    assert reading.documents <= len(reading.descriptors) + len(refused)
+    assert reading.documents <= reading.described + len(refused)
     msgspec.json.encode([descriptor.spec for descriptor in reading.descriptors.values()])
     for relation in reading.relations:
         assert EntityRef.parse(str(relation.target)) == relation.target
@@ -126,8 +126,9 @@ async def _stored(documents) -> None:
             await store.prepare()
             source = SourceSettings(name="test", paths=[str(root)], root=root)
             ingestion = Ingestion(CatalogSettings(sources=[source]), store)
-            assert await ingestion.run() and ingestion.last_error is None
-            assert await ingestion.run() is False
+            async with ingestion.running():
+                assert await ingestion.run() is False
+                assert await store.last_error() is None
             found = (await store.entities(None, Page(first=100))).nodes()
             assert [str(entity.ref) for entity in found if entity.name == "good"] == ["printer:default/good"]
             for entity in found:

@@ -100,13 +100,14 @@ async def test_a_folder_that_disappears_keeps_what_it_held(serve, root):
         shutil.rmtree(root / "more")
         changed, data = await again(harness)
     assert changed and set(entities(data)) == ALL and rules(data) == {"source", "kept"}
+    assert [problem["file"] for problem in entities(data)["b"]["problems"]] == ["more/b.yaml"]
 
 
 async def test_a_source_that_disappears_whole_keeps_what_it_held(serve, root):
     async with serve(FILES) as harness:
         root.rename(root.with_name("away"))
         _, data = await again(harness)
-        assert set(entities(data)) == ALL and rules(data) == {"source", "kept"}
+        assert set(entities(data)) == ALL and rules(data) == {"source"}
         root.with_name("away").rename(root)
         _, data = await again(harness)
     assert set(entities(data)) == ALL and rules(data) == set()
@@ -147,13 +148,13 @@ async def test_what_is_kept_survives_a_restart(serve, root):
 
 
 async def test_a_reading_that_fails_whole_leaves_everything_and_says_why(serve, monkeypatch):
-    import callboard_catalog.ingestion as module
+    import callboard_catalog.visit as module
 
-    def fail(settings):
+    def fail(*given):
         raise RuntimeError("out of luck")
 
     async with serve(FILES) as harness:
-        monkeypatch.setattr(module, "read_sources", fail)
+        monkeypatch.setattr(module, "FilesReader", fail)
         changed, data = await again(harness)
-    assert not changed and set(entities(data)) == ALL
+    assert set(entities(data)) == ALL and rules(data) == {"source-failed"}
     assert data["catalogStatus"]["lastError"] == "RuntimeError: out of luck"

@@ -42,6 +42,9 @@ EXAMPLES = {
     "missing-target": LOCATION + "spec: {target: ./y.yaml}",
     "target": LOCATION + "spec: {target: 1}",
     "remote-target": LOCATION + "spec: {target: 'https://example.com/x.yaml'}",
+    "orphaned": None,
+    "removal-held": None,
+    "source-failed": None,
     "kept": None,
 }
 
@@ -51,8 +54,8 @@ def test_there_is_an_example_for_every_rule():
 
 
 @pytest.mark.parametrize("rule", [rule for rule, example in EXAMPLES.items() if example])
-def test_the_example_breaks_its_rule_alone(read, rule):
-    [problem] = read({"x.yaml": EXAMPLES[rule]}, max_file_bytes=1_500).problems
+def test_the_example_breaks_its_rule_alone(keep, rule):
+    [problem] = keep({"x.yaml": EXAMPLES[rule]}, max_file_bytes=1_500).problems
     assert (problem.rule, problem.severity, problem.file) == (f"catalog.{rule}", RULES[rule].severity, "x.yaml")
     assert problem.message and problem.remedy
 
@@ -64,10 +67,3 @@ def test_what_is_about_no_document_breaks_its_rule_too(read, root):
     assert [p.rule for p in read({f"{n}.yaml": HEAD + f"  namespace: n{n}" for n in range(3)}, max_files=2).problems] == [
         "catalog.too-many-files"
     ]
-
-
-def test_what_is_kept_is_told(read):
-    [stored] = read({"a.yaml": HEAD}).descriptors.values()
-    reading = Reading()
-    reading.keep([replace(stored, place=Place("s", "x.yaml"))])
-    assert [(p.rule, p.file, str(p.entity)) for p in reading.problems] == [("catalog.kept", "x.yaml", "printer:default/a")]

@@ -11,13 +11,12 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from callboard_catalog.descriptor import Relation
 from callboard_sdk import EntityRef
 from policies.conditions import from_data
 from policies.rules import Inherits, Rule, Rules
 from schema import About, Guarded, Supergraph
 
-from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, TAGS, Maker, World
+from .world import Relation, LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, TAGS, Maker, World
 
 Data = Any
 """A condition, as a rule's file has it."""

@@ -15,9 +15,12 @@ from typing import Any
 
 from callboard_catalog.descriptor import Descriptor, Place, Reading
 from callboard_catalog.format import read_descriptor
-from callboard_catalog.references import FIELDS, relate
+from callboard_catalog.pushing import push
+from callboard_catalog.references import FIELDS, INVERSES
 from callboard_catalog.store import CatalogStore
+from callboard_catalog.tables import SourceRow
 from callboard_sdk import EntityRef, Problem
+from sqlalchemy import update
 
 from .probe import Known, Probe
 
@@ -74,6 +77,24 @@ class Thing:
         return found, problems
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One direction of a relation."""
+
+    source: EntityRef
+    type: str
+    target: EntityRef
+
+
+@dataclass
+class Story:
+    """All that follows from a world's descriptors: relations, each with whether its source declares it, and problems."""
+
+    files: int
+    problems: list[Problem]
+    relations: dict[Relation, bool] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class World:
     """Descriptors, of which the first for an entity counts; and documents that are no descriptors."""
@@ -87,24 +108,38 @@ class World:
         return {thing.ref: thing for thing in reversed(self.things)}
 
     @cached_property
-    def reading(self) -> Reading:
-        """What the catalog reads of all of it."""
-        reading = Reading(files=len(self.things) + len(self.waste), documents=len(self.things) + len(self.waste))
+    def items(self) -> list[Reading]:
+        """What the catalog is handed of all of it; the names of items have the order of the things."""
+        readings = []
         for thing in self.things:
             found, problems = thing.read
-            reading.problems += problems
-            if reading.descriptors.setdefault(found.ref, found) is not found:
-                first = reading.descriptors[found.ref].place
-                text = f"{found.ref} stands in {first.file} of source {first.source} already"
-                reading.problems.append(found.place.problem("duplicate", text, "Keep one of them.", entity=found.ref))
+            readings.append(Reading(f"{len(readings):04}", documents=1, descriptors=[found], problems=problems))
         for number, document in enumerate(self.waste):
             place = Place("ours", f"waste{number}.yaml")
+            problems = [place.problem("not-an-entity", "the document is no mapping", "Write one.")]
             if isinstance(document, dict):
-                reading.problems += read_descriptor(document, place)[1]
-            else:
-                reading.problems.append(place.problem("not-an-entity", "the document is no mapping", "Write one."))
-        relate(reading)
-        return reading
+                problems = read_descriptor(document, place)[1]
+            readings.append(Reading(f"{len(readings):04}", documents=1, problems=problems))
+        return readings
+
+    @cached_property
+    def reading(self) -> Story:
+        """What is to be known of all of it: worked out here once more, from nothing but the descriptors."""
+        found = Story(files=len(self.items), problems=[problem for item in self.items for problem in item.problems])
+        first: dict[EntityRef, Descriptor] = {}
+        for descriptor in (one for item in self.items for one in item.descriptors):
+            ref, place = descriptor.ref, descriptor.place
+            if first.setdefault(ref, descriptor) is not descriptor:
+                text = f"{ref} stands in {first[ref].place.file} of source {place.source} already"
+                found.problems.append(place.problem("duplicate", text, "Keep one of them.", entity=ref))
+        for ref, descriptor in first.items():
+            for reference in descriptor.references:
+                found.relations[Relation(ref, reference.type, reference.target)] = True
+                found.relations.setdefault(Relation(reference.target, INVERSES[reference.type], ref), False)
+                if reference.target not in first:
+                    text = f"{reference.path} refers to {reference.target}, which no source has"
+                    found.problems.append(descriptor.place.problem("dangling-reference", text, "Mend it.", entity=ref))
+        return found
 
     def without(self, number: int) -> World:
         """The same without one of its things, or of its waste."""
@@ -116,8 +151,9 @@ class World:
 
 async def put(world: World, store: CatalogStore, probe: Probe, number: int = 0) -> None:
     """Make this world what a gateway has behind it. `number` tells when it changed last, as its store says."""
-    await store.replace(world.reading)
-    store.read_at, store.written_at = _EPOCH + timedelta(days=99), _EPOCH + timedelta(days=number)
+    await push(store, "ours", world.items, whole=True, now=lambda: (_EPOCH + timedelta(days=number)).timestamp())
+    async with store.writing() as connection:
+        await connection.execute(update(SourceRow).values(succeeded=(_EPOCH + timedelta(days=99)).timestamp()))
     probe.known = {str(ref): thing.known for ref, thing in world.entities.items()}
 
 

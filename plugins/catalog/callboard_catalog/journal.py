@@ -1,0 +1,56 @@
+"""What changed, in the order of commits: the catalog's memory, and what those who follow it are told. Part of the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from .tables import ChangeRow
+from .terms import next_number
+
+ENTITY, PROBLEM, SOURCE = "entity", "problem", "source"
+CREATED, CHANGED, REMOVED = "created", "changed", "removed"
+
+VERSION = select(func.coalesce(func.max(col(ChangeRow.number)), 0)).scalar_subquery()
+"""The number of the last change: what is remembered of the catalog is true as long as it stays the same."""
+
+
+class Journal:
+    """What one transaction changes, written at its end."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self._changes: list[dict[str, Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def created(self, what: str, *, entity: int | None = None, name: str | None = None) -> None:
+        """It wasn't there before."""
+        self._note(what, CREATED, entity, name, None)
+
+    def changed(self, what: str, *, entity: int | None = None, name: str | None = None, before: bytes | None = None) -> None:
+        """It was something else before."""
+        self._note(what, CHANGED, entity, name, before)
+
+    def removed(self, what: str, *, entity: int | None = None, name: str | None = None, before: bytes | None = None) -> None:
+        """It isn't there any more."""
+        self._note(what, REMOVED, entity, name, before)
+
+    def _note(self, what: str, how: str, entity: int | None, name: str | None, before: bytes | None) -> None:
+        self._changes.append({"at": self.at, "what": what, "how": how, "entity": entity, "name": name, "before": before})
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """Write it down, and tell those who listen when the transaction commits."""
+        if not self._changes:
+            return
+        first = await next_number(connection, col(ChangeRow.number))
+        await connection.execute(insert(ChangeRow), [{"number": n, **change} for n, change in enumerate(self._changes, first)])
+        if connection.dialect.name == "postgresql":
+            await connection.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+CHANNEL = "callboard_catalog"

@@ -1,0 +1,42 @@
+"""Entities that are handed over, not read: all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from .checking import check_some
+from .descriptor import Reading
+from .documents import Ready, drop, take
+from .journal import Journal
+from .schedule import Schedule
+from .settling import settle
+from .store import CatalogStore
+from .tables import ItemRow
+from .terms import among
+
+_CHECKED = 500
+
+
+async def push(
+    store: CatalogStore, source: str, found: Sequence[Reading], *, whole: bool, now: Callable[[], float] = time.time
+) -> int:
+    """Take over what these items of a source hold, and when that is the `whole` source, forget its others. How much changed."""
+    ready = [Ready.of(reading) for reading in found]
+    async with store.writing() as connection:
+        schedule, journal = Schedule("", now), Journal(now())
+        await schedule.know(connection, source)
+        if whole:
+            query = select(col(ItemRow.id)).where(col(ItemRow.source) == source)
+            named = among(col(ItemRow.name), [reading.name for reading in found], store.dialect)
+            gone = list((await connection.execute(query.where(~named))).scalars())
+            await settle(connection, await drop(connection, source, gone, journal), journal)
+        await settle(connection, await take(connection, source, ready, journal), journal)
+        while await check_some(connection, journal, _CHECKED):
+            pass
+        await schedule.handed(connection, source)
+        await journal.write(connection)
+    return len(journal)

@@ -1,0 +1,135 @@
+"""When each source is read next, and by which process: claimed in the database, so that replicas share the work.
+
+A process that has a source renews its claim while it reads; one that isn't heard of for LEASE seconds has lost it, and what
+it still wants to write is refused. Clocks may jump: what lies further ahead than it can is due.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from .tables import SourceRow
+from .terms import among
+
+LEASE = 60.0
+"""Seconds for which a claim stands without being renewed."""
+_RETRY = 10.0
+"""Seconds after which a source that failed is read again, the first time; it doubles up to the source's own interval."""
+_LAST = 1_000_000
+"""The rank of sources that are in no settings any more."""
+
+
+class Lost(Exception):
+    """Another process reads the source now: what this one found is not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often a source is read, in seconds, and by what share of it that may vary; 0 is never by itself."""
+
+    every: float
+    jitter: float = 0.1
+
+
+class Schedule:
+    """The sources' times and claims. `reader` names this process, `now` is seconds since 1970."""
+
+    def __init__(self, reader: str, now: Callable[[], float]) -> None:
+        self.reader = reader
+        self.now = now
+
+    async def declare(self, connection: AsyncConnection, names: Sequence[str]) -> bool:
+        """Have these sources, in this order of precedence; whether that changed which of two documents may stand."""
+        known = {row.name: row for row in (await connection.execute(select(*_COLUMNS))).all()}
+        moved = False
+        for rank, name in enumerate(names):
+            if name not in known:
+                await connection.execute(insert(SourceRow), [{**_EMPTY, "name": name, "rank": rank}])
+            elif known[name].rank != rank:
+                moved = True
+                await connection.execute(update(SourceRow).where(col(SourceRow.name) == name).values(rank=rank))
+        for name in known.keys() - set(names):
+            if known[name].rank != _LAST:
+                moved = True
+                await connection.execute(update(SourceRow).where(col(SourceRow.name) == name).values(rank=_LAST))
+        return moved
+
+    async def know(self, connection: AsyncConnection, name: str) -> None:
+        """Have this source, after all others, if it isn't known."""
+        if (await connection.execute(select(*_COLUMNS).where(col(SourceRow.name) == name))).one_or_none() is None:
+            await connection.execute(insert(SourceRow), [{**_EMPTY, "name": name, "rank": _LAST, "due": _NEVER}])
+
+    async def claim(self, connection: AsyncConnection, timings: Mapping[str, Timing], *, anyhow: bool = False) -> str | None:
+        """Take the source that has been due the longest and that nobody reads; `anyhow` one that isn't due."""
+        name = await self.next(connection, timings, anyhow=anyhow, claimed=True)
+        if name is not None:
+            now = self.now()
+            await self._set(connection, name, reader=self.reader, until=now + LEASE, started=now)
+        return name
+
+    async def next(
+        self, connection: AsyncConnection, timings: Mapping[str, Timing], *, anyhow: bool = False, claimed: bool = False
+    ) -> str | None:
+        """The source that there is to read."""
+        now = self.now()
+        free = or_(col(SourceRow.reader).is_(None), col(SourceRow.until) <= now, col(SourceRow.until) > now + 2 * LEASE)
+        query = select(*_COLUMNS).where(among(col(SourceRow.name), timings, connection.dialect.name), free)
+        query = query.order_by(col(SourceRow.due), col(SourceRow.name))
+        for row in (await connection.execute(query.with_for_update(skip_locked=True) if claimed else query)).all():
+            if anyhow or _due(row.due, timings[row.name].every, now):
+                return str(row.name)
+        return None
+
+    async def renew(self, connection: AsyncConnection, name: str) -> None:
+        """Keep the source for another LEASE. Raises Lost."""
+        await self.hold(connection, name)
+        await self._set(connection, name, until=self.now() + LEASE)
+
+    async def hold(self, connection: AsyncConnection, name: str) -> Any:
+        """The source's row, which is this process's until the transaction ends. Raises Lost."""
+        row = (await connection.execute(select(*_COLUMNS).where(col(SourceRow.name) == name))).one_or_none()
+        if row is None or row.reader != self.reader:
+            raise Lost(name)
+        return row
+
+    async def succeeded(self, connection: AsyncConnection, name: str, timing: Timing, **values: Any) -> None:
+        """A reading came to its end."""
+        now = self.now()
+        due = now + timing.every * random.uniform(1 - timing.jitter, 1 + timing.jitter) if timing.every else float("inf")  # noqa: S311
+        ended = {"reader": None, "until": 0.0, "succeeded": now, "failed": None, "error": None, "failures": 0}
+        await self._set(connection, name, due=min(due, _NEVER), **ended, **values)
+
+    async def failed(self, connection: AsyncConnection, name: str, timing: Timing, error: str) -> None:
+        """A reading didn't come to its end."""
+        row, now = await self.hold(connection, name), self.now()
+        wait = min(timing.every, _RETRY * 2 ** min(row.failures, 20)) if timing.every else _NEVER
+        ended = {"reader": None, "until": 0.0, "failed": row.failed or now, "error": error, "failures": row.failures + 1}
+        await self._set(connection, name, due=min(now + wait, _NEVER), **ended)
+
+    async def handed(self, connection: AsyncConnection, name: str) -> None:
+        """What the source has was handed over by who has it."""
+        await self._set(connection, name, succeeded=self.now(), failed=None, error=None)
+
+    async def hurry(self, connection: AsyncConnection, name: str) -> None:
+        """Have the source read as soon as somebody can."""
+        await self._set(connection, name, due=0.0)
+
+    @staticmethod
+    async def _set(connection: AsyncConnection, name: str, **values: Any) -> None:
+        await connection.execute(update(SourceRow).where(col(SourceRow.name) == name).values(**values))
+
+
+_NEVER = 1e11
+_COLUMNS = [getattr(SourceRow, name) for name in SourceRow.model_fields]
+_EMPTY = {"due": 0.0, "until": 0.0, "failures": 0, "held": 0, "held_of": 0}
+
+
+def _due(due: float, every: float, now: float) -> bool:
+    return due <= now or (every > 0 and due > now + 2 * every)

@@ -1,0 +1,194 @@
+"""From documents to entities: which document stands for each, and the rows that are made of it. Part of the store.
+
+What comes out depends on nothing but the documents and the sources' ranks, so it is the same in whatever order, by whatever
+process and in however many attempts they came in.
+
+A. standing   of all documents for an entity one stands: found before kept, then by source, item and place in it
+B. entities   made, changed or removed, each with a line in the journal
+C. marks      what lists and conditions ask
+D. relations  what the document declares, and its mirror at the other end
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case, delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from .documents import Touched
+from .journal import ENTITY, Journal
+from .references import INVERSES
+from .rows import Body, read_body, sort_key
+from .tables import DocumentRow, EntityRow, ItemRow, MarkRow, RelationRow, SourceRow, UncheckedRow
+from .terms import among, make_terms, pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A document that stands for its entity."""
+
+    document: int
+    content: str
+    digest: str
+    body: bytes
+
+
+STANDING_ORDER = (
+    case((col(DocumentRow.kept) | col(ItemRow.orphaned).is_not(None), 1), else_=0),
+    col(SourceRow.rank), col(SourceRow.name), col(ItemRow.name), col(DocumentRow.position), col(DocumentRow.id),
+)  # fmt: skip
+"""The first of an entity's documents in this order stands for it."""
+
+
+async def settle(connection: AsyncConnection, touched: Touched, journal: Journal) -> None:
+    """Bring these entities in line with their documents."""
+    if not touched.entities:
+        return
+    ids = sorted(touched.entities)
+    standing = await _standing(connection, ids)
+    query = select(col(EntityRow.id), col(EntityRow.document), col(EntityRow.content))
+    query = query.where(among(col(EntityRow.id), ids, connection.dialect.name))
+    known = {row.id: row for row in (await connection.execute(query)).all()}
+    await _unchecked(connection, ids)
+    gone = sorted(known.keys() - standing.keys())
+    made = {number: claim for number, claim in standing.items() if number not in known}
+    moved = {
+        number: claim  # a number may be another document's by now
+        for number, claim in standing.items()
+        if number in known and (known[number].document, known[number].content) != (claim.document, claim.content)
+    }
+    changed = {n: claim for n, claim in moved.items() if known[n].content != claim.content}
+    before = await _bodies(connection, touched, {n: known[n].document for n in [*gone, *changed]})
+    for number in gone:  # B
+        journal.removed(ENTITY, entity=number, before=before[number])
+    for number in changed:
+        journal.changed(ENTITY, entity=number, before=before[number])
+    for number in made:
+        journal.created(ENTITY, entity=number)
+    await _place(connection, {**made, **changed}, moved, journal.at, made.keys())
+    if gone:
+        await connection.execute(delete(EntityRow).where(among(col(EntityRow.id), gone, connection.dialect.name)))
+    bodies = {number: read_body(claim.body) for number, claim in {**made, **changed}.items()}
+    await _mark(connection, bodies, gone, made.keys())
+    await _relate(connection, bodies, gone, made.keys())
+    await _unchecked(connection, await _declaring(connection, [*gone, *made]))
+
+
+async def _standing(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, _Claim]:  # A
+    query = (
+        select(*(getattr(DocumentRow, name) for name in ("id", "entity", "content", "digest", "body")))
+        .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
+        .join(SourceRow, col(SourceRow.name) == col(ItemRow.source))
+        .where(among(col(DocumentRow.entity), ids, connection.dialect.name))
+        .order_by(*STANDING_ORDER)
+    )
+    found: dict[int, _Claim] = {}
+    for number, entity, content, digest, body in (await connection.execute(query)).all():
+        found.setdefault(entity, _Claim(number, content, digest, body))
+    return found
+
+
+async def _bodies(connection: AsyncConnection, touched: Touched, documents: Mapping[int, int]) -> dict[int, bytes]:
+    """What the documents that stood for these entities said; those that went are remembered for that."""
+    there = [document for document in documents.values() if document not in touched.before]
+    known = dict(touched.before)
+    if there:
+        query = select(col(DocumentRow.id), col(DocumentRow.body))
+        query = query.where(among(col(DocumentRow.id), there, connection.dialect.name))
+        known |= await pairs(connection, query)
+    return {entity: known[document] for entity, document in documents.items()}
+
+
+async def _place(
+    connection: AsyncConnection,
+    bodies: Mapping[int, _Claim],
+    moved: Mapping[int, _Claim],
+    now: float,
+    made: Collection[int],
+) -> None:
+    rows = []
+    for number in made:
+        claim = bodies[number]
+        body = read_body(claim.body)
+        ref = body.ref
+        rows.append({
+            "id": number, "sort": sort_key(ref), "kind": ref.kind, "namespace": ref.namespace,
+            "document": claim.document, "content": claim.content, "words": body.words, "created": now, "changed": now,
+        })  # fmt: skip
+    if rows:
+        await connection.execute(insert(EntityRow), rows)
+    for number, claim in moved.items():
+        values: dict[str, Any] = {"document": claim.document}
+        if number in bodies:
+            values |= {"content": claim.content, "words": read_body(claim.body).words, "changed": now}
+        await connection.execute(update(EntityRow).where(col(EntityRow.id) == number).values(values))
+
+
+async def _mark(
+    connection: AsyncConnection, bodies: Mapping[int, Body], gone: Collection[int], made: Collection[int]
+) -> None:  # C
+    if old := [number for number in [*bodies, *gone] if number not in made]:
+        await connection.execute(delete(MarkRow).where(among(col(MarkRow.entity), old, connection.dialect.name)))
+    marks = {number: set(body.marks()) for number, body in bodies.items()}
+    terms = await make_terms(connection, (text for texts in marks.values() for text in texts))
+    rows = [
+        {"term": terms[text], "sort": sort_key(bodies[number].ref), "entity": number}
+        for number, texts in marks.items()
+        for text in sorted(texts)
+    ]
+    if rows:
+        await connection.execute(insert(MarkRow), rows)
+
+
+_KEY = (col(RelationRow.source), col(RelationRow.type), col(RelationRow.target), col(RelationRow.mirrored))
+
+
+async def _relate(
+    connection: AsyncConnection, bodies: Mapping[int, Body], gone: Collection[int], made: Collection[int]
+) -> None:  # D
+    texts = {text for body in bodies.values() for edge in body.edges for text in (edge.target, edge.type, INVERSES[edge.type])}
+    old = [number for number in [*bodies, *gone] if number not in made]
+    known: dict[int, set[tuple[int, int]]] = {}
+    if old:
+        query = select(*_KEY[:3]).where(among(_KEY[0], old, connection.dialect.name), col(RelationRow.mirrored).is_(False))
+        for source, kind, target in (await connection.execute(query)).all():
+            known.setdefault(source, set()).add((kind, target))
+    terms = await make_terms(connection, {*texts, *INVERSES})
+    inverse = {terms[name]: terms[other] for name, other in INVERSES.items()}
+    wanted = {n: {(terms[edge.type], terms[edge.target]) for edge in body.edges} for n, body in bodies.items()}
+    less = [(n, *edge) for n, edges in known.items() for edge in edges - wanted.get(n, set())]
+    more = [(n, *edge) for n, edges in wanted.items() for edge in edges - known.get(n, set())]
+    if less:
+        keys = [key for n, kind, target in less for key in ((n, kind, target, False), (target, inverse[kind], n, True))]
+        for start in range(0, len(keys), 200):
+            await connection.execute(delete(RelationRow).where(tuple_(*_KEY).in_(keys[start : start + 200])))
+    rows = [
+        {"source": source, "type": kind, "target": target, "mirrored": mirrored}
+        for n, kind_, other in sorted(more)
+        for source, kind, target, mirrored in ((n, kind_, other, False), (other, inverse[kind_], n, True))
+    ]
+    if rows:
+        await connection.execute(insert(RelationRow), rows)
+
+
+async def _declaring(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
+    """The entities that refer to these, which came or went."""
+    if not ids:
+        return set()
+    query = select(col(RelationRow.target)).where(
+        among(col(RelationRow.source), ids, connection.dialect.name), col(RelationRow.mirrored).is_(True)
+    )
+    return set((await connection.execute(query)).scalars())
+
+
+async def _unchecked(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Have the problems of these entities worked out again."""
+    if not ids:
+        return
+    query = select(col(UncheckedRow.entity)).where(among(col(UncheckedRow.entity), ids, connection.dialect.name))
+    if missing := sorted(set(ids) - set((await connection.execute(query)).scalars())):
+        await connection.execute(insert(UncheckedRow), [{"entity": number} for number in missing])
