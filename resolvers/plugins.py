@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import time
 from collections import OrderedDict
@@ -11,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 import structlog
-from callboard_sdk import Access, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Upstream, Viewer
+from callboard_sdk import Access, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Sources, Upstream, Viewer
 from callboard_sdk.conditions import Expression
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
 from .groups import CatalogGroups, Memberships
+from .sources import PluginSources
 from .unconnected import Unconnected
 from .upstream import Health as UpstreamHealth
 from .usage import Usage
@@ -123,6 +125,8 @@ class PluginRuntime:
     clients: Clients = field(default_factory=Clients)
     resources: dict[type, Any] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it has started, or has failed to."""
 
     @property
     def upstreams(self) -> list[UpstreamHealth]:
@@ -157,6 +161,7 @@ class Plugins:
                 except Exception as error:
                     runtime.health.broken = f"it failed to start: {type(error).__name__}: {error}"[:500]
                     log.error("plugin failed to start", plugin=runtime.plugin.name, exc_info=True)
+                runtime.started.set()
             yield
 
     async def _start(self, runtime: PluginRuntime, connect: Connect, stack: AsyncExitStack) -> None:
@@ -206,6 +211,8 @@ class Plugins:
             return runtime.clients
         if annotation is Database:
             return self.database
+        if annotation is Sources:
+            return PluginSources(self)
         if annotation is Catalog:
             if self.catalog is None:
                 raise PluginUnavailable(runtime.plugin.name, _NO_CATALOG)
@@ -233,7 +240,7 @@ def _connected(runtime: PluginRuntime, upstream: Upstream, connect: Connect) -> 
 def injected_types(plugin: Plugin[Any]) -> frozenset[type]:
     """The annotations that this plugin's functions are handed, and that are therefore no GraphQL arguments."""
     own = {yielded(make) for make in plugin.resources}
-    return frozenset({Client, Clients, Database, Groups, *_OF_A_REQUEST, plugin.settings, *own})
+    return frozenset({Client, Clients, Database, Groups, Sources, *_OF_A_REQUEST, plugin.settings, *own})
 
 
 def provides_catalog(plugin: Plugin[Any]) -> bool:

@@ -1,6 +1,6 @@
 """Stitches every plugin's types and fields into the supergraph: conflicts, guards and lints are settled here.
 
-A. collect   every field by the class it is added to (two for one coordinate are refused), and every predicate
+A. collect   every field by the class it is added to (two for one coordinate are refused), every predicate and source
 B. build     one Strawberry schema whose types carry the added fields
 C. guard     which permission each coordinate needs
 D. lint      what may be denied is nullable; everything is described
@@ -38,6 +38,7 @@ from .lint import lint
 from .loaders import loaders_of
 from .objects import entity_types, guard_objects
 from .predicates import predicates_of
+from .sources import check_sources
 from .supergraph import ABOUT, ROOTS, Guarded, Permission, Supergraph
 
 _Injected = Mapping[str, frozenset[type]]
@@ -56,6 +57,7 @@ def stitch(
     """
     collected = _collect(plugins)  # A
     predicates = predicates_of(plugins, injected)
+    check_sources(plugins)
     built = _build(plugins, collected, injected)  # B
     permissions = {name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()}
     fields = _coordinates(built, collected)

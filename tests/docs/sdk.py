@@ -14,7 +14,7 @@ from callboard_sdk.docs import summary
 
 from tests.docs.tables import table
 
-MODULES = ("callboard_sdk", "callboard_sdk.conditions", "callboard_sdk.entities", "callboard_sdk.testing", "callboard_sdk.yaml")
+MODULES = tuple(f"callboard_sdk{part}" for part in ("", ".conditions", ".entities", ".sources", ".testing", ".yaml"))
 _SENTENCE = re.compile(r".+?(?:\.(?=\s|$)|(?=\n\n|$))", re.DOTALL)
 
 

@@ -14,6 +14,7 @@ from .ids import NodeKey, decode_id, encode_id
 from .plugin import Plugin
 from .ref import EntityRef, InvalidRef
 from .settings import Secret, Settings
+from .sources import Event, Files, Gone, Item, Known, Part, Same, Sources, Tree, Unread, Unreadable, Whole
 from .types import computed, enum, field, input, node, value  # noqa: A004  the GraphQL word
 from .upstream import Client, Clients, Reply, Upstream
 from .values import Freshness, KeyValue, Link, Money, Problem, Severity, UserError
@@ -35,11 +36,16 @@ __all__ = [
     "Edge",
     "Entity",
     "EntityRef",
+    "Event",
+    "Files",
     "Filters",
     "Freshness",
+    "Gone",
     "Groups",
     "InvalidRef",
+    "Item",
     "KeyValue",
+    "Known",
     "Link",
     "Money",
     "Node",
@@ -47,19 +53,26 @@ __all__ = [
     "NotFound",
     "Page",
     "PageInfo",
+    "Part",
     "Plugin",
     "Problem",
     "RegistrationError",
     "Reply",
+    "Same",
     "Secret",
     "Settings",
     "Severity",
+    "Sources",
     "TokenLimits",
+    "Tree",
+    "Unread",
+    "Unreadable",
     "Upstream",
     "UpstreamError",
     "UserError",
     "Viewer",
     "ViewerKind",
+    "Whole",
     "computed",
     "connect",
     "decode_id",

@@ -14,6 +14,7 @@ from .errors import RegistrationError
 from .fields import ACTIONS, MUTATE, READ, FieldSpec
 from .predicates import PredicateSpec
 from .settings import Settings
+from .sources import Events, SourceSpec
 from .upstream import Upstream
 
 S = TypeVar("S", bound=Settings)
@@ -57,6 +58,7 @@ class Plugin(Generic[S]):
         self._fields: list[FieldSpec] = []
         self._loaders: list[FieldSpec] = []
         self._conditions: list[PredicateSpec] = []
+        self._sources: list[SourceSpec] = []
         self._resources: list[Callable[..., AsyncIterator[Any]]] = []
 
     @property
@@ -73,6 +75,11 @@ class Plugin(Generic[S]):
     def conditions(self) -> tuple[PredicateSpec, ...]:
         """The predicates declared so far, in order."""
         return tuple(self._conditions)
+
+    @property
+    def sources(self) -> tuple[SourceSpec, ...]:
+        """The sources of entities declared so far, in order."""
+        return tuple(self._sources)
 
     @property
     def resources(self) -> tuple[Callable[..., AsyncIterator[Any]], ...]:
@@ -117,6 +124,21 @@ class Plugin(Generic[S]):
             return function
 
         return register if function is None else register(function)
+
+    def source(self, name: str | None = None, *, every: float) -> Callable[[Callable[..., Events]], Callable[..., Events]]:
+        """Bring entities into the catalog: an async generator of what is there, read again `every` so many seconds.
+
+        One parameter is annotated `Known`, what the catalog knows of the source already; the others with what a reading may
+        ask for: `Client`, `Clients`, `Database`, the plugin's settings or a resource of it. It yields events
+        (`callboard_sdk.sources`), and ends with `Whole` only when it has named everything that there is. What it raises
+        costs that reading, and nothing that is known.
+        """
+
+        def register(function: Callable[..., Events]) -> Callable[..., Events]:
+            self._sources.append(SourceSpec(self.name, function, name, every))
+            return function
+
+        return register
 
     def loader(self, of: type[Node], *, permission: str) -> Callable[[F], F]:
         """Say how objects of a node type are found again by their ids, for `node(id:)` and `nodes(ids:)`.

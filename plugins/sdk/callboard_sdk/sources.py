@@ -6,6 +6,7 @@ with `Whole` didn't name it. A reading that fails, stops, or says `Unread` of so
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -115,7 +116,9 @@ class Part:
 
 
 Event = Item | Files | Same | Gone | Unread | Whole | Part
+"""What a source says while it is read; a reading is over after `Whole` or `Part`."""
 Events = AsyncIterator[Event]
+"""One reading."""
 
 
 class Known(Protocol):
@@ -146,21 +149,34 @@ class SourceSpec:
         return f"{self.plugin}.{self.given_name or self.function.__name__}"
 
     @cached_property
+    def where(self) -> str:
+        """`file:line` of the function."""
+        return where(self.function)
+
+    @cached_property
     def description(self) -> str:
         """The function's docstring: what is read, for who looks at the catalog's sources."""
         if not (text := summary(self.function)):
-            raise RegistrationError(where(self.function), f"source {self.name!r} has no docstring", "Write what it reads.")
+            raise self.mistake("has no docstring", "Write what it reads.")
         return text
 
     @cached_property
     def parameters(self) -> Mapping[str, Any]:
         """What the function asks for, by name. Raises RegistrationError when it is no source."""
         found = dict(hints(self.function))
-        if not get_args(found.pop("return", None)):
-            raise RegistrationError(
-                where(self.function), f"source {self.name!r} doesn't say what it yields", "Write `-> AsyncIterator[Event]`."
+        if not get_args(found.pop("return", None)) or not inspect.isasyncgenfunction(self.function):
+            raise self.mistake(
+                "is no async generator of events", "Write `async def ...() -> AsyncIterator[Event]`, and yield them."
             )
+        if list(found.values()).count(Known) != 1:
+            raise self.mistake("doesn't ask what is known", "Annotate one parameter with Known.")
+        if self.every <= 0:
+            raise self.mistake(f"is read every {self.every:g} seconds", "Write every=SECONDS, more than none.")
         return found
+
+    def mistake(self, problem: str, remedy: str) -> RegistrationError:
+        """An error about this declaration, naming plugin, source and file:line."""
+        return RegistrationError(self.where, f"plugin {self.plugin!r}, source {self.name!r} {problem}", remedy)
 
 
 class Sources(Protocol):
@@ -171,5 +187,9 @@ class Sources(Protocol):
         ...
 
     def read(self, spec: SourceSpec, known: Known) -> Events:
-        """Begin one reading. What it raises is the source's failure, and costs nothing but that reading."""
+        """Begin one reading. What it raises is the source's failure, and costs nothing but that reading.
+
+        It waits until the source's plugin has started, so it is iterated in the background, never while the plugin that asks
+        starts itself. Of a plugin that failed to start, it raises.
+        """
         ...

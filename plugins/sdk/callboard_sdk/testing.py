@@ -1,4 +1,4 @@
-"""What a plugin's tests stand on: entities made by hand, upstreams that answer as told, and what the contract suite needs."""
+"""What a plugin's tests stand on: entities made by hand, upstreams that answer as told, readings, and what the contract needs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import msgspec
 from .entities import Component, Entity
 from .errors import UpstreamError
 from .ref import DEFAULT_NAMESPACE, EntityRef
+from .sources import Event, Events, Files, Item, Part, Whole
 from .upstream import Params, Reply
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,51 @@ class Answers:
             return msgspec.json.decode(content, type=Any if kind is object else kind)
         except msgspec.ValidationError as error:
             raise UpstreamError(self.name, "BAD_ANSWER", f"{self.name}'s answer is not as expected: {error}") from None
+
+
+@dataclass
+class Reading:
+    """One reading of a source: what it said, in order, and what it raised, if it failed."""
+
+    events: list[Event] = field(default_factory=list)
+    error: Exception | None = None
+
+    def of(self, kind: type[T]) -> list[T]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+class Remembered:
+    """A `Known` that remembers what readings told it: a test reads a source again and sees what it asks then.
+
+    It takes nothing away and checks no proof: that is the catalog's part.
+    """
+
+    def __init__(self, versions: Mapping[str, str] | None = None, cursor: str | None = None) -> None:
+        self.cursor = cursor
+        self.known = dict(versions or {})
+        self.asked: list[Sequence[str]] = []
+
+    async def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The versions that are remembered of these names; what was asked is kept."""
+        self.asked.append(names)
+        return {name: self.known[name] for name in names if name in self.known}
+
+    async def read(self, events: Events) -> Reading:
+        """Read to the end, or to what the source raises."""
+        found = Reading()
+        try:
+            async for event in events:
+                found.events.append(event)
+                self._remember(event)
+        except Exception as error:
+            found.error = error
+        return found
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, Item | Files):
+            self.known.pop(event.name, None)
+            if event.version is not None:
+                self.known[event.name] = event.version
+        elif isinstance(event, Whole | Part):
+            self.cursor = event.cursor
