@@ -19,7 +19,7 @@ from callboard_sdk.yaml import Path as YamlPath
 from pydantic import ValidationError
 
 from .settings import GatewaySettings
-from .wording import explain
+from .wording import explain, untagged
 
 S = TypeVar("S", bound=Settings)
 Models = Callable[[Sequence[str]], Mapping[str, type[Settings] | str]]
@@ -163,10 +163,8 @@ def _validated(model: type[S], raw: Any, file: Path, document: Document, at: Yam
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(
-            Mistake(file.name, document.at((*at, *e["loc"])).line, _dotted((*at, *e["loc"])), explain(model, e))
-            for e in error.errors(include_url=False, include_input=False)
-        ) from None
+        found = [(e, (*at, *untagged(model, e["loc"]))) for e in error.errors(include_url=False, include_input=False)]
+        raise SettingsError(Mistake(file.name, document.at(to).line, _dotted(to), explain(model, e)) for e, to in found) from None
 
 
 def _dotted(path: Sequence[str | int]) -> str:

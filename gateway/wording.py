@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 _NO_MAPPING = "is no mapping: write `key: value` lines below it"
 _NO_LIST = "is no list: write `- ` lines below it"
@@ -73,17 +74,45 @@ def _unknown_key(model: type[BaseModel], path: Sequence[str | int]) -> str:
 
 
 def _keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    current = _walked(model, path)[1]
+    return [field.alias or name for name, field in current.model_fields.items()] if _is_model(current) else []
+
+
+def untagged(model: type[BaseModel], path: Sequence[str | int]) -> tuple[str | int, ...]:
+    """The path as the file has it: pydantic's names, besides, which of several models was chosen for a mapping."""
+    return _walked(model, path)[0]
+
+
+def _walked(model: type[BaseModel], path: Sequence[str | int]) -> tuple[tuple[str | int, ...], Any]:
+    """The steps of the path that the file has, and the type at its end."""
     current: Any = model
+    steps: list[str | int] = []
     for step in path:
-        if isinstance(step, str) and isinstance(current, type) and issubclass(current, BaseModel):
+        if (chosen := _members(current).get(step)) is not None:
+            current = chosen
+            continue
+        steps.append(step)
+        if _is_model(current):
             found = next((f for name, f in current.model_fields.items() if step in (name, f.alias)), None)
-            current = _model_in(found.annotation) if found else current
-    if not (isinstance(current, type) and issubclass(current, BaseModel)):
-        return []
-    return [field.alias or name for name, field in current.model_fields.items()]
+            current = _inner(found.annotation) if found else None
+    return tuple(steps), current
 
 
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _inner(annotation: Any) -> Any:
+    """The model, or the choice of models, that an annotation holds."""
+    if _is_model(annotation) or _members(annotation):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
+    return next((found for part in get_args(annotation) if (found := _inner(part)) is not None), None)
+
+
+def _members(annotation: Any) -> Mapping[str | int, type[BaseModel]]:
+    """The models of a choice, by what their discriminator may be; none where the annotation is no such choice."""
+    key = next((one.discriminator for one in getattr(annotation, "__metadata__", ()) if isinstance(one, FieldInfo)), None)
+    if not isinstance(key, str):
+        return {}
+    members = get_args(get_args(annotation)[0])
+    return {tag: member for member in members for tag in get_args(member.model_fields[key].annotation)}
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -70,6 +70,20 @@ class _Reading:
             elif item := self._object(self.resolved(schema.get("items", {}))):
                 yield f"`{here}[]`", "mapping", "", _sentence(item)
                 yield from self.rows(item, f"{here}[]")
+            elif chosen := schema.get("items", {}).get("discriminator"):
+                yield from self._choice(chosen, here)
+
+    def _choice(self, chosen: Schema, here: str) -> Iterator[tuple[str, str, str, str]]:
+        """What all that a list's items may be have in common is told once, the rest of each below its tag."""
+        items = {tag: self._definitions[ref.rpartition("/")[2]] for tag, ref in chosen["mapping"].items()}
+        first, *others = (item["properties"] for item in items.values())
+        shared = {name: one for name, one in first.items() if all(other.get(name) == one for other in others)}
+        yield f"`{here}[]`", "mapping", "", f"What is told by its `{chosen['propertyName']}`; each has:"
+        yield from self.rows({"properties": shared}, f"{here}[]")
+        for tag, item in items.items():
+            yield f"`{here}[{tag}]`", "mapping", "", _sentence(item)
+            own = {name: one for name, one in item["properties"].items() if name not in shared}
+            yield from self.rows(item | {"properties": own}, f"{here}[{tag}]")
 
     def _object(self, schema: Schema) -> Schema | None:
         return schema if "properties" in schema else None
@@ -84,10 +98,10 @@ class _Reading:
             return f"`{schema['const']}`"
         if "enum" in schema:
             return ", ".join(f"`{one}`" for one in schema["enum"])
-        match schema["type"]:
+        match schema.get("type", "object"):
             case "array":
                 return f"list of {_PLURALS.get(item := self._plain(schema['items']), item)}"
-            case "object" if "properties" in schema:
+            case "object" if "properties" in schema or "discriminator" in schema:
                 return "mapping"
             case "object":
                 return f"mapping of text to {self._plain(schema['additionalProperties'])}"

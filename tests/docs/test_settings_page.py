@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any, get_args
 
 import pytest
 from callboard_sdk import Settings
 from gateway.loading import load
 from gateway.settings import GatewaySettings
+from pydantic.fields import FieldInfo
 
 from tests.docs.reference import ROOT
 from tests.docs.settings import PLUGINS, known_schema, settings_tables
@@ -27,10 +28,29 @@ def models_in(annotation: Any) -> Iterator[tuple[type[Settings], bool]]:
             yield model, listed or getattr(annotation, "__origin__", None) is tuple
 
 
-def paths(model: type[Settings], path: str) -> Iterator[str]:
+def choice(annotation: Any) -> dict[str, type[Settings]]:
+    """The models that the items of a list may be, by the tag that tells them apart."""
+    item = next(iter(get_args(annotation)), None)
+    key = next((one.discriminator for one in getattr(item, "__metadata__", ()) if isinstance(one, FieldInfo)), None)
+    models = get_args(get_args(item)[0]) if key else ()
+    return {get_args(model.model_fields[key].annotation)[0]: model for model in models}
+
+
+def paths(model: type[Settings], path: str, without: Set[str] = frozenset()) -> Iterator[str]:
     for name, field in model.model_fields.items():
+        if name in without:
+            continue
         here = f"{path}.{field.alias or name}"
         yield here
+        if models := choice(field.annotation):
+            first, *others = (one.model_fields for one in models.values())
+            shared = {name for name, one in first.items() if all(repr(other.get(name)) == repr(one) for other in others)}
+            yield f"{here}[]"
+            yield from paths(next(iter(models.values())), f"{here}[]", first.keys() - shared)
+            for tag, one in models.items():
+                yield f"{here}[{tag}]"
+                yield from paths(one, f"{here}[{tag}]", shared)
+            continue
         for inner, listed in models_in(field.annotation):
             if listed:
                 yield f"{here}[]"

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from callboard_catalog.ingestion import Ingestion
 from callboard_catalog.rules import RULES
-from callboard_catalog.settings import CatalogSettings, SourceSettings
+from callboard_catalog.settings import CatalogSettings
+from callboard_catalog.source_settings import FilesSource
 from callboard_catalog.store import CatalogStore
 from callboard_sdk import Database, EntityRef, Page, Severity, decode_id
 from hypothesis import HealthCheck, given, settings
@@ -124,7 +125,7 @@ async def _stored(documents) -> None:
         try:
             store = CatalogStore(Database(engine))
             await store.prepare()
-            source = SourceSettings(name="test", paths=[str(root)], root=root)
+            source = FilesSource(name="test", paths=[str(root)], root=root)
             ingestion = Ingestion(CatalogSettings(sources=[source]), store)
             async with ingestion.running():
                 assert await ingestion.run() is False
