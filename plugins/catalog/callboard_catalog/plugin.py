@@ -13,6 +13,7 @@ from callboard_sdk.entities import API, Component, Domain, Group, Resource, Syst
 from .filters import EntityFilter, ProblemFilter
 from .ingestion import Ingestion
 from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
+from .providers import upstreams
 from .settings import CatalogSettings
 from .store import CatalogStore
 
@@ -35,6 +36,7 @@ plugin = Plugin(
         READ: "Read entities: names, descriptions, owners and relations.",
         PROBLEMS: "See what is wrong with descriptors, and where.",
     },
+    upstreams=upstreams,
 )
 
 

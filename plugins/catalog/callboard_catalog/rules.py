@@ -26,6 +26,12 @@ RULES: Mapping[str, Rule] = {
     "too-large": Rule(Severity.HIGH, "a file of more than `max_file_bytes`"),
     "too-many-files": Rule(Severity.HIGH, "a source with more than `max_files`"),
     "outside-root": Rule(Severity.HIGH, "a path, link or target that leaves the source's root"),
+    # sources elsewhere
+    "unanswered": Rule(Severity.HIGH, "something of a source that its system doesn't answer, or not to the end"),
+    "incomplete": Rule(Severity.HIGH, "a list of a source that isn't whole, or changed while it was read"),
+    "empty": Rule(Severity.HIGH, "an address of a source that answers with nothing"),
+    "missing": Rule(Severity.HIGH, "a file of a repository that is not there"),
+    "account": Rule(Severity.MEDIUM, "an account whose name no entity can have, or that another account would have too"),
     # a document: without these it is no entity
     "yaml": Rule(Severity.HIGH, "a document that is not YAML, or that unfolds beyond the limits"),
     "not-an-entity": Rule(Severity.HIGH, "a document that is no mapping, or has nothing of an entity"),

@@ -1,0 +1,28 @@
+"""Entity names of accounts and groups: what an identity provider calls somebody, as the descriptor format allows it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+LONGEST = 63
+_DIGEST = 8
+_OTHER = re.compile(r"[^a-z0-9_.-]+")
+
+
+def entity_name(text: str) -> str:
+    """A valid name made of this one: in lower case, without accents, other characters as `-`; a long one ends with a digest.
+
+    Empty when nothing is left of it. Two texts may come to the same name: who makes names looks at that.
+    """
+    plain = unicodedata.normalize("NFKD", text.strip()).encode("ascii", "ignore" if _has_ascii(text) else "backslashreplace")
+    name = _OTHER.sub("-", plain.decode().lower()).strip("-_.")
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGEST]
+    return f"{name[: LONGEST - _DIGEST - 1].rstrip('-_.')}-{digest}"
+
+
+def _has_ascii(text: str) -> bool:
+    return any(one.isascii() and one.isalnum() for one in unicodedata.normalize("NFKD", text))

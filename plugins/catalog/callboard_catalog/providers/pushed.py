@@ -1,0 +1,59 @@
+"""Entities that a bot pushes: what one push, or one withdrawal, says, as the events of a reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from callboard_sdk import EntityRef, Event, Gone, InvalidRef, Item, Part, UserError, Whole
+
+from callboard_catalog.source_settings import PushedSource
+
+
+class Refused(Exception):
+    """A push that is refused whole: nothing of it is stored. `errors` say why, each at its place in the input."""
+
+    def __init__(self, errors: Sequence[UserError]) -> None:
+        super().__init__(f"the push is refused: {errors[0].message}")
+        self.errors = errors
+
+
+def pushed(settings: PushedSource, entities: Sequence[object], *, complete: bool) -> Sequence[Event]:
+    """What a push says: an item for each descriptor, named by its ref.
+
+    With `complete` these are all that the source has, and what it had besides is gone, as far as the brake lets it; without, all
+    else stays. Raises Refused.
+    """
+    if len(entities) > settings.max_entities:
+        text = f"{len(entities)} entities are more than the {settings.max_entities} of one push"
+        raise Refused([UserError(message=f"{text}: push them in parts, with complete: false.", path=["entities"])])
+    errors: list[UserError] = []
+    items: dict[str, Item] = {}
+    for index, entity in enumerate(entities):
+        try:
+            name = _name(entity)
+        except InvalidRef as error:
+            errors.append(UserError(message=str(error), path=["entities", str(index)]))
+            continue
+        if name in items:
+            errors.append(UserError(message=f"{name} stands twice: push it once.", path=["entities", str(index)]))
+        items[name] = Item(name, entities=[entity])  # type: ignore[list-item]  # _name looked at it
+    if errors:
+        raise Refused(errors)
+    return [*items.values(), Whole() if complete else Part()]
+
+
+def withdrawn(refs: Sequence[EntityRef]) -> Sequence[Event]:
+    """What a withdrawal says: these are gone, all else stays."""
+    return [*(Gone(str(ref)) for ref in dict.fromkeys(refs)), Part()]
+
+
+def _name(entity: object) -> str:
+    if not isinstance(entity, Mapping):
+        raise InvalidRef("it is no descriptor: write apiVersion, kind, metadata and spec.")
+    metadata: Any = entity.get("metadata")
+    kind = entity.get("kind")
+    if not isinstance(metadata, Mapping) or not isinstance(kind, str) or not isinstance(metadata.get("name"), str):
+        raise InvalidRef("it has no kind, or no metadata.name: write them.")
+    place = {"kind": kind, "name": metadata["name"], "namespace": metadata.get("namespace")}
+    return str(EntityRef.read(place, kind="", namespace="default"))
