@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from callboard_sdk import Settings
 from pydantic import Field, field_validator
 
-from .source_settings import Source, SourceSettings
+from .remote_settings import BackstageSource, GitHubSource, GitLabSource, GitSource, UrlsSource
+from .source_settings import AccountsSource, FilesSource, PluginSource, PushedSource, SourceSettings
+
+Source = Annotated[
+    FilesSource
+    | UrlsSource
+    | GitSource
+    | GitHubSource
+    | GitLabSource
+    | BackstageSource
+    | AccountsSource
+    | PushedSource
+    | PluginSource,
+    Field(discriminator="provider"),
+]
+"""One source of the settings, by its provider."""
 
 
 class CatalogSettings(Settings):

@@ -14,7 +14,7 @@ import msgspec
 from callboard_sdk import Client, Event, Files, Gone, Item, Known, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.source_settings import GitLabSource
+from callboard_catalog.remote_settings import GitLabSource
 
 from .asking import fresh, is_over, pages, steady, unanswered
 from .gitlab_people import GitLabPeople

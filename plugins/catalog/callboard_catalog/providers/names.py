@@ -16,13 +16,13 @@ def entity_name(text: str) -> str:
 
     Empty when nothing is left of it. Two texts may come to the same name: who makes names looks at that.
     """
-    plain = unicodedata.normalize("NFKD", text.strip()).encode("ascii", "ignore" if _has_ascii(text) else "backslashreplace")
+    parts = unicodedata.normalize("NFKD", text.strip())
+    if any(one.isascii() and one.isalnum() for one in parts):
+        plain = parts.encode("ascii", "ignore")
+    else:
+        plain = unicodedata.normalize("NFC", text.strip()).encode("ascii", "backslashreplace")
     name = _OTHER.sub("-", plain.decode().lower()).strip("-_.")
     if len(name) <= LONGEST:
         return name
     digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGEST]
     return f"{name[: LONGEST - _DIGEST - 1].rstrip('-_.')}-{digest}"
-
-
-def _has_ascii(text: str) -> bool:
-    return any(one.isascii() and one.isalnum() for one in unicodedata.normalize("NFKD", text))

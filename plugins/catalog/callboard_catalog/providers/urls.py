@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from callboard_sdk import Client, Event, Gone, Item, Known, Reply, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.source_settings import UrlsSource
+from callboard_catalog.remote_settings import UrlsSource
 
 from .asking import fresh, unanswered
 from .texts import decoded
