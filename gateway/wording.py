@@ -92,7 +92,7 @@ def _walked(model: type[BaseModel], path: Sequence[str | int]) -> tuple[tuple[st
             current = chosen
             continue
         steps.append(step)
-        if _is_model(current):
+        if isinstance(step, str) and _is_model(current):
             found = next((f for name, f in current.model_fields.items() if step in (name, f.alias)), None)
             current = _inner(found.annotation) if found else None
     return tuple(steps), current

@@ -16,7 +16,7 @@ from .ref import EntityRef, InvalidRef
 from .settings import Secret, Settings
 from .sources import Event, Files, Gone, Item, Known, Part, Same, Sources, Tree, Unread, Unreadable, Whole
 from .types import computed, enum, field, input, node, value  # noqa: A004  the GraphQL word
-from .upstream import Client, Clients, Reply, Upstream
+from .upstream import Client, Clients, Params, Reply, Upstream
 from .values import Freshness, KeyValue, Link, Money, Problem, Severity, UserError
 from .viewer import TokenLimits, Viewer, ViewerKind
 
@@ -53,6 +53,7 @@ __all__ = [
     "NotFound",
     "Page",
     "PageInfo",
+    "Params",
     "Part",
     "Plugin",
     "Problem",

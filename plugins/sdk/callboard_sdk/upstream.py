@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 T = TypeVar("T")
 
 Params = Mapping[str, str | int | Sequence[str | int]]
+"""What a request asks beside its path, by name; a name with several values stands once for each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from callboard_sdk import Client, Reply, Unreadable, UpstreamError
-from callboard_sdk.upstream import Params
+from callboard_sdk import Client, Params, Reply, Unreadable, UpstreamError
 
 T = TypeVar("T")
 Page = list[T]
