@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import callboard_catalog.providers
 import pytest
 from callboard_catalog.providers.asking import fresh, is_over, next_link, steady
 from callboard_catalog.providers.together import in_order
+from callboard_catalog.rules import RULES
 from callboard_sdk import Reply, Unreadable, UpstreamError
 
 LINKS = {
@@ -116,3 +120,11 @@ async def test_what_is_under_way_ends_with_its_reader() -> None:
             assert given == 0
             break
     assert sorted(ended) == [0, 1, 2]
+
+
+def test_every_reason_that_a_provider_gives_is_a_rule_and_every_rule_of_sources_elsewhere_is_given() -> None:
+    folder = Path(callboard_catalog.providers.__file__).parent
+    calls = [node for file in folder.glob("*.py") for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
+    given = {ast.literal_eval(call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Unreadable"}
+    assert given <= set(RULES)
+    assert given >= {"unanswered", "incomplete", "empty", "missing", "account"}
