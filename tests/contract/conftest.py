@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from contextvars import ContextVar
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -77,26 +78,34 @@ def _some(kind: type[Entity], samples: Samples) -> list[Entity]:
 
 
 class Down:
-    """The upstreams, none of which answers; `asked` has each call that was made all the same."""
+    """The upstreams, none of which answers; `asked` has each call that was made all the same.
+
+    Those `behind` all requests, of what began to run when the gateway did, are in `asked_behind`.
+    """
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.asked_behind: list[str] = []
+        self.behind: ContextVar[bool] = ContextVar("behind", default=False)
 
     def connect(self, upstream: Upstream) -> Client:
-        return _DownClient(upstream.name, self.asked)
+        return _DownClient(upstream.name, self)
+
+    def note(self, call: str) -> None:
+        (self.asked_behind if self.behind.get() else self.asked).append(call)
 
 
 class _DownClient:
-    def __init__(self, name: str, asked: list[str]) -> None:
+    def __init__(self, name: str, down: Down) -> None:
         self.name = name
-        self._asked = asked
+        self._down = down
 
     async def get(self, path: str, params: object = None, *, headers: object = None, ok: object = None) -> Any:
-        self._asked.append(f"GET {self.name} {path}")
+        self._down.note(f"GET {self.name} {path}")
         raise UpstreamError(self.name, "UNREACHABLE", f"{self.name} does not answer")
 
     async def post(self, path: str, body: object, *, headers: object = None) -> Any:
-        self._asked.append(f"POST {self.name} {path}")
+        self._down.note(f"POST {self.name} {path}")
         raise UpstreamError(self.name, "UNREACHABLE", f"{self.name} does not answer")
 
 
@@ -116,7 +125,9 @@ async def alone(
     beside = {"catalog": {}} if "catalog" in installed() else {}
     settings = {"policies": {"rules": str(rules)}, "plugins": {**beside, plugin_name: dict(samples.settings)}}
     own = _suite_plugin([entity for some in entities.values() for entity in some])
+    down.behind.set(True)
     async with running_gateway(tmp_path, settings, plugins=[own], connect=down.connect) as harness:
+        down.behind.set(False)
         yield harness
 
 

@@ -1,4 +1,4 @@
-"""What the contract suite runs this plugin with: a source on another machine."""
+"""What the contract suite runs this plugin with: a source on another machine, and sources to ask about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from callboard_sdk.testing import Samples
 
+from .source_fields import CatalogSource
+
 
 def samples(folder: Path) -> Samples:
     """A portal, which the suite lets not answer."""
-    return Samples(settings={"sources": [{"name": "portal", "provider": "backstage", "base_url": "https://portal.invalid"}]})
+    portal = {"name": "portal", "provider": "backstage", "base_url": "https://portal.invalid"}
+    return Samples(settings={"sources": [portal]}, parents=[CatalogSource(name=name) for name in ("portal", "none")])

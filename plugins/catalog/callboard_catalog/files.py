@@ -22,9 +22,13 @@ _MAGIC = re.compile(r"[*?\[{]")
 
 
 class Files(ABC):
-    """Files below one root, on this machine or elsewhere. `failures` are the folders that could not be listed, and why."""
+    """Files below one root, on this machine or elsewhere. All their names begin with `prefix`.
 
-    def __init__(self) -> None:
+    `failures` are the folders that could not be listed, and why.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
         self.failures: dict[str, Unreadable] = {}
         self._listed: dict[PurePath, Sequence[PurePath]] = {}
 

@@ -6,21 +6,23 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
-from sqlalchemy import func, select
+from callboard_sdk.sources import Item, Known
+from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from .documents import Touched
-from .journal import Journal
+from .checking import check_some
+from .documents import Touched, drop, source_problems
+from .journal import SOURCE, Journal
 from .reading import Limits
-from .schedule import Lost, Schedule, Timing
-from .settings import CatalogSettings
+from .schedule import Lost, Schedule
 from .settling import settle
-from .sources import Source, sources_of
+from .sources import Said, Source
 from .store import CatalogStore
-from .tables import DocumentRow, SourceRow
+from .tables import DocumentRow, ItemRow, SourceRow
 from .visit import Visit
 
 _log = logging.getLogger("callboard.catalog")
@@ -29,25 +31,28 @@ _TICK = 1.0
 """Seconds after which the schedule is looked at again."""
 _WAIT = 15.0
 """Seconds that a start waits for sources that were never read; it goes on without them then, and so do they."""
+_CHECKED = 500
+_AT_ONCE = 4
+"""Sources that one process reads at once."""
 
 
 class Ingestion:
     """One process's share of reading the catalog's sources. What is stored stays as it is when a reading fails."""
 
     def __init__(
-        self, settings: CatalogSettings, store: CatalogStore, sources: Sequence[Source] | None = None,
-        now: Callable[[], float] = time.time,
-    ) -> None:  # fmt: skip
-        found = sources_of(settings) if sources is None else sources
-        self.sources = {source.name: source for source in found}
+        self, sources: Sequence[Source], limits: Limits, store: CatalogStore, now: Callable[[], float] = time.time
+    ) -> None:
+        self.sources = {source.name: source for source in sources}
+        self.schedule = Schedule(uuid.uuid4().hex, now)
         self._store = store
-        self._limits = Limits(settings.max_file_bytes, settings.max_files)
-        self._schedule = Schedule(uuid.uuid4().hex, now)
+        self._limits = limits
+        self._timings = {source.name: source.timing for source in sources if source.read is not None}
+        self._visits: set[asyncio.Task[bool]] = set()
         self._started = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """While the block runs, read each source when it is due. Before it, read those that never were; see _WAIT."""
+        """While the block runs, read each source when it is due. Before it, read those at hand that never were; see _WAIT."""
         first = await self._declare()
         task = asyncio.create_task(self._repeat(first))
         try:
@@ -55,67 +60,114 @@ class Ingestion:
                 await asyncio.wait_for(self._started.wait(), _WAIT)
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for one in (task, *self._visits):
+                one.cancel()
+            await asyncio.gather(task, *self._visits, return_exceptions=True)
+            await self._leave()
 
     async def _declare(self) -> list[str]:
-        """Make the sources known; those that were never read, or are read at each start only."""
+        """Make the sources known; those at hand that were never read, or are read at each start only."""
         async with self._store.writing() as connection:
-            journal = Journal(self._schedule.now())
-            if await self._schedule.declare(connection, list(self.sources)):
+            journal = Journal(self.schedule.now())
+            if await self.schedule.declare(connection, list(self.sources)):
                 several = select(col(DocumentRow.entity)).group_by(col(DocumentRow.entity)).having(func.count() > 1)
                 await settle(connection, Touched(set((await connection.execute(several)).scalars())), journal)
             await journal.write(connection)
         rows = await self._store.select(select(col(SourceRow.name), col(SourceRow.succeeded)))
-        known = dict(tuple(row) for row in rows)
-        return [name for name, source in self.sources.items() if known.get(name) is None or not source.timing.every]
-
-    async def _read(self, names: Sequence[str]) -> bool:
-        """Whether each of these sources was read once, or at least tried."""
-        rows = await self._store.select(select(col(SourceRow.name), col(SourceRow.succeeded), col(SourceRow.failed)))
-        return {name for name, succeeded, failed in rows if succeeded is not None or failed is not None} >= set(names)
+        read = {name for name, succeeded in rows if succeeded is not None}
+        return [name for name, source in self.sources.items() if source.at_hand and (name not in read or not source.timing.every)]
 
     async def run(self, names: Sequence[str] | None = None) -> bool:
         """Read these sources now, all when left out, one after another; whether that changed the catalog."""
-        left = {name: self.sources[name].timing for name in (self.sources if names is None else names)}
+        left = {name: timing for name, timing in self._timings.items() if names is None or name in names}
         changed = False
         while left:
             async with self._store.writing() as connection:
-                name = await self._schedule.claim(connection, left, anyhow=True)
+                name = await self.schedule.claim(connection, left, anyhow=True)
             if name is None:
                 return changed
             left.pop(name)
             changed = await self._visit(self.sources[name]) or changed
         return changed
 
+    async def take(self, source: Source, events: Sequence[Said]) -> bool:
+        """Take over what is handed over of a source; False when another process has it just now. Raises what is wrong."""
+        async with self._store.writing() as connection:
+            if await self.schedule.claim(connection, {source.name: source.timing}, anyhow=True) is None:
+                return False
+
+        async def read(known: Known) -> AsyncIterator[Said]:
+            for event in events:
+                yield event
+
+        visit = Visit(replace(source, read=read), self._store, self.schedule, self._limits)
+        try:
+            await visit.run()
+        except Exception as error:
+            await visit.fail(error)
+            raise
+        return True
+
+    def refused(self, source: Source, events: Sequence[Said]) -> list[str]:
+        """What is wrong with descriptors that are handed over, so that they are no entities; each as a sentence."""
+        visit = Visit(source, self._store, self.schedule, self._limits)
+        readings = [visit.item(event).reading for event in events if isinstance(event, Item)]
+        return [
+            f"{reading.name}: {problem.message}. {problem.remedy}"
+            for reading in readings
+            if reading.unread
+            for problem in reading.problems
+        ]
+
+    async def remove(self, name: str) -> bool:
+        """Forget a source with all that it has; False when there is none of this name."""
+        if await self._store.source(name) is None:
+            return False
+        async with self._store.writing() as connection:
+            journal = Journal(self.schedule.now())
+            items = list((await connection.execute(select(col(ItemRow.id)).where(col(ItemRow.source) == name))).scalars())
+            await settle(connection, await drop(connection, name, items, journal), journal)
+            await source_problems(connection, name, (), journal)
+            while await check_some(connection, journal, _CHECKED):
+                pass
+            await connection.execute(delete(SourceRow).where(col(SourceRow.name) == name))
+            journal.removed(SOURCE, name=name)
+            await journal.write(connection)
+        return True
+
     async def _repeat(self, first: Sequence[str]) -> None:
         """Read these sources, then each when it is due, until cancelled."""
         try:
             await self.run(first)
-            while not await self._read(first):  # noqa: ASYNC110  another process has them, and says so in the database
+            while not await self._tried(first):  # noqa: ASYNC110  another process has them, and says so in the database
                 await asyncio.sleep(_TICK / 10)
         except Exception:
             _log.exception("the catalog's sources could not be read at the start")
         self._started.set()
-        timings = {name: source.timing for name, source in self.sources.items()}
         while True:
             try:
-                while (name := await self._claim(timings)) is not None:
-                    await self._visit(self.sources[name])
+                while len(self._visits) < _AT_ONCE and (name := await self._claim()) is not None:
+                    visit = asyncio.create_task(self._visit(self.sources[name]))
+                    self._visits.add(visit)
+                    visit.add_done_callback(self._visits.discard)
             except Exception:
                 _log.exception("the catalog's schedule could not be followed")
             await asyncio.sleep(_TICK)
 
-    async def _claim(self, timings: Mapping[str, Timing]) -> str | None:
+    async def _tried(self, names: Sequence[str]) -> bool:
+        """Whether each of these sources was read once, or at least tried."""
+        rows = await self._store.select(select(col(SourceRow.name), col(SourceRow.succeeded), col(SourceRow.failed)))
+        return {name for name, succeeded, failed in rows if succeeded is not None or failed is not None} >= set(names)
+
+    async def _claim(self) -> str | None:
         async with self._store.reading() as connection:
-            if await self._schedule.next(connection, timings) is None:
+            if await self.schedule.next(connection, self._timings) is None:
                 return None
         async with self._store.writing() as connection:
-            return await self._schedule.claim(connection, timings)
+            return await self.schedule.claim(connection, self._timings)
 
     async def _visit(self, source: Source) -> bool:
-        visit = Visit(source, self._store, self._schedule, self._limits)
+        visit = Visit(source, self._store, self.schedule, self._limits)
         try:
             await visit.run()
         except Lost:
@@ -127,3 +179,11 @@ class Ingestion:
             except Exception:
                 _log.exception("that source %s failed could not be written", source.name)
         return visit.changed
+
+    async def _leave(self) -> None:
+        """Give back what this process has: others needn't wait for it."""
+        try:
+            async with self._store.writing() as connection:
+                await self.schedule.leave(connection)
+        except Exception:
+            _log.warning("the sources that were being read could not be given back", exc_info=True)

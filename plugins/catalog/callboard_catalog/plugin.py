@@ -7,14 +7,31 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import strawberry
-from callboard_sdk import Access, Batch, Connection, Database, Entity, EntityRef, InvalidRef, Page, Plugin, Problem, Severity
+from callboard_sdk import (
+    Access,
+    Batch,
+    Clients,
+    Connection,
+    Database,
+    Entity,
+    EntityRef,
+    InvalidRef,
+    Page,
+    Plugin,
+    Problem,
+    Severity,
+    Sources,
+)
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
 from .filters import EntityFilter, ProblemFilter
 from .ingestion import Ingestion
 from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
 from .providers import upstreams
+from .reading import Limits
 from .settings import CatalogSettings
+from .source_fields import SOURCE_PERMISSIONS, add_source_fields
+from .sources import sources_of
 from .store import CatalogStore
 
 _log = logging.getLogger("callboard.catalog")
@@ -35,6 +52,7 @@ plugin = Plugin(
     permissions={
         READ: "Read entities: names, descriptions, owners and relations.",
         PROBLEMS: "See what is wrong with descriptors, and where.",
+        **SOURCE_PERMISSIONS,
     },
     upstreams=upstreams,
 )
@@ -49,11 +67,17 @@ async def store(settings: CatalogSettings, database: Database) -> AsyncIterator[
 
 
 @plugin.resource
-async def ingestion(settings: CatalogSettings, store: CatalogStore) -> AsyncIterator[Ingestion]:
+async def ingestion(
+    settings: CatalogSettings, store: CatalogStore, clients: Clients, declared: Sources
+) -> AsyncIterator[Ingestion]:
     """Reads the sources into the store: those that were never read now, and each again when it is due."""
-    made = Ingestion(settings, store)
+    limits = Limits(settings.max_file_bytes, settings.max_files)
+    made = Ingestion(sources_of(settings, clients, declared), limits, store)
     async with made.running():
         yield made
+
+
+add_source_fields(plugin)
 
 
 @plugin.query(permission=READ)

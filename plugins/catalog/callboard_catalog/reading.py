@@ -141,6 +141,7 @@ class FilesReader:
         if not found:
             problem = Place(self._source, "").problem("source", why, "Mend the path in the settings.")
             self._doubts.append(Doubt(_prefix(self._files.name(split_glob(path)[0])), problem))
+            self._doubts.append(Doubt(self._files.prefix))  # Locations there may have led anywhere
         self._queue.extend(found)
 
     def _named(self, path: PurePath) -> Iterator[PurePath]:

@@ -117,6 +117,14 @@ class Schedule:
         """What the source has was handed over by who has it."""
         await self._set(connection, name, succeeded=self.now(), failed=None, error=None)
 
+    async def allow(self, connection: AsyncConnection, name: str, key: str) -> None:
+        """Let the source lose what it holds back under this key, and have it read."""
+        await self._set(connection, name, allowed_key=key, due=0.0)
+
+    async def leave(self, connection: AsyncConnection) -> None:
+        """Give back whatever this process has; it is due as it was."""
+        await connection.execute(update(SourceRow).where(col(SourceRow.reader) == self.reader).values(reader=None, until=0.0))
+
     async def hurry(self, connection: AsyncConnection, name: str) -> None:
         """Have the source read as soon as somebody can."""
         await self._set(connection, name, due=0.0)

@@ -24,6 +24,7 @@ from .suggestions import suggested
 from .tables import (
     TABLES,
     ChangeRow,
+    DocumentRow,
     EntityRow,
     ItemRow,
     ProblemRow,
@@ -188,6 +189,20 @@ class CatalogStore:
         query = select(col(SourceRow.error)).where(col(SourceRow.error).is_not(None)).order_by(col(SourceRow.failed))
         rows = await self.select(query.limit(1))
         return rows[0][0] if rows else None
+
+    async def sources(self) -> Sequence[Any]:
+        """The rows of all sources, in order of precedence."""
+        return await self.select(select(*SourceRow.__table__.c).order_by(col(SourceRow.rank), col(SourceRow.name)))  # type: ignore[attr-defined]
+
+    async def source(self, name: str) -> Any:
+        """The row of one source; None when there is none."""
+        return next((row for row in await self.sources() if row.name == name), None)
+
+    async def entities_by_source(self) -> Mapping[str, int]:
+        """How many entities stand because of each source that has any."""
+        query = select(col(ItemRow.source), func.count()).select_from(EntityRow).group_by(col(ItemRow.source))
+        query = query.join(DocumentRow, col(DocumentRow.id) == col(EntityRow.document))
+        return dict(tuple(row) for row in await self.select(query.join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))))
 
     @property
     def dialect(self) -> str:

@@ -16,14 +16,13 @@ class TreeFiles(Files):
     """A tree's files, named `prefix` and their paths. It is listed once, and not read after that where a listing tells enough."""
 
     def __init__(self, tree: Tree, prefix: str) -> None:
-        super().__init__()
+        super().__init__(prefix)
         self._tree = tree
-        self._prefix = prefix
 
     def name(self, path: PurePath) -> str:
         """The tree's name, and the path in it."""
         inside = str(self.real(path))
-        return printable(self._prefix if inside == "." else f"{self._prefix}/{inside}" if self._prefix else inside)
+        return printable(self.prefix if inside == "." else f"{self.prefix}/{inside}" if self.prefix else inside)
 
     def real(self, path: PurePath) -> PurePosixPath:
         """The path without detours; what is a link in a tree stays one."""

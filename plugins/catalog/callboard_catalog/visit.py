@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -35,7 +35,7 @@ from .schedule import LEASE, Lost, Schedule
 from .settling import settle
 from .sources import Folder, Said, Source
 from .store import CatalogStore
-from .tables import DocumentRow, ItemRow, SourceRow
+from .tables import DocumentRow, ItemRow, SourceRow, TermRow
 from .terms import among
 from .trees import NoTree, TreeFiles
 
@@ -114,16 +114,18 @@ class Visit:
             task.cancel()
 
     async def _read(self) -> None:  # A
-        said = self._source.read(_Known(self._store, self._source.name, await self._cursor()))
-        async for event in said:
-            await self._take(event)
-            if self._pass.ended is not None:
-                return
+        if self._source.read is None:
+            raise TypeError(f"source {self._source.name} is not read: its entities are handed over")
+        async with aclosing(self._source.read(_Known(self._store, self._source.name, await self._cursor()))) as said:  # type: ignore[type-var]
+            async for event in said:
+                await self._take(event)
+                if self._pass.ended is not None:
+                    return
 
     async def _take(self, event: Said) -> None:
         match event:
             case Item():
-                await self._add(await asyncio.to_thread(self._item, event))
+                await self._add(await asyncio.to_thread(self.item, event))
             case Folder(files, paths):
                 reader = FilesReader(self._source.name, files, paths, self._limits, await self._digests(""))
                 await self._files(reader)
@@ -146,7 +148,8 @@ class Visit:
             case Whole() | Part():
                 self._pass.ended = event
 
-    def _item(self, event: Item) -> Ready:
+    def item(self, event: Item) -> Ready:
+        """What an item holds."""
         place = Place(self._source.name, event.name)
         files = TreeFiles(NoTree(), "")
         if event.text is not None:
@@ -223,6 +226,7 @@ class Visit:
         columns = [getattr(ItemRow, name) for name in ("name", "id", "orphaned", "unread")]
         query = select(*columns).where(col(ItemRow.source) == self._source.name).order_by(col(ItemRow.name))
         gone, folders = frozenset(self._pass.gone), frozenset(self._pass.folders)
+        lead = await self._lead_on(connection)
         missing, unsure = [], []
         for row in map(_Lost._make, (await connection.execute(query)).all()):
             above = set(_and_above(row.name))
@@ -230,9 +234,19 @@ class Visit:
                 continue
             if any(doubt.covers(row.name) for doubt in self._pass.doubts):
                 unsure.append(row)
-            elif whole or not above.isdisjoint(gone) or not above.isdisjoint(folders):
+            elif not above.isdisjoint(gone) or (not lead and (whole or not above.isdisjoint(folders))):
                 missing.append(row)
         return missing, unsure
+
+    async def _lead_on(self, connection: AsyncConnection) -> bool:
+        """Whether a Location can't be read now: where it led to wasn't looked at, so that what wasn't found proves nothing."""
+        query = (
+            select(col(DocumentRow.id))
+            .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
+            .join(TermRow, col(TermRow.id) == col(DocumentRow.entity))
+            .where(col(ItemRow.source) == self._source.name, col(DocumentRow.kept), col(TermRow.text).startswith("location:"))
+        )
+        return (await connection.execute(query.limit(1))).first() is not None
 
     async def _keep(self, connection: AsyncConnection, unsure: Sequence[_Lost], journal: Journal) -> None:
         """Mark what is shown as it was last read; not each entity of a source that could not be read at all, which says so."""

@@ -17,6 +17,7 @@ from callboard_catalog.reading import FilesReader, Limits
 from callboard_catalog.ingestion import Ingestion
 from callboard_catalog.references import INVERSES
 from callboard_catalog.settings import CatalogSettings
+from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
 from callboard_sdk import Database, EntityRef, Page, Problem
 from callboard_sdk.sources import Same
@@ -95,7 +96,8 @@ async def kept(sources: Sequence[Mapping[str, Any]], **limits: int) -> Everythin
         store = CatalogStore(Database(engine))
         await store.prepare()
         settings = CatalogSettings.model_validate({"sources": sources, "refresh_seconds": 0, **limits})
-        async with Ingestion(settings, store).running():
+        limits = Limits(settings.max_file_bytes, settings.max_files)
+        async with Ingestion(sources_of(settings, {}), limits, store).running():
             entities = (await store.entities(None, Page(first=100))).nodes()
             problems = await _all_problems(store)
             related = await store.relations(

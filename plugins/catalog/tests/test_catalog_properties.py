@@ -10,9 +10,11 @@ import msgspec
 import pytest
 import yaml
 from callboard_catalog.ingestion import Ingestion
+from callboard_catalog.reading import Limits
 from callboard_catalog.rules import RULES
 from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.source_settings import FilesSource
+from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
 from callboard_sdk import Database, EntityRef, Page, Severity, decode_id
 from hypothesis import HealthCheck, given, settings
@@ -126,7 +128,7 @@ async def _stored(documents) -> None:
             store = CatalogStore(Database(engine))
             await store.prepare()
             source = FilesSource(name="test", paths=[str(root)], root=root)
-            ingestion = Ingestion(CatalogSettings(sources=[source]), store)
+            ingestion = Ingestion(sources_of(CatalogSettings(sources=[source]), {}), Limits(5_000_000, 50_000), store)
             async with ingestion.running():
                 assert await ingestion.run() is False
                 assert await store.last_error() is None

@@ -121,6 +121,17 @@ async def test_what_a_locations_missing_target_held_is_kept(serve, root):
     assert set(entities(data)) == {"all", "b", "c", "team"} and rules(data) == {"missing-target", "kept"}
 
 
+async def test_where_a_location_led_is_kept_while_it_can_not_be_read(serve, root):
+    location = "apiVersion: a/v1\nkind: Location\nmetadata: {name: all}\nspec: {targets: ['./more/*.yaml', ./team.yaml]}\n"
+    async with serve(FILES | {"all.yaml": location}, ["all.yaml"]) as harness:
+        (root / "all.yaml").write_text("a: b: c\n")
+        _, data = await again(harness)
+        assert set(entities(data)) == {"all", "b", "c", "team"} and rules(data) == {"yaml", "kept"}
+        (root / "all.yaml").unlink()
+        _, data = await again(harness)
+    assert set(entities(data)) == {"all", "b", "c", "team"} and rules(data) == {"source", "kept", "yaml"}
+
+
 async def test_an_entity_that_moved_out_of_a_broken_file_is_read_where_it_is_now(serve, root):
     async with serve(FILES) as harness:
         broken_yaml(root)

@@ -1,0 +1,367 @@
+"""Readings that fail, stop, lie or come twice: nothing is lost without proof, and what comes out is the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from callboard_catalog.ingestion import Ingestion
+from callboard_catalog.reading import Limits
+from callboard_catalog.schedule import LEASE, Timing
+from callboard_catalog.sources import Said, Source
+from callboard_catalog.store import CatalogStore
+from callboard_sdk import Database, Page
+from callboard_sdk.sources import Files, Gone, Item, Known, Part, Same, Unread, Unreadable, Whole
+from gateway.settings import DatabaseSettings
+from sqlalchemy.ext.asyncio import create_async_engine
+
+LIMITS = Limits(1_000_000, 1_000)
+AWAY = Unreadable("unanswered", "did not answer", "Wait.")
+
+
+def descriptor(name: str, owner: str = "group:ours", **metadata: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "a/v1",
+        "kind": "Component",
+        "metadata": {"name": name, **metadata},
+        "spec": {"type": "service", "lifecycle": "x", "owner": owner},
+    }
+
+
+def item(name: str, *names: str, version: str | None = None) -> Item:
+    return Item(name, entities=[descriptor(one) for one in names or (name,)], version=version)
+
+
+class Place:
+    """A source whose next readings are written down in advance."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.known: dict[str, str] = {}
+        self.cursor: str | None = None
+
+    async def read(self, known: Known) -> AsyncIterator[Said]:
+        self.cursor = known.cursor
+        self.known = dict(await known.versions([event.name for event in self.events if isinstance(event, Item)]))
+        for event in self.events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+
+class Bench:
+    """A catalog of its own, with sources that do as they are told, and a clock that is set."""
+
+    def __init__(self, store: CatalogStore, sources: Sequence[Source], places: dict[str, Place]) -> None:
+        self.store = store
+        self.places = places
+        self.now = 1_000_000.0
+        self.sources = sources
+        self.ingestion = Ingestion(sources, LIMITS, store, lambda: self.now)
+
+    async def read(self, *events: Any, source: str = "one") -> bool:
+        self.places[source].events = list(events)
+        return await self.ingestion.run([source])
+
+    async def names(self) -> set[str]:
+        return {entity.name for entity in (await self.store.entities(None, Page(first=100))).nodes()}
+
+    async def rules(self) -> list[str]:
+        found = (await self.store.problems(None, Page(first=100))).nodes()
+        return sorted(problem.rule.removeprefix("catalog.") for problem in found if "dangling" not in problem.rule)
+
+    async def row(self, source: str = "one") -> Any:
+        return await self.store.source(source)
+
+
+Benched = Callable[..., Any]
+
+
+@pytest.fixture
+def benched(database: dict[str, str]) -> Benched:
+    @asynccontextmanager
+    async def make(*names: str, **common: Any) -> AsyncIterator[Bench]:
+        engine = create_async_engine(DatabaseSettings(url=database["url"]).url)
+        places = {name: Place() for name in names or ("one",)}
+        sources = [Source(name, "test", Timing(60.0, 0.0), place.read, **common) for name, place in places.items()]
+        try:
+            store = CatalogStore(Database(engine))
+            await store.prepare()
+            bench = Bench(store, sources, places)
+            await bench.ingestion._declare()
+            yield bench
+        finally:
+            await engine.dispose()
+
+    return make
+
+
+ALL = [item(name) for name in "abcdef"]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([*ALL[:2], RuntimeError("429 Too Many Requests")], id="an error half-way"),
+        pytest.param([RuntimeError("500")], id="an error at once"),
+        pytest.param([*ALL[:2], TimeoutError("it took too long")], id="a time-out half-way"),
+        pytest.param([*ALL[:2]], id="an end that says nothing"),
+        pytest.param([*ALL[:2], Part()], id="only what changed"),
+        pytest.param([*ALL[:2], Unread("", AWAY), Whole()], id="a whole reading that could not read all"),
+        pytest.param([Unread("", AWAY), Whole()], id="nothing could be read"),
+        pytest.param([*ALL[:2], *(Unread(name, AWAY) for name in "cdef"), Whole()], id="items could not be read"),
+        pytest.param([*(Same(name) for name in "abcdef"), Whole()], id="all is as it was"),
+        pytest.param([Item("a", text="kind: [\n"), *(Same(name) for name in "bcdef"), Whole()], id="a text that is no YAML"),
+        pytest.param([Item("a", text=""), *(Same(name) for name in "bcdef"), Unread("a", AWAY), Whole()], id="an empty text in doubt"),
+    ],
+)  # fmt: skip
+async def test_what_does_not_prove_that_an_entity_is_gone_loses_none(benched: Benched, events: list[Any]) -> None:
+    async with benched(removal_floor=0, removal_share=1.0) as bench:
+        assert await bench.read(*ALL, Whole())
+        await bench.read(*events)
+        found = await bench.names()
+        assert found >= set("bcdef")
+        assert found == set("abcdef") or events[0].text == ""
+        await bench.read(*ALL, Whole())
+        assert await bench.names() == set("abcdef") and await bench.rules() == []
+
+
+async def test_what_a_whole_reading_does_not_name_is_gone_and_what_is_gone_is_gone(benched: Benched) -> None:
+    async with benched() as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[1:], Whole())
+        assert await bench.names() == set("bcdef")
+        await bench.read(Gone("b"), Part())
+        assert await bench.names() == set("cdef")
+        await bench.read(*(Same(name) for name in "cdef"), Whole())
+        assert await bench.names() == set("cdef") and await bench.rules() == []
+
+
+async def test_an_empty_listing_removes_nothing_till_a_person_says_so(benched: Benched) -> None:
+    async with benched(removal_floor=2) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(Whole())
+        row = await bench.row()
+        assert await bench.names() == set("abcdef") and await bench.rules() == ["removal-held"]
+        assert (row.held, row.held_of) == (6, 6)
+        await bench.read(*ALL, Whole())
+        assert (await bench.row()).held_key is None and await bench.rules() == []
+        await bench.read(*ALL[:3], Whole())
+        held = (await bench.row()).held_key
+        async with bench.store.writing() as connection:
+            await bench.ingestion.schedule.allow(connection, "one", held)
+        await bench.read(*ALL[:2], Whole())
+        assert await bench.names() == set("abcdef"), "the key was for other entities"
+        async with bench.store.writing() as connection:
+            await bench.ingestion.schedule.allow(connection, "one", (await bench.row()).held_key)
+        await bench.read(*ALL[:2], Whole())
+        assert await bench.names() == set("ab") and await bench.rules() == []
+
+
+async def test_a_source_may_lose_a_share_of_what_it_has_at_once(benched: Benched) -> None:
+    async with benched(removal_floor=0, removal_share=0.5) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[:3], Whole())
+        assert await bench.names() == set("abc")
+        await bench.read(ALL[0], Whole())
+        assert await bench.names() == set("abc")
+
+
+async def test_an_orphan_is_marked_and_goes_after_its_time_whatever_the_clock_does(benched: Benched) -> None:
+    async with benched(keep_orphans_seconds=600.0) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[1:], Whole())
+        assert await bench.names() == set("abcdef") and await bench.rules() == ["orphaned"]
+        await bench.read(*ALL, Whole())
+        assert await bench.rules() == []
+        await bench.read(*ALL[1:], Whole())
+        bench.now += 599
+        await bench.read(*ALL[1:], Whole())
+        assert await bench.names() == set("abcdef") and await bench.rules() == ["orphaned"]
+        bench.now += 2
+        await bench.read(*ALL[1:], Whole())
+        assert await bench.names() == set("bcdef") and await bench.rules() == []
+
+
+async def test_a_repository_that_is_renamed_loses_nothing(benched: Benched) -> None:
+    async with benched(removal_floor=0) as bench:
+        await bench.read(Item("old/x", entities=[descriptor("a"), descriptor("b")]), item("other"), Whole())
+        await bench.read(Item("new/x", entities=[descriptor("a"), descriptor("b")]), item("other"), Whole())
+        assert await bench.names() == {"a", "b", "other"}
+        history = [row.how for row in await bench.store.select(_journal())]
+        assert history == ["created"] * 3, "the same entities stand for it"
+
+
+def _journal() -> Any:
+    from callboard_catalog.tables import ChangeRow
+    from sqlalchemy import select
+    from sqlmodel import col
+
+    return select(col(ChangeRow.how)).where(col(ChangeRow.what) == "entity").order_by(col(ChangeRow.number))
+
+
+async def test_of_two_sources_with_one_entity_the_first_stands_whoever_came_first(benched: Benched) -> None:
+    async with benched("one", "two") as bench:
+        mine, theirs = descriptor("a", title="one's"), descriptor("a", title="two's")
+
+        async def title() -> str | None:
+            [entity] = (await bench.store.entities(None, Page(first=1))).nodes()
+            return entity.title
+
+        await bench.read(Item("x", entities=[theirs]), Whole(), source="two")
+        assert await title() == "two's" and await bench.rules() == []
+        await bench.read(Item("x", entities=[mine]), Whole(), source="one")
+        assert await title() == "one's" and await bench.rules() == ["duplicate"]
+        await bench.read(Whole(), source="one")
+        assert await title() == "two's" and await bench.rules() == []
+
+
+async def test_sources_in_another_order_give_precedence_anew(benched: Benched) -> None:
+    async with benched("one", "two") as bench:
+        for name in ("one", "two"):
+            await bench.read(Item("x", entities=[descriptor("a", title=name)]), Whole(), source=name)
+        again = Ingestion(bench.sources[::-1], LIMITS, bench.store, lambda: bench.now)
+        await again._declare()
+        [entity] = (await bench.store.entities(None, Page(first=1))).nodes()
+        assert entity.title == "two"
+
+
+async def test_what_is_as_it_was_writes_nothing(benched: Benched) -> None:
+    async with benched() as bench:
+        await bench.read(*ALL, Whole())
+        before = await _tables(bench)
+        assert await bench.read(*ALL, Whole()) is False
+        assert await _tables(bench) == before
+
+
+async def _tables(bench: Bench) -> list[Any]:
+    from callboard_catalog.tables import TABLES
+    from sqlalchemy import select
+
+    return [
+        sorted(map(tuple, await bench.store.select(select(table))), key=repr)
+        for table in TABLES
+        if table.name != "catalog_source"
+    ]
+
+
+async def test_versions_and_the_cursor_are_known_again(benched: Benched) -> None:
+    async with benched() as bench:
+        await bench.read(item("a", version="1"), item("b", version="2"), Part("then"))
+        await bench.read(item("a", version="1"), item("b", version="3"), item("c"), RuntimeError("no"))
+        assert (bench.places["one"].known, bench.places["one"].cursor) == ({"a": "1", "b": "2"}, "then")
+        await bench.read(Item("b", text="a: b: c", version="4"), Part("later"))
+        await bench.read(item("b", version="4"), Part("latest"))
+        assert (bench.places["one"].known, bench.places["one"].cursor) == ({}, "later"), "what could not be read is read again"
+
+
+class Files_:
+    """A tree in memory."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def text(self, path: str) -> str:
+        if path not in self.files:
+            raise Unreadable("missing", "is not there", "Put it there.")
+        return self.files[path]
+
+    def below(self, folder: str) -> Sequence[str]:
+        return sorted(path for path in self.files if not folder or path.startswith(f"{folder}/"))
+
+
+PRINTER = "apiVersion: a/v1\nkind: Printer\nmetadata: {name: %s}\n"
+
+
+async def test_a_tree_is_read_with_its_locations_and_what_it_lost_is_gone_even_in_part(benched: Benched) -> None:
+    location = "apiVersion: a/v1\nkind: Location\nmetadata: {name: all}\nspec: {targets: ['./more/*.yaml', ../up.yaml]}\n"
+    files = {"x/all.yaml": location, "x/more/a.yaml": PRINTER % "a", "x/more/b.yaml": PRINTER % "b", "up.yaml": PRINTER % "up"}
+    async with benched() as bench:
+        await bench.read(Files("repo", Files_(files), ["x/all.yaml"], "v1"), item("other"), Part())
+        assert await bench.names() == {"all", "a", "b", "up", "other"} and await bench.rules() == []
+        less = {path: text for path, text in files.items() if path != "x/more/b.yaml"}
+        await bench.read(Files("repo", Files_(less), ["x/all.yaml"], "v2"), Part())
+        assert await bench.names() == {"all", "a", "up", "other"}
+        await bench.read(Files("repo", Files_({}), ["x/all.yaml"], "v3"), Part())
+        assert await bench.names() == {"all", "a", "up", "other"}, "a path that names no file proves nothing"
+        await bench.read(Gone("repo"), Part())
+        assert await bench.names() == {"other"}
+
+
+async def test_a_tree_that_leads_out_of_itself_is_told(benched: Benched) -> None:
+    escape = "apiVersion: a/v1\nkind: Location\nmetadata: {name: l}\nspec: {target: ../../etc/passwd}\n"
+    async with benched() as bench:
+        await bench.read(Files("repo", Files_({"l.yaml": escape}), ["l.yaml", "../x.yaml"]), Whole())
+        assert await bench.names() == {"l"} and await bench.rules() == ["outside-root", "source"]
+
+
+async def test_a_source_is_read_when_it_is_due_and_after_a_failure_sooner_each_time_later(benched: Benched) -> None:
+    async with benched() as bench:
+        schedule, timings = bench.ingestion.schedule, {"one": Timing(60.0, 0.0)}
+
+        async def due() -> bool:
+            async with bench.store.reading() as connection:
+                return await schedule.next(connection, timings) is not None
+
+        assert await due()
+        await bench.read(Whole())
+        assert not await due()
+        bench.now += 61
+        assert await due()
+        for wait in (10, 20, 40, 60, 60):
+            await bench.read(RuntimeError("no"))
+            bench.now += wait - 1
+            assert not await due(), wait
+            bench.now += 2
+            assert await due(), wait
+        row = await bench.row()
+        assert (row.failures, row.error) == (5, "RuntimeError: no")
+        bench.now -= 1_000_000
+        assert await due(), "a clock that jumped back doesn't hold a source up"
+
+
+async def test_who_is_not_heard_of_loses_a_source_and_can_write_nothing_more(benched: Benched) -> None:
+    async with benched() as bench:
+        other = Ingestion(bench.sources, LIMITS, bench.store, lambda: bench.now)
+        timings = {"one": Timing(60.0, 0.0)}
+        async with bench.store.writing() as connection:
+            assert await bench.ingestion.schedule.claim(connection, timings, anyhow=True) == "one"
+        async with bench.store.writing() as connection:
+            assert await other.schedule.claim(connection, timings, anyhow=True) is None
+        assert await other.run(["one"]) is False
+        bench.now += LEASE + 1
+        bench.places["one"].events = [*ALL, Whole()]
+        assert await other.run(["one"]) is True
+        assert await bench.names() == set("abcdef")
+
+        reached, going = asyncio.Event(), asyncio.Event()
+
+        async def slow(known: Known) -> AsyncIterator[Said]:
+            yield item("late")
+            reached.set()
+            await going.wait()
+            yield Whole()
+
+        slowly = Ingestion([replace(bench.sources[0], read=slow)], LIMITS, bench.store, lambda: bench.now)
+        reading = asyncio.create_task(slowly.run(["one"]))
+        await reached.wait()
+        bench.now += LEASE + 1
+        assert await other.run(["one"]) is False
+        going.set()
+        await reading
+        assert await bench.names() == set("abcdef"), "the slow one had lost the source, and its reading with it"
+
+
+async def test_a_source_that_is_in_no_settings_keeps_what_it_has_till_it_is_removed(benched: Benched) -> None:
+    async with benched("one", "two") as bench:
+        await bench.read(item("a"), item("b"), Whole(), source="one")
+        await bench.read(item("b"), Whole(), source="two")
+        less = Ingestion(bench.sources[1:], LIMITS, bench.store, lambda: bench.now)
+        await less._declare()
+        assert await bench.names() == {"a", "b"}
+        assert await less.remove("one") and not await less.remove("one")
+        assert await bench.names() == {"b"} and await bench.rules() == []
