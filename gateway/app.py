@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from callboard_sdk import Plugin, Viewer
+from callboard_sdk import Plugin
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
 from resolvers.audit import AuditStore, Denials
-from resolvers.core import Sees, Whole, core_plugin
+from resolvers.core import Whole, core_plugin
 from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
 from resolvers.policy import Emergencies, PolicyStore
@@ -98,14 +97,14 @@ def build(
     audit, recent = AuditStore(plugins.database), Recent()
     identity = Identity(settings.auth, plugins.database, policies, audit=audit)
     whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
-    whole.sdl, whole.sees = supergraph.sdl, _sees(policies, supergraph)
+    whole.sdl = supergraph.sdl
     whole.tokens.issuing = identity.issuing
     store = PolicyStore(plugins.database, audit)
     emergencies = Emergencies(store.tables, audit)
     standing = Standing(policies, files, supergraph, store, emergencies)
     trying = Trying(standing, store, documents, plugins, recent)
     whole.audit = audit
-    whole.administration = Office(standing, store, emergencies, trying, recent, settings.policies.emergency)
+    office = Office(standing, store, emergencies, trying, recent, settings.policies.emergency)
     denials = Denials(audit)
     lane_of = Lane(lane if settings.server.lane else None, nodes=settings.server.lane_nodes, characters=LONG)
     record = Record(lambda: _upstreams(plugins, identity.providers, lane_of), lane_of)
@@ -117,6 +116,7 @@ def build(
         Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
         policies,
+        office,
         supergraph.predicates,
         plugins,
         record,
@@ -132,18 +132,6 @@ def build(
     graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
     asgi = Front(graphql, site(graphql, plugins, record, browsers, partial(running, UpstreamClient)))
     return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, asgi, running)
-
-
-def _sees(policies: Policies, supergraph: Supergraph) -> Sees:
-    named: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for coordinate, spec in (*supergraph.fields.items(), *supergraph.loaders.items()):
-        named[spec.plugin, spec.name].add(coordinate)
-
-    def sees(viewer: Viewer, plugin: str, field: str) -> bool:
-        coordinates = named.get((plugin, field), ())
-        return any(decision.allowed for decision in policies.current.decide(viewer.roles, coordinates).values())
-
-    return sees
 
 
 def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:

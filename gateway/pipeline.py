@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from callboard_sdk import CallboardError, EntityRef, Viewer
 
+from gateway.administration import Office
 from gateway.auth import Identify, KeysUnavailable, OperationNotAllowed, Permit, Unauthenticated, challenge
 from gateway.execution.executor import execute
 from gateway.execution.shape import Response, shape_errors, shape_result
@@ -67,6 +68,7 @@ class Pipeline:
     plans: Plans
     limits: LimitSettings
     policies: Policies
+    office: Office
     predicates: Mapping[str, KnownPredicate]
     plugins: Plugins
     record: Record
@@ -108,7 +110,8 @@ class Pipeline:
             return viewer.groups
 
     async def _answer(self, request: GraphQLRequest, seen: Seen) -> Response:
-        policy = seen.policy = self.policies.current
+        rules = self.rules()
+        policy = seen.policy = rules.policy
         viewer = seen.viewer = await self.admit(await self.identify(request.authorization, request.session), policy)
         self.permit(viewer, request.query)
         if self.lane.takes_text(request.query) and not self.documents.knows(request.query):
@@ -117,10 +120,15 @@ class Pipeline:
                 self.budgets.book(viewer, told.points)
                 seen.decided = told.decided
                 return told.response
-        return await self.run(viewer, policy, request, self.charge, seen)
+        return await self.run(viewer, rules, request, self.charge, seen)
 
-    async def run(self, viewer: Viewer, policy: Policy, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
+    def rules(self) -> Office:
+        """The version of the rules in force now, which a request keeps to its end, and what tells of it."""
+        return self.office.under(self.policies.current)
+
+    async def run(self, viewer: Viewer, rules: Office, request: GraphQLRequest, charge: Charge, seen: Seen) -> Response:
         """From document to response under one version of the rules. Raises CallboardError for what can't be run at all."""
+        policy = rules.policy
         with self.turns.one() as turn:
             visible = self.visible(policy, viewer.roles)
             operation = self.documents.choose(await self.documents.read(request.query, visible), request.operation_name)
@@ -135,7 +143,9 @@ class Pipeline:
                 if told is not None:
                     return told.response
             sight = await self.sight(policy, viewer, plan)
-            context = RequestContext(self.plugins, viewer, usage, turn.share, sight.access, sight.opens, apart=not plan.open)
+            context = RequestContext(
+                self.plugins, viewer, usage, turn.share, sight.access, sight.opens, rules, apart=not plan.open
+            )
             result = await execute(plan, variables, context, turn, sight, max_nodes=self.limits.nodes)
             return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
 

@@ -69,7 +69,7 @@ class Harness:
         with pipeline.turns.one() as turn:
             sight = await pipeline.sight(pipeline.policies.current, viewer, plan)
             context = RequestContext(
-                self.gateway.plugins, viewer, usage, turn.share, sight.access, sight.opens, apart=not plan.open
+                self.gateway.plugins, viewer, usage, turn.share, sight.access, sight.opens, pipeline.rules(), apart=not plan.open
             )
             result = await execute(plan, values, context, turn, sight, max_nodes=pipeline.limits.nodes)
             response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)

@@ -19,6 +19,7 @@ from callboard_sdk.fields import FieldSpec
 from .deadline import being_cancelled, for_a_field
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
 from .plugins import PluginRuntime, Plugins, Request
+from .policy.administration import Administration
 from .usage import UNCOUNTED, Usage
 from .visible_catalog import VisibleCatalog
 
@@ -34,7 +35,8 @@ Share = Callable[[], Awaitable[None]]
 class RequestContext:
     """What a request's resolvers share: the viewer, the plugins, and the batches under way.
 
-    `apart` says that its viewer doesn't see all objects, or not everything of them: what fails for it is counted apart.
+    `rules` tell of the policy version that it began with. `apart` says that its viewer doesn't see all objects, or not
+    everything of them: what fails for it is counted apart.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class RequestContext:
         share: Share | None = None,
         access: Access = EVERYTHING,
         opens: Mapping[str, Expression] = MappingProxyType({}),
+        rules: Administration | None = None,
         *,
         apart: bool = False,
     ) -> None:
@@ -54,7 +57,13 @@ class RequestContext:
         self.access = access
         self.opens = opens
         self._whose = viewer.subject if apart else None
-        self.own: Mapping[type, Any] = {Viewer: viewer, Usage: usage, Request: self, **seeing(access, plugins)}
+        self.own: Mapping[type, Any] = {
+            Viewer: viewer,
+            Usage: usage,
+            Administration: rules,
+            Request: self,
+            **seeing(access, plugins),
+        }
         """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []
         self._share = share or _keep_on

@@ -142,10 +142,6 @@ class RateLimit:
     """When there are new ones."""
 
 
-Sees = Callable[[Viewer, str, str], bool]
-"""Whether a viewer may use a plugin's field, given by the names of both."""
-
-
 @dataclass
 class Whole:
     """What the core's fields need of the gateway as a whole, set once it is put together."""
@@ -153,10 +149,8 @@ class Whole:
     plugins: Plugins | None = None
     nodes: Nodes | None = None
     audit: AuditStore | None = None
-    administration: Administration | None = None
     tokens: Tokens = field(default_factory=Tokens)
     sdl: str | None = None
-    sees: Sees | None = None
 
 
 def core_plugin(whole: Whole) -> Plugin[Settings]:
@@ -189,11 +183,6 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         yield whole.audit
 
     @core.resource
-    async def administration() -> AsyncIterator[Administration]:
-        assert whole.administration is not None
-        yield whole.administration
-
-    @core.resource
     async def tokens() -> AsyncIterator[Tokens]:
         yield whole.tokens
 
@@ -218,12 +207,11 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         )
 
     @core.query(permission="core.plugins")
-    async def plugins(whole: Whole, viewer: Viewer, access: Access) -> list[PluginInfo] | None:
+    async def plugins(whole: Whole, viewer: Viewer, access: Access, rules: Administration) -> list[PluginInfo] | None:
         """The gateway's plugins and how they are; who may not see every entity is told of what failed for itself."""
         assert whole.plugins is not None
-        assert whole.sees is not None
         alone = None if access.whole else viewer.subject
-        running = [_info(runtime, partial(whole.sees, viewer, name), alone) for name, runtime in whole.plugins.runtimes.items()]
+        running = [_info(runtime, partial(rules.uses, viewer, name), alone) for name, runtime in whole.plugins.runtimes.items()]
         return running + [_failed(name, reason) for name, reason in whole.plugins.failed.items()]
 
     @core.query(permission="core.schema")

@@ -19,6 +19,7 @@ from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
 from .groups import CatalogGroups, Memberships
+from .policy.administration import Administration
 from .sources import PluginSources
 from .unconnected import Unconnected
 from .upstream import Health as UpstreamHealth
@@ -47,7 +48,7 @@ class Request(Protocol):
         ...
 
 
-_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Catalog, Request)
+_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Catalog, Administration, Request)
 """What a function is handed that is each request's own."""
 
 

@@ -21,15 +21,14 @@ _BEST = (PolicyAccess.ALLOWED, PolicyAccess.CONDITIONAL, PolicyAccess.DENIED)
 
 
 class Explaining:
-    """Asks the policy in force, and what was lately told of older ones."""
+    """Asks the policy version that a request began with, and what was lately told of older ones."""
 
     def __init__(self, standing: Standing, recent: Recent) -> None:
         self._standing = standing
         self._recent = recent
 
-    def can(self, viewer: Viewer, coordinates: Sequence[str]) -> list[CoordinateAccess]:
+    def can(self, policy: Policy, viewer: Viewer, coordinates: Sequence[str]) -> list[CoordinateAccess]:
         """What the viewer may do with these coordinates, in the same order. What isn't there is like what is denied."""
-        policy = self._standing.policies.current
         return [CoordinateAccess(coordinate=one, access=self._access(policy, viewer, one)) for one in coordinates]
 
     def _access(self, policy: Policy, viewer: Viewer, coordinate: str) -> PolicyAccess:
@@ -42,18 +41,31 @@ class Explaining:
         """For each coordinate that rules don't decide, those that lead to its object: it is readable with that."""
         return ways(self._standing.supergraph.schema, self._standing.supergraph.guards)
 
-    def may(self, viewer: Viewer, coordinate: str) -> bool:
+    def may(self, policy: Policy, viewer: Viewer, coordinate: str) -> bool:
         """Whether the viewer may use this coordinate."""
-        return self._access(self._standing.policies.current, viewer, coordinate) is PolicyAccess.ALLOWED
+        return self._access(policy, viewer, coordinate) is PolicyAccess.ALLOWED
 
-    def why(self, viewer: Viewer, decision: str) -> DeniedWhy | None:
+    def uses(self, policy: Policy, viewer: Viewer, plugin: str, field: str) -> bool:
+        """Whether the viewer may use a plugin's field, given by the names of both, if only for some entities."""
+        decisions = policy.decide(viewer.roles, self._named.get((plugin, field), ()))
+        return any(decision.allowed for decision in decisions.values())
+
+    @cached_property
+    def _named(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """The coordinates that each field of a plugin answers, by the names of both."""
+        graph = self._standing.supergraph
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for coordinate, spec in (*graph.fields.items(), *graph.loaders.items()):
+            found[spec.plugin, spec.name].add(coordinate)
+        return {name: frozenset(coordinates) for name, coordinates in found.items()}
+
+    def why(self, policy: Policy, viewer: Viewer, decision: str) -> DeniedWhy | None:
         """Why this decision denies, or allows on a condition: to this viewer, or to anyone where it may see the policy."""
-        policy = self._standing.policies.current
         own = policy.decide(viewer.roles, self._standing.supergraph.guards)
         for found in own.values():
             if found.id == decision and access(found) is not PolicyAccess.ALLOWED:
                 return _why(found, viewer.roles, policy.version, access(found))
-        told = self._recent.told(decision, None if self.may(viewer, "Query.policy") else viewer.subject)
+        told = self._recent.told(decision, None if self.may(policy, viewer, "Query.policy") else viewer.subject)
         if told is None:
             return None
         still = policy.decide(told.roles, [told.decision.coordinate])[told.decision.coordinate]

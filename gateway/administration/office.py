@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from functools import cached_property
+from copy import copy
 from typing import TypeVar
 
 import structlog
@@ -11,6 +11,7 @@ from callboard_sdk import Connection, Page, Viewer
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.settings import EmergencySettings
+from policies import Policy
 from resolvers.policy import Draft, Emergencies, Emergency, PolicyStore, Version
 from resolvers.policy.comparing import PolicyDiff, PolicyDryRun
 from resolvers.policy.inputs import (
@@ -43,7 +44,7 @@ from .drafting import Drafting
 from .explaining import Explaining
 from .granting import Granting
 from .recent import Recent
-from .standing import Snapshot, Standing
+from .standing import Standing
 from .texts import Refused
 from .trying import Trying
 
@@ -53,7 +54,11 @@ T = TypeVar("T")
 
 
 class Office:
-    """Satisfies the `Administration` that the graph's fields ask for."""
+    """Satisfies the `Administration` that the graph's fields ask for.
+
+    What it tells is of one `policy`, and of what was stored when that was in force: a request takes its own, by `under`, so that
+    all of its response is of one version.
+    """
 
     def __init__(
         self,
@@ -71,14 +76,26 @@ class Office:
         self._granting = Granting(standing, emergencies, settings)
         self._explaining = Explaining(standing, recent)
         self._trying = trying
-        self._shown: tuple[Snapshot, PolicyInfo] | None = None
+        self._conditions = showing.conditions(standing.supergraph)
+        self._objects = showing.objects(standing.supergraph)
+        self._info: PolicyInfo | None = None
+        self._now, self.policy = standing.now, standing.policies.current
+        self._latest = self
+
+    def under(self, policy: Policy) -> Office:
+        """The office that tells of this policy, which is the one in force; the same one for as long as it is."""
+        latest, now = self._latest, self._standing.now
+        if latest.policy is not policy or latest._now is not now:
+            latest = self._latest = copy(self)
+            latest._info, latest._now, latest.policy = None, now, policy
+            latest._latest = latest  # and no older one, which would be kept with it
+        return latest
 
     def info(self) -> PolicyInfo:
         """The policy in force."""
-        now = self._standing.now
-        if self._shown is None or self._shown[0] is not now:
-            self._shown = now, showing.info(now, self._standing.policies.current)
-        return self._shown[1]
+        if self._info is None:
+            self._info = showing.info(self._now, self.policy)
+        return self._info
 
     def conditions(self) -> Sequence[PolicyCondition]:
         """The predicates that conditions may name."""
@@ -132,34 +149,30 @@ class Office:
 
     async def end(self, viewer: Viewer, emergency: str) -> EmergencyAccessPayload:
         """Take such a role back: one's own, one that the viewer gave, or for who may publish rules anyone's."""
-        everyones = self._explaining.may(viewer, "Mutation.publishPolicyDraft")
+        everyones = self._explaining.may(self.policy, viewer, "Mutation.publishPolicyDraft")
         return _emergency(*await _tried(self._granting.end(viewer, emergency, everyones=everyones)))
 
     async def dry_run(
         self, rules: PolicyAtInput, viewer: PolicyViewerInput, document: str, operation: str | None
     ) -> PolicyDryRun:
         """What an operation would come to for a viewer under these rules, beside those in force."""
-        return await self._trying.dry_run(rules, viewer, document, operation)
+        return await self._trying.dry_run(self.policy, self._now, rules, viewer, document, operation)
 
     async def diff(self, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
         """Who gains and loses what; None for the rules in force."""
-        return await self._trying.diff(before, after)
+        return await self._trying.diff(self._now, before, after)
 
     def can(self, viewer: Viewer, coordinates: Sequence[str]) -> Sequence[CoordinateAccess]:
         """What the viewer may do with these coordinates; one that isn't there is denied."""
-        return self._explaining.can(viewer, coordinates)
+        return self._explaining.can(self.policy, viewer, coordinates)
 
     def why(self, viewer: Viewer, decision: str) -> DeniedWhy | None:
         """Why this decision denies: one of the viewer's own, or for who may see the policy anyone's. None where there is none."""
-        return self._explaining.why(viewer, decision)
+        return self._explaining.why(self.policy, viewer, decision)
 
-    @cached_property
-    def _conditions(self) -> Sequence[PolicyCondition]:
-        return showing.conditions(self._standing.supergraph)
-
-    @cached_property
-    def _objects(self) -> Sequence[PolicyObject]:
-        return showing.objects(self._standing.supergraph)
+    def uses(self, viewer: Viewer, plugin: str, field: str) -> bool:
+        """Whether the viewer may use a plugin's field, given by the names of both, if only for some entities."""
+        return self._explaining.uses(self.policy, viewer, plugin, field)
 
 
 async def _tried(doing: Awaitable[T]) -> tuple[T | None, list[PolicyMistake]]:

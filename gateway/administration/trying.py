@@ -26,7 +26,7 @@ from resolvers.policy.words import PolicyMistakeCode
 
 from .comparing import by_operation, by_role, decided
 from .recent import Recent
-from .standing import Standing, database_rules
+from .standing import Snapshot, Standing, database_rules
 from .texts import DRAFT, Refused, mistakes, refused
 
 
@@ -41,15 +41,16 @@ class Trying:
         self._recent = recent
         self._one = asyncio.Semaphore()
 
-    async def dry_run(self, at: PolicyAtInput, who: PolicyViewerInput, document: str, name: str | None) -> PolicyDryRun:
-        """What an operation would come to for a viewer under these rules, beside those in force."""
-        now = self._standing.policies.current
+    async def dry_run(
+        self, now: Policy, standing: Snapshot, at: PolicyAtInput, who: PolicyViewerInput, document: str, name: str | None
+    ) -> PolicyDryRun:
+        """What an operation would come to for a viewer under these rules, beside those in force: `now`, as `standing` has it."""
         try:
             operation = self._documents.choose(
                 await self._documents.read(document, Everything(self._standing.supergraph.schema)), name
             )
             async with self._one:
-                then = await asyncio.to_thread(self._compiled, await self._rules(at))
+                then = await asyncio.to_thread(self._compiled, await self._rules(at, standing))
             viewer = Viewer(who.subject, ViewerKind.PERSON, frozenset(who.roles), who.entity, frozenset(who.groups))
             groups = await groups_above(self._plugins, viewer) if now.by_group or then.by_group else viewer.groups
         except RequestError as error:
@@ -78,10 +79,10 @@ class Trying:
             errors=[],
         )
 
-    async def diff(self, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
-        """Who gains and loses what; None for the rules in force."""
+    async def diff(self, standing: Snapshot, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
+        """Who gains and loses what; None for the rules in force, which `standing` has."""
         try:
-            rules = [await self._rules(one) for one in (before, after)]
+            rules = [await self._rules(one, standing) for one in (before, after)]
             async with self._one:
                 return await asyncio.to_thread(self._compared, *rules)
         except Refused as error:
@@ -107,10 +108,10 @@ class Trying:
         except PolicyError as error:
             raise Refused(*mistakes(error, "")) from None
 
-    async def _rules(self, at: PolicyAtInput | None) -> Rules:
+    async def _rules(self, at: PolicyAtInput | None, standing: Snapshot) -> Rules:
         """The database's rules that are named. Raises Refused where there are none."""
         if at is None or (at.version is None and at.draft is None):
-            return self._standing.now.database
+            return standing.database
         if at.version is not None and at.draft is not None:
             raise refused("both a version and a draft are given: give one of them")
         if at.draft is not None:

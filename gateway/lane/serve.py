@@ -85,14 +85,14 @@ class _Connections:
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         request_id.set(asked.request_id)
         set_deadline(asked.seconds)
-        policy = self._pipeline.policies.current
-        if asked.version != policy.version:
+        rules = self._pipeline.rules()
+        if asked.version != rules.policy.version:
             await self._tell(writer, Response((), False), points=0, declined=True)
             return
         charge, seen = _Charge(asked, self._pipeline.limits.nodes), Seen()
         request = GraphQLRequest(asked.query, asked.operation_name, asked.variables, (), asked.reads_only, asked.extensions)
         try:
-            response = await shaped(self._pipeline.run(asked.viewer, policy, request, charge, seen))
+            response = await shaped(self._pipeline.run(asked.viewer, rules, request, charge, seen))
         except Exception as error:
             response = _failed(error)
         await self._tell(writer, response, charge.points, seen.decided)

@@ -33,7 +33,10 @@ from .types import (
 
 
 class Administration(Protocol):
-    """The policy as the graph sees it. What is wrong with what a client gives is in the payload's errors, never raised."""
+    """The policy as one request sees it: in the version that it began with.
+
+    What is wrong with what a client gives is in the payload's errors, never raised.
+    """
 
     def info(self) -> PolicyInfo:
         """The policy in force."""
@@ -103,6 +106,10 @@ class Administration(Protocol):
 
     def can(self, viewer: Viewer, coordinates: Sequence[str]) -> Sequence[CoordinateAccess]:
         """What the viewer may do with these coordinates; one that isn't there is denied."""
+        ...
+
+    def uses(self, viewer: Viewer, plugin: str, field: str) -> bool:
+        """Whether the viewer may use a plugin's field, given by the names of both, if only for some entities."""
         ...
 
     def why(self, viewer: Viewer, decision: str) -> DeniedWhy | None:

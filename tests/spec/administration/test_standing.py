@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from callboard_sdk import Plugin
+from callboard_sdk import Plugin, Viewer
+from gateway.pipeline import Pipeline
 from gateway.testing import Harness, running_gateway
+from policies import Policy
 from resolvers.policy import PolicyStore, follow
 from sqlalchemy.exc import OperationalError
 from tests.postgresql import PostgreSQL
@@ -131,6 +133,55 @@ async def test_until_the_database_answers_nothing_is_allowed(
         async with asyncio.timeout(20):
             while "errors" in await alice.answer("{ viewer { subject } }"):
                 await asyncio.sleep(0.02)
+
+
+async def test_all_that_a_response_tells_of_the_policy_is_of_the_version_that_its_request_began_with(
+    own: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Pipeline.admit
+    waiting, go = asyncio.Event(), asyncio.Event()
+    broken: Plugin[Any] = Plugin("broken", permissions={"broken.read": "Fail."})
+
+    @broken.query(permission="broken.read")
+    async def fail() -> str | None:
+        """Fails."""
+        raise ValueError
+
+    async def admit(self: Pipeline, viewer: Viewer, policy: Policy) -> Viewer:
+        if viewer.subject == "vera" and not go.is_set():
+            waiting.set()
+            await go.wait()
+        return await whole(self, viewer, policy)
+
+    everything = """{
+        viewer { canI(coordinates: ["Query.fail", "Query.node"]) { access } }
+        policy { digest version { number } rules { object } }
+        policyDiff(from: {version: 0}) { added }
+        policyDryRun(rules: {version: 0}, viewer: {subject: "x", roles: ["viewer"]}, query: "{ fail }") {
+            coordinates { now { access } }
+        }
+        plugins { name health { reason } }
+    }"""
+    seen = "permission:core.policy.read permission:core.plugins Query.fail".split()
+    async with running_gateway(tmp_path, own, plugins=[broken]) as harness:
+        await publish(harness, "".join(f"p, viewer, {one}, read, allow\n" for one in seen), 0)
+        vera = Person(harness, "vera", ["viewer"])
+        await vera.answer("{ fail }")
+        monkeypatch.setattr(Pipeline, "admit", admit)
+        asked = asyncio.create_task(vera.ask(everything))
+        await waiting.wait()
+        await publish(harness, "p, viewer, Query.node, read, allow\n", 1)
+        go.set()
+        answer = await asked
+        assert answer["viewer"]["canI"] == [{"access": "ALLOWED"}, {"access": "DENIED"}]
+        assert answer["policy"]["version"] == {"number": 1}
+        assert {"object": "Query.fail"} in answer["policy"]["rules"] and {"object": "Query.node"} not in answer["policy"]["rules"]
+        assert "p,viewer, Query.fail, read, allow" in answer["policyDiff"]["added"]
+        assert answer["policyDryRun"]["coordinates"] == [{"now": {"access": "ALLOWED"}}]
+        [reason] = [one["health"]["reason"] for one in answer["plugins"] if one["name"] == "broken"]
+        assert "fail raised ValueError" in reason
+        told = await Person(harness, "alice", ["admin"]).ask("{ policy { digest version { number } } }")
+        assert told["policy"]["version"] == {"number": 2} and told["policy"]["digest"] != answer["policy"]["digest"]
 
 
 async def test_a_request_is_answered_under_the_policy_that_it_began_with(own: dict[str, Any], tmp_path: Path) -> None:
