@@ -12,6 +12,7 @@ from callboard_sdk import CallboardError, EntityRef, Viewer
 from gateway.administration import Office
 from gateway.auth import Identify, KeysUnavailable, OperationNotAllowed, Permit, Unauthenticated, challenge
 from gateway.execution.executor import execute
+from gateway.execution.refused import NOTHING_REFUSED, Refused, refused
 from gateway.execution.shape import Response, shape_errors, shape_result
 from gateway.execution.sight import Sight, sight_of
 from gateway.execution.turns import Turns
@@ -55,6 +56,7 @@ class Seen:
     operation: Operation | None = None
     decided: Facts | None = None
     policy: Policy | None = None
+    refused: Refused = NOTHING_REFUSED
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Pipeline:
             asked = _asked(request, viewer, policy, self.budgets.left(viewer), paid=False)
             if (told := await self.lane.answer(asked)) is not None:
                 self.budgets.book(viewer, told.points)
-                seen.decided = told.decided
+                seen.decided, seen.refused = told.decided, told.refused
                 return told.response
         return await self.run(viewer, rules, request, self.charge, seen)
 
@@ -141,12 +143,14 @@ class Pipeline:
             if operation.is_query and self.lane.takes(usage.nodes):
                 told = await self.lane.answer(_asked(request, viewer, policy, usage, paid=True))
                 if told is not None:
+                    seen.refused = told.refused
                     return told.response
             sight = await self.sight(policy, viewer, plan)
             context = RequestContext(
                 self.plugins, viewer, usage, turn.share, sight.access, sight.opens, rules, apart=not plan.open
             )
             result = await execute(plan, variables, context, turn, sight, max_nodes=self.limits.nodes)
+            seen.refused = refused(result, context)
             return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
 
     def visible(self, policy: Policy, roles: frozenset[str]) -> Visible:
@@ -161,7 +165,7 @@ class Pipeline:
 
     def _note(self, seen: Seen) -> None:
         if seen.viewer and seen.policy and seen.decided:
-            self.notes.decided(seen.viewer, seen.decided, seen.policy)
+            self.notes.decided(seen.viewer, seen.decided, seen.policy, seen.refused)
 
     def charge(self, viewer: Viewer, cost: Cost) -> Usage:
         """Take what this costs from the viewer's points. Raises LimitExceeded or RateLimited when it is too much."""

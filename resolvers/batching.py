@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
@@ -66,6 +67,7 @@ class RequestContext:
         }
         """What functions are handed that is this request's own, by its type."""
         self.calls: list[str] = []
+        self.nothing: Counter[str] = Counter()
         self._share = share or _keep_on
         self._gatherings: dict[tuple[FieldSpec, Hashable], _Gathering] = {}
         self._running: set[asyncio.Task[Any]] = set()

@@ -13,7 +13,6 @@ import strawberry
 from callboard_sdk import (
     Access,
     BadArgument,
-    Entity,
     EntityRef,
     Node,
     Plugin,
@@ -220,10 +219,10 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         return whole.sdl
 
     @core.query(permission="core.node")
-    async def node(id: _Id, whole: Whole, request: Request) -> Node | None:
+    async def node(id: _Id, whole: Whole, request: Request, access: Access) -> Node | None:
         """The object with this id; null when there is none."""
         assert whole.nodes is not None
-        [found] = await whole.nodes.load([id], request)
+        [found] = await whole.nodes.load([id], request, access)
         if isinstance(found, Exception):
             raise found
         node: Node | None = found
@@ -235,7 +234,7 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         if len(ids) > MAX_NODES:
             raise BadArgument(f"{len(ids)} ids: ask for at most {MAX_NODES} at once")
         assert whole.nodes is not None
-        return [access.shown(one) if isinstance(one, Entity) else one for one in await whole.nodes.load(ids, request)]
+        return await whole.nodes.load(ids, request, access)
 
     return core
 

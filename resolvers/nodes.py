@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callboard_sdk import BadArgument, CallboardError, Entity, NodeKey, decode_id
+from callboard_sdk import Access, BadArgument, CallboardError, Entity, NodeKey, decode_id
 from callboard_sdk.conditions import ALWAYS, NEVER, Expression, holds
 
 from schema import Supergraph
@@ -24,10 +24,11 @@ class Nodes:
     supergraph: Supergraph
     failed: Mapping[str, str]
 
-    async def load(self, ids: Sequence[str], request: Request) -> list[Any]:
+    async def load(self, ids: Sequence[str], request: Request, access: Access) -> list[Any]:
         """For each id its object, None where there is none that the viewer may see, or the error that it came to.
 
-        What may not be loaded is not asked for, and is as if there were no such type.
+        What may not be loaded is not asked for, and is as if there were no such type. What gave nothing to a viewer who may not
+        see everything is counted, hidden and absent alike.
         """
         keys = [_key(text) for text in ids]
         wanted: dict[str, dict[str, None]] = defaultdict(dict)
@@ -40,6 +41,10 @@ class Nodes:
             for (kind, asked), column in zip(wanted.items(), columns, strict=True)
             for key, value in zip(asked, column, strict=True)
         }
+        found = {key: access.shown(one) if isinstance(one, Entity) else one for key, one in found.items()}
+        for key, one in found.items():
+            if one is None and key.type in self.supergraph.guards and (key.type in request.opens or not access.whole):
+                request.nothing[key.type] += 1
         return [found[key] if isinstance(key, NodeKey) else key for key in keys]
 
     async def _column(self, kind: str, keys: Sequence[str], request: Request) -> Sequence[Any]:

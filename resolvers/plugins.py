@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,6 +42,9 @@ class Request(Protocol):
     viewer: Viewer
     opens: Mapping[str, Expression]
     """What objects of types that are found by their ids must be to be found, where they must be anything; NEVER for none."""
+
+    nothing: Counter[str]
+    """How many ids gave nothing to a viewer who may not see all objects of their type, by that type's name."""
 
     def load(self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
         """What the function gives for each parent, in their order; an item that is an exception fails alone."""

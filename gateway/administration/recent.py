@@ -49,8 +49,8 @@ class Recent:
         self._asked: OrderedDict[tuple[str, str | None, frozenset[str]], Asked] = OrderedDict()
         self._told: OrderedDict[tuple[str, Decisions], _Request] = OrderedDict()
 
-    def note(self, viewer: Viewer, operation: Facts, decisions: Decisions, policy: str) -> None:
-        """Remember one request."""
+    def note(self, viewer: Viewer, operation: Facts, decisions: Decisions, policy: str, *, told: bool) -> None:
+        """Remember one request; `told` says that its viewer was told of a denial."""
         key = operation.document, operation.name, viewer.roles
         asked = self._asked.get(key)
         if asked is None:
@@ -60,7 +60,7 @@ class Recent:
         else:
             self._asked.move_to_end(key)
         asked.seen += 1
-        if decisions.denied:
+        if told:
             self._tell(viewer, decisions, policy)
 
     def _tell(self, viewer: Viewer, decisions: Decisions, policy: str) -> None:
@@ -81,7 +81,7 @@ class Recent:
         """What this viewer was told of a decision; what anyone was for None."""
         for (whose, _), request in reversed(self._told.items()):
             if subject in (None, whose):
-                for denied in request.decisions.denied.values():
+                for denied in (*request.decisions.denied.values(), *request.decisions.conditional.values()):
                     if denied.id == decision:
                         return Told(denied, request.policy, request.roles)
         return None

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from callboard_sdk import CallboardError
 
+from gateway.execution.refused import Refused
 from gateway.execution.shape import Response
 from gateway.planning.operation import Facts
 from resolvers.beside import beside
@@ -45,11 +46,12 @@ class LaneLost(CallboardError):
 
 
 class Told(NamedTuple):
-    """The lane's response, the points that it cost, and the operation that was decided there."""
+    """The lane's response, the points that it cost, the operation that was decided there, and what of it was refused."""
 
     response: Response
     points: int
     decided: Facts | None
+    refused: Refused
 
 
 class Lane:
@@ -112,7 +114,7 @@ class Lane:
             return None
         self.taken += 1
         response = Response(pieces, head.executed, tuple(head.codes), head.status, head.headers)
-        return Told(response, head.points, head.decided)
+        return Told(response, head.points, head.decided, head.refused)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

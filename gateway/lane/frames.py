@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from callboard_sdk import Viewer
 
+from gateway.execution.refused import NOTHING_REFUSED, Refused
 from gateway.planning.operation import Facts
 from resolvers.upstream import Health
 from resolvers.usage import Usage
@@ -44,7 +45,7 @@ class Answered(msgspec.Struct):
     """What precedes an answer's body of `size` bytes. `points` are what it cost.
 
     `upstreams` is how those of the lane are, each with its plugin; `declined` says that it is not the lane's to answer;
-    `decided` is what was decided there, for the gateway to note.
+    `decided` is what was decided there, and `refused` what was refused, for the gateway to note.
     """
 
     executed: bool
@@ -56,6 +57,7 @@ class Answered(msgspec.Struct):
     upstreams: Sequence[tuple[str, Health]]
     declined: bool = False
     decided: Facts | None = None
+    refused: Refused = NOTHING_REFUSED
 
 
 def framed(message: msgspec.Struct) -> bytes:

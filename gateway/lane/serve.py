@@ -15,11 +15,11 @@ import uvloop
 from callboard_sdk import Viewer
 
 from gateway.app import Gateway
+from gateway.execution.refused import NOTHING_REFUSED
 from gateway.execution.shape import Response, shape_errors
 from gateway.logs import request_id
 from gateway.pipeline import Pipeline, Seen, shaped
 from gateway.planning.cost import Cost, check_cost
-from gateway.planning.operation import Facts
 from gateway.process import settle
 from gateway.request import GraphQLRequest
 from resolvers.deadline import set_deadline
@@ -95,14 +95,14 @@ class _Connections:
             response = await shaped(self._pipeline.run(asked.viewer, rules, request, charge, seen))
         except Exception as error:
             response = _failed(error)
-        await self._tell(writer, response, charge.points, seen.decided)
+        await self._tell(writer, response, charge.points, seen)
 
     async def _tell(
         self,
         writer: asyncio.StreamWriter,
         response: Response,
         points: int,
-        decided: Facts | None = None,
+        seen: Seen | None = None,
         *,
         declined: bool = False,
     ) -> None:
@@ -115,7 +115,8 @@ class _Connections:
             size=sum(map(len, response.pieces)),
             upstreams=list(self._plugins.upstreams),
             declined=declined,
-            decided=decided,
+            decided=seen.decided if seen else None,
+            refused=seen.refused if seen else NOTHING_REFUSED,
         )
         writer.write(framed(head))
         for piece in response.pieces:

@@ -34,6 +34,7 @@ class Forbidden(CallboardError):
             coordinate=decision.coordinate,
             decisionId=decision.id,
         )
+        self.decision = decision
 
 
 class FilterForbidden(CallboardError):
@@ -48,6 +49,7 @@ class FilterForbidden(CallboardError):
             argument=argument,
             decisionId=decision.id,
         )
+        self.decision = decision
 
 
 def refuse_uses(field: Field, values: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ POLICY_REVERTED = "policy.reverted"
 EMERGENCY_GRANTED = "emergency.granted"
 EMERGENCY_ENDED = "emergency.ended"
 READS_DENIED = "reads.denied"
+READS_NOTHING = "reads.nothing"
 READS_DROPPED = "reads.dropped"
 
 

@@ -68,8 +68,8 @@ def _refused(self: Access, entity: Any) -> Any:
     return entity
 
 
-async def _loaded(self: Nodes, ids: Sequence[str], request: Any) -> list[Any]:
-    found = await _load(self, ids, request)
+async def _loaded(self: Nodes, ids: Sequence[str], request: Any, access: Access) -> list[Any]:
+    found = await _load(self, ids, request, access)
     store = request.plugins.runtimes["catalog"].resources[CatalogStore]
     keys = [EntityRef.parse(key.key) if isinstance(key := _key(text), tuple) and key.type == "Entity" else None for text in ids]
     there = [key is not None and (await store.get([key]))[0] is not None for key in keys]

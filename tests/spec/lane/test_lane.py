@@ -178,3 +178,19 @@ async def test_what_the_lane_decided_is_noted_once_by_the_gateway(tmp_path, rule
         await notes.denials.write(all_of_it=True)
         audit = await harness.ask('{ auditRecords(first: 5, filter: {subject: "Query.run"}) { nodes { details } } }')
         assert [orjson.loads(node["details"])["count"] for node in audit.data["auditRecords"]["nodes"]] == [2]
+
+
+@pytest.mark.parametrize("padding", ["", PADDING])
+async def test_what_was_refused_of_some_entities_there_is_noted_here(tmp_path, rules, padding):
+    with rules.open("a") as more:
+        more.write(
+            'p, partly, *, read, allow\np, partly, Component.onCall, read, deny, {"inNamespace": {"namespaces": ["default"]}}\n'
+        )
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        _, read = await answer(harness, LARGE + padding, roles=("partly",))
+        decisions = {one["extensions"]["decisionId"] for one in read["errors"]}
+        assert len(read["errors"]) == 200 and harness.gateway.pipeline.lane.taken == 1
+        await harness.gateway.pipeline.notes.denials.write(all_of_it=True)
+        audit = await harness.ask('{ auditRecords(first: 5, filter: {subject: "Component.onCall"}) { nodes { details } } }')
+        [details] = [orjson.loads(node["details"]) for node in audit.data["auditRecords"]["nodes"]]
+        assert details["count"] == 1 and {details["decision"]} == decisions
