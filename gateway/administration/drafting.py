@@ -39,7 +39,7 @@ class Drafting:
             start = await self._version(given.version)
             text = start.text if start else ""
         else:
-            text = await self._checked(given.text)
+            text = await self.checked(given.text)
         latest = await self._store.latest()
         try:
             return await self._store.create_draft(viewer.subject, latest.number if latest else 0, text)
@@ -65,7 +65,7 @@ class Drafting:
         text = draft.text if given.text is None else given.text
         if given.changes is not None:
             text = await self._edited(text, given)
-        text = await self._checked(text)
+        text = await self.checked(text)
         try:
             return await self._store.change_draft(draft, text, parent=given.based_on)
         except Conflict as conflict:
@@ -88,14 +88,19 @@ class Drafting:
                 f"take in what changed, and say so by changePolicyDraft(input: {{basedOn: {given.expected_version}}})",
                 CONFLICT,
             )
-        text = await self._checked(draft.text)
+        text = await self.checked(draft.text)
         return await self._put(text, viewer, note, given.expected_version, draft=draft)
+
+    async def publish_text(self, viewer: Viewer, text: str, note: str, expected: int) -> Version:
+        """Put rules into effect that are no draft."""
+        note = told(note, "note")
+        return await self._put(await self.checked(text), viewer, note, expected)
 
     async def revert(self, viewer: Viewer, given: RevertPolicyInput) -> Version:
         """Put an old version's rules into effect again."""
         note = told(given.note, "note")
         old = await self._version(given.version)
-        text = await self._checked(old.text if old else "")
+        text = await self.checked(old.text if old else "")
         return await self._put(text, viewer, note, given.expected_version, reverts=given.version)
 
     async def found(self, given: str) -> Draft:
@@ -133,7 +138,8 @@ class Drafting:
             raise refused(f"there is no version {number}: see policy {{ history }}", PolicyMistakeCode.NOT_FOUND)
         return found
 
-    async def _checked(self, text: str) -> str:
+    async def checked(self, text: str) -> str:
+        """The text of these rules in its canonical form. Raises Refused with every mistake in it."""
         return await checked_text(text, self._standing.files, self._standing.supergraph)
 
     async def _edited(self, text: str, given: ChangePolicyDraftInput) -> str:

@@ -139,6 +139,14 @@ class Office:
         """Put a draft into effect, whoever owns it."""
         return _version(*await _tried(self._drafting.publish(viewer, given)))
 
+    async def publish(self, viewer: Viewer, text: str, note: str, expected: int) -> PolicyVersionPayload:
+        """Put these rules into effect without a draft."""
+        return _version(*await _tried(self._drafting.publish_text(viewer, text, note, expected)))
+
+    async def mistakes(self, text: str) -> list[PolicyMistake]:
+        """What keeps these rules from being published; empty when nothing does."""
+        return (await _tried(self._drafting.checked(text)))[1]
+
     async def revert(self, viewer: Viewer, given: RevertPolicyInput) -> PolicyVersionPayload:
         """Put an old version's rules into effect again."""
         return _version(*await _tried(self._drafting.revert(viewer, given)))

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from callboard_sdk import Page
+from callboard_sdk import Database, Page
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.database import open_database
 from resolvers.audit import AuditStore, Record, Verdict, Wanted
 from resolvers.audit import verify as walk
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
+from .show import DEFAULT_FILE, AsJson, SettingsFile, fail, out
+from .stored import T, in_database
 
 app = typer.Typer(help="What was changed, granted and denied.", no_args_is_help=True)
 
-T = TypeVar("T")
 _PAGE = 100
 
 
@@ -98,16 +95,8 @@ def _details(record: Record) -> Any:
 def _run(settings: Path, ask: Callable[[AuditStore], Awaitable[T]], nothing: T) -> T:
     """Ask the audit of these settings' database; `nothing` where nothing was ever recorded."""
 
-    async def run() -> T:
-        database = open_database(configuration(settings).settings.database.url)
+    async def run(database: Database) -> T:
         audit = AuditStore(database)
-        try:
-            return await ask(audit) if await audit.exists() else nothing
-        finally:
-            await database.engine.dispose()
+        return await ask(audit) if await audit.exists() else nothing
 
-    try:
-        return asyncio.run(run())
-    except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
-        fail([f"the database can't be asked: {reason}; see database.url in {settings}"])
+    return in_database(settings, run)

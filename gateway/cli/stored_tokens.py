@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from callboard_sdk import Database, Page
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.auth.claims import shown_time
-from gateway.database import open_database
 from resolvers.audit import AuditStore
 from resolvers.tokens.record import StoredToken
 from resolvers.tokens.store import TokenStore
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
-
-OPERATOR = "operator"
-"""Who did it, where the audit and the graph tell: someone at this machine, without a subject of the gateway's."""
-
-T = TypeVar("T")
+from .show import DEFAULT_FILE, AsJson, SettingsFile, fail, out
+from .stored import OPERATOR, in_database
 
 
 def listed(
@@ -32,7 +23,7 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """List the access tokens that were made in the graph; of local tokens nothing is stored."""
-    found = _with_database(settings, lambda database: _all(database, owner))
+    found = in_database(settings, lambda database: _all(database, owner))
     if as_json:
         print(json.dumps([_told(token) for token in found]))
         return
@@ -52,26 +43,10 @@ def revoke(
 
     A local token can't be revoked, for it is stored nowhere: delete auth.local.key_file, and all of them end.
     """
-    revoked = _with_database(settings, lambda database: _revoked(database, id))
+    revoked = in_database(settings, lambda database: _revoked(database, id))
     if revoked is None:
         fail([f"no access token has the id {id!a}: `callboard token list` shows those there are"])
     out.print(f"{revoked.id} of {revoked.owner} is revoked", markup=False, highlight=False)
-
-
-def _with_database(settings: Path, work: Callable[[Database], Awaitable[T]]) -> T:
-    configured = configuration(settings).settings
-
-    async def run() -> T:
-        database = open_database(configured.database.url)
-        try:
-            return await work(database)
-        finally:
-            await database.engine.dispose()
-
-    try:
-        return asyncio.run(run())
-    except (SQLAlchemyError, OSError) as error:
-        fail([f"the database of the settings can't be asked ({type(error).__name__}): check database.url, and that it runs"])
 
 
 async def _revoked(database: Database, id: str) -> StoredToken | None:

@@ -16,6 +16,7 @@ from callboard_sdk import Page, Plugin
 from callboard_sdk.testing import Answers
 from gateway.testing import running_gateway
 from resolvers.plugins import Request, injected_types
+from resolvers.policy.administration import Administration
 from resolvers.usage import Usage
 
 from tests.docs.codes import sources
@@ -102,7 +103,7 @@ def test_whatever_the_built_in_plugins_import_from_the_sdk_has_a_line() -> None:
 
 def test_all_that_a_function_may_ask_for_is_told() -> None:
     plugin: Plugin[Any] = Plugin("any")
-    own_to_the_core = {Usage, Request, plugin.settings}
+    own_to_the_core = {Administration, Usage, Request, plugin.settings}
     asked_for = {kind.__name__ for kind in injected_types(plugin) - own_to_the_core}
     told = {name for name in named(PAGE, "annotation") if name[0] != "@"}
     assert told == asked_for

@@ -1,0 +1,43 @@
+"""What the commands share that ask the gateway's database: whoever may reach that is an operator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from callboard_sdk import Database
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.database import open_database
+
+from .show import configuration, fail
+
+OPERATOR = "operator"
+"""Who did it, where the audit and the graph tell: someone at this machine, without a subject of the gateway's."""
+
+T = TypeVar("T")
+
+
+def in_database(settings: Path, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do this with the database of these settings, or end with what is wrong with that."""
+    url = configuration(settings).settings.database.url
+    return asked(settings, lambda: open_database(url), work)
+
+
+def asked(settings: Path, opened: Callable[[], Database], work: Callable[[Database], Awaitable[T]]) -> T:
+    """The same, with the database that is opened so; it is closed at the end."""
+
+    async def run() -> T:
+        database = opened()
+        try:
+            return await work(database)
+        finally:
+            await database.engine.dispose()
+
+    try:
+        return asyncio.run(run())
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
+        fail([f"the database can't be asked: {reason}; see database.url in {settings}"])
