@@ -13,7 +13,7 @@ from callboard_sdk import Plugin
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
-from resolvers.audit import AuditStore, Denials
+from resolvers.audit import AuditStore, Denials, Retention
 from resolvers.core import Whole, core_plugin
 from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
@@ -125,7 +125,9 @@ def build(
         Turns(),
         lane_of,
     )
-    running = _running(plugins, identity, lane_of, denials, standing)
+    days = settings.audit.keep_days
+    kept = [Retention(audit, days).running] if days is not None else []
+    running = _running(plugins, [identity.running, standing.running, denials.running, *kept], lane_of)
     browsers = identity.browsers
     endpoint = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page, Browser(browsers.origin) if browsers else None)
     cors = settings.server.cors
@@ -140,14 +142,13 @@ def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[U
     yield from (UpstreamOf(plugin, "lane", health) for plugin, health in lane.upstreams)
 
 
-def _running(plugins: Plugins, identity: Identity, lane: Lane, denials: Denials, standing: Standing) -> Running:
+def _running(plugins: Plugins, parts: Sequence[Callable[[], AbstractAsyncContextManager[None]]], lane: Lane) -> Running:
     @asynccontextmanager
     async def running(connect: Connect) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(plugins.database.engine.dispose)
-            await stack.enter_async_context(identity.running())
-            await stack.enter_async_context(standing.running())
-            await stack.enter_async_context(denials.running())
+            for part in parts:
+                await stack.enter_async_context(part())
             await stack.enter_async_context(plugins.running(connect))
             await stack.enter_async_context(lane.running())
             yield

@@ -114,6 +114,14 @@ class PolicySettings(Settings):
         return (self.rules,) if isinstance(self.rules, Path) else self.rules
 
 
+class AuditSettings(Settings):
+    """How long the audit is kept."""
+
+    keep_days: int | None = Field(default=None, ge=1)
+    """How many days a record of the audit is kept; for ever when left out. What is removed can't be looked up or verified any
+    more; the rest can be, for the chain itself tells how far it was removed."""
+
+
 class DatabaseSettings(Settings):
     """Where plugins store what they read."""
 
@@ -154,6 +162,8 @@ class GatewaySettings(Settings):
     """Whose tokens are taken."""
     policies: PolicySettings = PolicySettings()
     """Who may read what."""
+    audit: AuditSettings = AuditSettings()
+    """How long the audit is kept."""
     database: DatabaseSettings = DatabaseSettings()
     """Where plugins store what they read."""
     logs: LogSettings = LogSettings()

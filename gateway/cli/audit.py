@@ -46,7 +46,9 @@ def _say(verdict: Verdict) -> None:
     if verdict.head is None:
         out.print("The audit has no records yet.")
         return
-    out.print(Text.assemble(("✓", "green"), f" {verdict.records} records are in order. Note the last one's hash elsewhere:"))
+    since = f" from {verdict.removed + 1} on; those before were removed for their age" if verdict.removed else ""
+    said = f" {verdict.records} records are in order{since}. Note the last one's hash elsewhere:"
+    out.print(Text.assemble(("✓", "green"), said))
     print(verdict.head.hash)
 
 

@@ -2,7 +2,8 @@
 
 from .denials import Denials
 from .record import Entry, Head, Record
+from .retention import Retention
 from .store import AuditStore, Wanted
 from .verify import Verdict, verify
 
-__all__ = ["AuditStore", "Denials", "Entry", "Head", "Record", "Verdict", "Wanted", "verify"]
+__all__ = ["AuditStore", "Denials", "Entry", "Head", "Record", "Retention", "Verdict", "Wanted", "verify"]

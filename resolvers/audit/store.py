@@ -1,4 +1,4 @@
-"""The audit's store: records are added in order, each tied to the one before, and never changed."""
+"""The audit's store: records are added in order, each tied to the one before, and never changed; the oldest may be removed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callboard_sdk import Connection, Database, Page
-from sqlalchemy import false, func, insert, or_, select, update
+from sqlalchemy import delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from resolvers.database import AUDIT, claim, writing
 from resolvers.numbered import asked_for, connected
 
-from .record import GENESIS, Entry, Head, Record, next_record
-from .tables import AuditRow, HeadRow, make_tables
+from .record import GENESIS, SHORTENED, Entry, Head, Record, next_record
+from .tables import LAST, REMOVED, AuditRow, HeadRow, make_tables
 
 _CHUNK = 500
+_REMOVED_AT_ONCE = 10_000
+GATEWAY = "gateway"
+"""Who did what nobody asked for."""
 _COLUMNS = [col(getattr(AuditRow, name)) for name in Record.__slots__]
 
 
@@ -39,7 +42,7 @@ class AuditStore:
 
     def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._engine = database.engine
-        self._now = now
+        self.now = now
         self._made = asyncio.Lock()
         self._ready = False
 
@@ -60,7 +63,7 @@ class AuditStore:
         """
         await claim(connection, AUDIT)
         head = await _head(connection) or Head(0, GENESIS)
-        at = instant(self._now())
+        at = instant(self.now())
         records: list[Record] = []
         for entry in entries:
             record = next_record(entry, at, head)
@@ -68,10 +71,38 @@ class AuditStore:
             records.append(record)
         for start in range(0, len(records), _CHUNK):
             await connection.execute(insert(AuditRow), [_row(record) for record in records[start : start + _CHUNK]])
-        changed = await connection.execute(update(HeadRow).values(sequence=head.sequence, hash=head.hash))
-        if not changed.rowcount:
-            await connection.execute(insert(HeadRow), [{"id": 1, "sequence": head.sequence, "hash": head.hash}])
+        await _mark(connection, LAST, head)
         return head
+
+    async def any_before(self, moment: datetime) -> bool:
+        """Whether any record is older."""
+        oldest = select(col(AuditRow.at)).order_by(col(AuditRow.sequence)).limit(1)
+        return any(at < instant(moment) for [at] in await self._select(oldest))
+
+    async def shorten(self, before: datetime) -> int:
+        """Remove the oldest records up to the first that isn't older, some thousands at once; how many that were.
+
+        The chain says so itself, in a record that names the last that was removed, and its hash. `prepare` was called before.
+        """
+        sequence = col(AuditRow.sequence)
+        async with writing(self._engine, AUDIT) as connection:
+            start = await _head(connection, REMOVED) or Head(0, GENESIS)
+            last = await _head(connection) or start
+            kept = await connection.scalar(select(func.min(sequence)).where(col(AuditRow.at) >= instant(before)))
+            until = min(start.sequence + _REMOVED_AT_ONCE, last.sequence if kept is None else kept - 1)
+            found = await connection.scalar(select(col(AuditRow.hash)).where(sequence == until))
+            if until <= start.sequence or found is None:
+                return 0
+            told = {"through": until, "hash": found, "records": until - start.sequence, "before": instant(before)}
+            await self.write(connection, Entry(SHORTENED, GATEWAY, str(until), told))
+            await _mark(connection, REMOVED, Head(until, found))
+            await connection.execute(delete(AuditRow).where(sequence <= until))
+            return until - start.sequence
+
+    async def removed(self) -> Head | None:
+        """The last record that was removed for its age, and its hash; None where none was."""
+        async with self._engine.connect() as connection:
+            return await _head(connection, REMOVED)
 
     async def prepare(self) -> None:
         """Make the tables that aren't there yet."""
@@ -118,9 +149,17 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-async def _head(connection: AsyncConnection) -> Head | None:
-    row = (await connection.execute(select(col(HeadRow.sequence), col(HeadRow.hash)))).first()
+async def _head(connection: AsyncConnection, which: int = LAST) -> Head | None:
+    query = select(col(HeadRow.sequence), col(HeadRow.hash)).where(col(HeadRow.id) == which)
+    row = (await connection.execute(query)).first()
     return Head(*row) if row else None
+
+
+async def _mark(connection: AsyncConnection, which: int, head: Head) -> None:
+    new = {"sequence": head.sequence, "hash": head.hash}
+    changed = await connection.execute(update(HeadRow).where(col(HeadRow.id) == which).values(**new))
+    if not changed.rowcount:
+        await connection.execute(insert(HeadRow), [{"id": which, **new}])
 
 
 def _row(record: Record) -> dict[str, Any]:

@@ -35,7 +35,7 @@ async def filled(audit: AuditStore, count: int = 10) -> str:
 async def behind_its_back(audit: AuditStore, *statements: str) -> None:
     """What someone does who has the database's password, the triggers taken away first."""
     async with audit._engine.begin() as connection:
-        for trigger in ("audit_record_kept", "audit_record_no_update", "audit_record_no_delete"):
+        for trigger in ("audit_record_kept", "audit_record_kept_rows", "audit_record_no_update", "audit_record_no_delete"):
             on = " ON audit_record" if connection.dialect.name == "postgresql" else ""
             await connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger}{on}"))
         for statement in statements:

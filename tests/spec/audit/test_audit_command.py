@@ -38,12 +38,12 @@ def test_verify_prints_a_head_to_note_and_takes_it_again(settings: Path) -> None
     head = result.stdout.split()[-1]
     assert run(app, ["audit", "verify", "-s", str(settings), "--head", head]).exit_code == 0
     said = json.loads(run(app, ["audit", "verify", "-s", str(settings), "--json"]).stdout)
-    assert said == {"records": 120, "head": {"sequence": 120, "hash": head}, "broken": None, "reason": None}
+    assert said == {"records": 120, "head": {"sequence": 120, "hash": head}, "broken": None, "reason": None, "removed": 0}
 
 
 def test_verify_names_the_first_broken_record_and_ends_with_1(settings: Path) -> None:
     url = read_configuration(settings, {}).settings.database.url
-    on = ("audit_record_kept ON audit_record",) if url.startswith("postgresql") else ("audit_record_no_delete",)
+    on = ("audit_record_kept_rows ON audit_record",) if url.startswith("postgresql") else ("audit_record_no_delete",)
     with_records(settings, *(f"DROP TRIGGER {one}" for one in on), "DELETE FROM audit_record WHERE sequence IN (40, 41, 99)")
     result = run(app, ["audit", "verify", "-s", str(settings)])
     assert result.exit_code == 1 and "records 40 to 41 are missing" in result.stderr.replace("\n", " ")
