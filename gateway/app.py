@@ -13,6 +13,7 @@ from callboard_sdk import Plugin
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
+from resolvers.asking import is_known
 from resolvers.audit import AuditStore, Denials, Retention
 from resolvers.core import Whole, core_plugin
 from resolvers.nodes import Nodes
@@ -95,7 +96,7 @@ def build(
     policies = Policies(supergraph, files)
     documents = _documents(supergraph, settings.limits, hide=settings.policies.denied == "hide")
     audit, recent = AuditStore(plugins.database), Recent()
-    identity = Identity(settings.auth, plugins.database, policies, audit=audit)
+    identity = Identity(settings.auth, plugins.database, policies, audit=audit, known=partial(is_known, plugins))
     whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
     whole.sdl = supergraph.sdl
     whole.tokens.issuing = identity.issuing

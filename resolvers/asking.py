@@ -41,6 +41,18 @@ async def groups_above(plugins: Plugins, viewer: Viewer) -> frozenset[EntityRef]
         raise RolesUnknown("the plugin that knows the groups failed") from None
 
 
+async def is_known(plugins: Plugins, user: EntityRef) -> bool:
+    """Whether the catalog has this user. Raises CallboardError where that can't be known: who has left may be asking."""
+    try:
+        async with asyncio.timeout(for_a_field()):
+            return await plugins.users.has(user)
+    except CallboardError:
+        raise
+    except Exception as error:
+        log.error("a user is not known", exc_info=error)
+        raise RolesUnknown("the plugin that knows who is there failed, or isn't running") from None
+
+
 def asking(
     plugins: Plugins, predicates: Mapping[str, KnownPredicate], viewer: Viewer
 ) -> Callable[[str, str], Awaitable[Expression | None]]:

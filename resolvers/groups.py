@@ -1,4 +1,4 @@
-"""Groups within groups, from the catalog: which people are members of, and what stands above and below a group."""
+"""People and groups, from the catalog: who is there, what they are members of, and what stands above and below a group."""
 
 from __future__ import annotations
 
@@ -70,6 +70,25 @@ class Memberships:
 
     async def _look(self, user: EntityRef) -> frozenset[EntityRef]:
         return await _groups(self._catalog(), frozenset({user}), "memberOf")
+
+
+class Users:
+    """Which users the catalog has; believed as long as the hierarchy is."""
+
+    def __init__(
+        self, catalog: Callable[[], Catalog | None], *, seconds: float = KEPT_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._catalog = catalog
+        self._known: Recent[EntityRef, bool] = Recent(self._look, seconds, clock=clock)
+
+    async def has(self, user: EntityRef) -> bool:
+        """Whether there is such a user. Raises LookupError where there is no catalog that could say."""
+        return await self._known.get(user)
+
+    async def _look(self, user: EntityRef) -> bool:
+        if (catalog := self._catalog()) is None:
+            raise LookupError("no catalog is running")
+        return (await catalog.get([user]))[0] is not None
 
 
 async def _groups(catalog: Catalog | None, refs: frozenset[EntityRef], relation: str) -> frozenset[EntityRef]:

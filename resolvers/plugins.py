@@ -18,7 +18,7 @@ from callboard_sdk.fields import FieldSpec
 from callboard_sdk.types import hints
 
 from .errors import PluginUnavailable
-from .groups import CatalogGroups, Memberships
+from .groups import CatalogGroups, Memberships, Users
 from .policy.administration import Administration
 from .sources import PluginSources
 from .unconnected import Unconnected
@@ -153,6 +153,7 @@ class Plugins:
         provided = any(_provides_groups(runtime.plugin) for runtime in runtimes.values())
         self.groups: Groups | None = None if provided else CatalogGroups(lambda: self.catalog)
         self.memberships = Memberships(lambda: self.catalog)
+        self.users = Users(lambda: self.catalog)
         self._handed: dict[FieldSpec, tuple[dict[str, type], dict[str, Any]]] = {}
 
     @asynccontextmanager

@@ -144,6 +144,9 @@ class TokenSettings(Settings):
     """The longest life that one may be given, in days."""
     max_tokens: Annotated[int, Field(ge=1, le=10_000)] = 50
     """How many one owner may have that have not ended."""
+    known_owners: bool = False
+    """Take a token only while the catalog has its owner's User entity, so that it ends with who leaves. An owner who was never
+    seen with a user (a program) isn't looked up."""
 
 
 class AuthSettings(Settings):

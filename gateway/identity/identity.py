@@ -22,7 +22,7 @@ from resolvers.tokens.issuing import Allowance, Issuing
 from resolvers.tokens.store import TokenStore
 from resolvers.tokens.text import PREFIX
 
-from .access_tokens import AccessTokens, permit
+from .access_tokens import AccessTokens, Known, permit
 from .browsers import browsers_of
 from .refusals import Refusals
 
@@ -35,7 +35,10 @@ REFUSALS_SECONDS = 10.0
 
 
 class Identity:
-    """Tells who asks. `policies` has what is in force; `audit` takes every event of a token."""
+    """Tells who asks.
+
+    `policies` has what is in force, `audit` takes every event of a token, and `known` tells which users are there.
+    """
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class Identity:
         policies: Policies,
         *,
         audit: Audit,
+        known: Known,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.providers = Providers()
@@ -55,7 +59,7 @@ class Identity:
         issuers = issuers_of(settings, self.providers.fetch_for, clock)
         self._verifier = Verifier(issuers, leeway=settings.leeway_seconds, clock=clock)
         self.browsers = browsers_of(settings, issuers, self.providers, database, audit, clock)
-        own = AccessTokens(self._store, clock)
+        own = AccessTokens(self._store, clock, known if settings.tokens.known_owners else None)
         sessions = self.browsers.sessions if self.browsers else None
         self._by_credentials = identify_by(self._verifier, settings.anonymous_roles, (PREFIX, own), sessions)
 
