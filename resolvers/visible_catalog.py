@@ -1,4 +1,4 @@
-"""The catalog as one viewer may see it: what is hidden is absent, and so is every relation that only it declares."""
+"""The catalog as one viewer may see it: what is hidden is absent, and so is every relation that it has."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from callboard_sdk import Access, Catalog, Entity, EntityRef
 class VisibleCatalog:
     """A `callboard_sdk.Catalog` that leaves out what the access denies.
 
-    A relation is there when both of its ends are: which of them declares it, the catalog doesn't say, and a name that
-    only a hidden entity gives must not show. So a relation to nothing is left out, too.
+    A relation is there when both of its ends are, also one that the visible end declares, which the graph shows as a reference
+    to nothing: a plugin looks up by the refs what it knows itself, and adds it up, so that of a hidden entity it is handed none.
+    What is hidden and what is absent are left out alike.
     """
 
     def __init__(self, catalog: Catalog, access: Access) -> None:

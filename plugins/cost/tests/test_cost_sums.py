@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from callboard_cost.asking import Asked
 from callboard_cost.model import CostDays, CostGrouping, CostPeriod
-from callboard_sdk import BadArgument, EntityRef
+from callboard_cost.rollup import owned
+from callboard_sdk import Access, BadArgument, EntityRef
+from callboard_sdk.conditions import Column, Is, no
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from resolvers.visible_catalog import VisibleCatalog
 
 END = date(2024, 10, 31)
 DAYS = CostDays(from_=date(2024, 10, 2), to=END - timedelta(days=1))
@@ -200,3 +203,12 @@ async def test_one_statement_answers_for_one_entity_and_for_a_hundred(desk: Any)
     before = store.ledger.statements
     await asked.costs_of([[EntityRef("component", "default", "silent")]])
     assert store.ledger.statements == before, "nothing is asked about entities without charges"
+
+
+async def test_what_a_viewer_may_not_see_is_in_no_sum_even_if_something_visible_declares_it(desk: Any) -> None:
+    family = {"parentOf": {"group:default/all": ["group:inner/secret", "group:default/web", "group:default/gone"]}}
+    refs = [EntityRef.parse(f"group:{name}") for name in ("default/all", "inner/secret", "default/web")]
+    known = desk.catalog([str(ref) for ref in refs], family)
+    outside = Access(no(Is(Column.NAMESPACE, frozenset({"inner"}))))
+    assert await owned(VisibleCatalog(known, outside), refs[:1]) == [{refs[0], refs[2]}]
+    assert await owned(known, refs[:1]) == [{*refs, EntityRef.parse("group:default/gone")}]

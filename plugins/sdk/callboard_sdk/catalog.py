@@ -11,7 +11,10 @@ from .ref import EntityRef
 
 @runtime_checkable
 class Catalog(Protocol):
-    """The catalog as other plugins see it. A resolver asks for it by annotation: `catalog: Catalog`."""
+    """The catalog as other plugins see it. A resolver asks for it by annotation: `catalog: Catalog`.
+
+    It has what the request's viewer may see. For one who may not see everything a relation is there if both ends may be seen.
+    """
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
         """The entities with these refs, in the same order; None where there is none."""
