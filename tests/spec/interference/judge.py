@@ -12,10 +12,12 @@ from random import Random
 from typing import Any
 
 from callboard_sdk import EntityRef
+from callboard_sdk.fields import MUTATE
 from policies.conditions import from_data
 from policies.rules import Inherits, Rule, Rules
 from schema import About, Guarded, Supergraph
 
+from .probe import TOUCH
 from .world import Relation, LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, TAGS, Maker, World
 
 Data = Any
@@ -49,8 +51,9 @@ class Asker:
 
 
 def rules_of(said: Iterable[Said], inherits: Mapping[str, str]) -> Rules:
-    """All of it as one version of the rules."""
-    return Rules(tuple(one.rule() for one in said), tuple(Inherits(role, parent) for role, parent in inherits.items()))
+    """All of it as one version of the rules; every role may also touch."""
+    touches = (Rule(role, f"permission:{TOUCH}", MUTATE, "allow", "here:1") for role in dict.fromkeys(one.role for one in said))
+    return Rules((*(one.rule() for one in said), *touches), tuple(Inherits(role, parent) for role, parent in inherits.items()))
 
 
 @dataclass(frozen=True)

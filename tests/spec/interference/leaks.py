@@ -13,6 +13,7 @@ from callboard_sdk import Access, BadArgument, ClientError, Connection, EntityRe
 from gateway.execution.sight import Sight
 from gateway.planning.ruling import Ruling
 from resolvers.nodes import Nodes
+from resolvers.visible_catalog import VisibleCatalog
 
 _entities = CatalogStore.entities
 _load = Nodes.load
@@ -81,6 +82,10 @@ async def _loaded(self: Nodes, ids: Sequence[str], request: Any, access: Access)
 _key = sys.modules["resolvers.nodes"]._key
 
 
+async def _handed(self: VisibleCatalog, refs: Sequence[EntityRef]) -> Any:
+    return await self._catalog.get(refs)
+
+
 def _set(owner: Any, name: str, value: Any) -> Plant:
     return lambda patch: patch.setattr(owner, name, value)
 
@@ -100,6 +105,7 @@ LEAKS: Mapping[str, Plant] = {
     "suggestion: of a hidden name": _telling,
     "relation: that only the hidden side declares": _set(_CATALOG, "_related", _related),
     "node id: of what is there and hidden": _set(Nodes, "load", _loaded),
+    "catalog: hands plugins what is hidden": _set(VisibleCatalog, "get", _handed),
     "filter: by what may not be read": _set(Ruling, "refused", lambda self, definition: {}),
     "value: whatever its condition says": _set(Sight, "holding", lambda self, condition, parents: list(range(len(parents)))),
 }

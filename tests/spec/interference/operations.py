@@ -30,6 +30,7 @@ from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, TAGS, TYPES, Maker
 
 _ROOTS = ("entities", "components") * 5 + ("entity", "node", "nodes", "problems") * 2
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
+_CHANGES = ("touch", "touch", "touchAll")
 _LEFT_OUT = frozenset({"resetAt"})
 """The clock's."""
 _CURSOR = re.compile(rb'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
@@ -119,13 +120,19 @@ class _Draft:
         self._left = dice.choice((8, 12, 20))
 
     def operation(self) -> Operation:
-        query = self._schema.query_type
+        query, mutation = self._schema.query_type, self._schema.mutation_type
         assert query is not None
-        parts = [self._field(query, self._root(query), 4) for _ in range(self._dice.choice((1, 1, 2)))]
+        assert mutation is not None
+        changes = self._dice.random() < 0.08
+        count = range(self._dice.choice((1, 1, 2)))
+        if changes:
+            parts = [self._field(mutation, self._dice.choice(_CHANGES), 3) for _ in count]
+        else:
+            parts = [self._field(query, self._root(query), 4) for _ in count]
         if self._dice.random() < 0.05:
             parts.append(self._dice.choice(_TYPOS))
         declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in self._variables.items())
-        text = f"query {f'({declared}) ' if declared else ''}{{ {' '.join(parts)} }}"
+        text = f"{'mutation' if changes else 'query'} {f'({declared}) ' if declared else ''}{{ {' '.join(parts)} }}"
         values = {name: value for name, (_, value) in self._variables.items()}
         return Operation(" ".join([text, *self._fragments]), values, self._dice.random() < 0.1)
 
@@ -235,6 +242,7 @@ class _Draft:
         makers: Mapping[str, Callable[[], Any]] = {
             "EntityFilter": self._filter,
             "ProblemFilter": self._problems,
+            "TouchInput": lambda: {"ref": str(self._ref())},
             "ref": lambda: str(self._ref()),
             "id": self._id,
             "ids": lambda: [self._id() for _ in range(dice.randrange(1, 4))],

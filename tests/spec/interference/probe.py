@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import callboard_sdk as sdk
 import strawberry
-from callboard_sdk import Access, Batch, Catalog, Connection, Entity, EntityRef, Page, Plugin, UpstreamError, filters
+from callboard_sdk import Access, Batch, Catalog, Connection, Entity, EntityRef, Page, Plugin, UpstreamError, UserError, filters
 from callboard_sdk.entities import Component
 
 READ = "probe.read"
 MORE = "probe.more"
+TOUCH = "probe.touch"
 _Lifecycle = Annotated[
     str | None, strawberry.argument(description="Only at this point of its life."), filters("Component.lifecycle")
 ]
@@ -45,9 +46,32 @@ class Probe:
         return [one for one in found if isinstance(one, Component)]
 
 
+@sdk.input
+class TouchInput:
+    """What to touch."""
+
+    ref: EntityRef
+    """Which entity."""
+
+
+@sdk.value
+class TouchPayload:
+    """What was touched."""
+
+    entity: Entity | None
+    """The entity."""
+    errors: list[UserError]
+    """Why there is none."""
+
+
+_Touch = Annotated[TouchInput, strawberry.argument(description="What to touch.")]
+
+
 def make_probe() -> Plugin[Any]:
     """The plugin, for one gateway."""
-    plugin: Plugin[Any] = Plugin("probe", permissions={READ: "Read what it measures.", MORE: "Read who is near."})
+    plugin: Plugin[Any] = Plugin(
+        "probe", permissions={READ: "Read what it measures.", MORE: "Read who is near.", TOUCH: "Touch it."}
+    )
 
     @plugin.resource
     async def probe(catalog: Catalog) -> AsyncIterator[Probe]:
@@ -95,6 +119,18 @@ def make_probe() -> Plugin[Any]:
         """Components at a point of their life."""
         found = [one for one in await probe.components() if access.sees(one) and lifecycle in (None, one.text("lifecycle"))]
         return sdk.paginate(found, page, _key)
+
+    @plugin.mutation(permission=TOUCH)
+    async def touch(input: _Touch, catalog: Catalog) -> TouchPayload | None:
+        """Touch an entity; to who may not see it there is none."""
+        [found] = await catalog.get([input.ref])
+        errors = [] if found is not None else [UserError(message=f"there is no {input.ref}", path=["input", "ref"])]
+        return TouchPayload(entity=found, errors=errors)
+
+    @plugin.mutation(permission=TOUCH)
+    async def touch_all(probe: Probe, access: Access) -> list[Component] | None:
+        """Touch all components that one sees."""
+        return [one for one in await probe.components() if access.sees(one)]
 
     return plugin
 

@@ -11,18 +11,18 @@ from graphql import REMOVE, GraphQLSyntaxError, SelectionNode, parse, print_ast
 from graphql.language import Node, Visitor, visit
 
 from .operations import Operation
-from .stage import Stage, staged
+from .stage import PLAIN, Setting, Stage, staged
 from .trial import EVERYTHING, Case, Interference, interference
 from .world import World
 
 _TRIES = 400
 
 
-async def shrunk(folder: Path, found: Interference) -> str:
+async def shrunk(folder: Path, found: Interference, setting: Setting = PLAIN) -> str:
     """The smallest case that was found to interfere still, told; on a stage of its own."""
     small = folder / "small"
     small.mkdir(exist_ok=True)
-    async with staged(small) as stage:
+    async with staged(small, setting) as stage:
         again = await interference(stage, found.case)
         if again is None:
             return "(not alone: it takes what was asked before it)\n" + told(found)

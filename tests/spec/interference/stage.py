@@ -20,6 +20,7 @@ from policies import Rules
 from resolvers.groups import CatalogGroups, Memberships
 from resolvers.plugins import Health
 from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.pool import Pool
 
 from .judge import Asker, Judge, Said
@@ -29,6 +30,17 @@ from .world import World, put
 
 SUBJECT = "alpha"
 _REQUEST = b"the-request"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the gateway of a stage is set to: its database, SQLite for None, and what becomes of a denied field."""
+
+    url: str | None = None
+    denied: str = "answer"
+
+
+PLAIN = Setting()
 
 
 @dataclass(frozen=True)
@@ -127,7 +139,8 @@ def _hasty() -> Iterator[None]:
     """Databases that don't wait for the disk: nothing here is worth it."""
 
     def hasten(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA synchronous = OFF")
+        if isinstance(connection, AsyncAdapt_aiosqlite_connection):
+            connection.execute("PRAGMA synchronous = OFF")
 
     event.listen(Pool, "connect", hasten)
     try:
@@ -137,13 +150,14 @@ def _hasty() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
+async def staged(folder: Path, setting: Setting = PLAIN) -> AsyncIterator[Stage]:
     """A stage whose files are below this folder; what it logs is dropped."""
     settings = {
         "plugins": {"catalog": {"refresh_seconds": 0}},
         "limits": {"points": None},
         "server": {"development": False},
-        "database": {"url": f"sqlite:///{folder / 'catalog.sqlite'}"},
+        "database": {"url": setting.url or f"sqlite:///{folder / 'catalog.sqlite'}"},
+        "policies": {"denied": setting.denied},
     }
     known = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

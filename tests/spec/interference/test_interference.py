@@ -10,19 +10,21 @@ import pytest
 
 from .leaks import LEAKS
 from .shrink import shrunk
-from .stage import staged
+from .stage import PLAIN, Setting, staged
 from .trial import Interference, Pair, rounds
 
-PAIRS, LONG, PART = 2_000, 100_000, 5_000
+PAIRS, FEW, LONG, PART = 2_000, 100, 100_000, 5_000
 
 
-async def tried(folder: Path, seed: int, pairs: int) -> Counter[str]:
+async def tried(folder: Path, seed: int, pairs: int, setting: Setting = PLAIN) -> Counter[str]:
     """Try so many pairs, none of which may interfere; what was counted of them."""
     counted: Counter[str] = Counter()
-    async with staged(folder) as stage:
+    async with staged(folder, setting) as stage:
         async for pair in rounds(stage, seed, pairs):
             counted["pairs"] += pair.case.world != pair.case.other
-            assert pair.found is None, f"pair {counted['pairs']} of seed {seed} interferes:\n{await shrunk(folder, pair.found)}"
+            assert pair.found is None, (
+                f"pair {counted['pairs']} of seed {seed} interferes:\n{await shrunk(folder, pair.found, setting)}"
+            )
             counted.update(_answered(pair))
     return counted
 
@@ -54,6 +56,26 @@ async def test_what_a_viewer_may_not_see_changes_nothing_that_it_is_answered(tmp
     assert counted["answered"] > counted["empty"], "most operations should be answered, or there is nothing to compare"
     assert {name for name in counted if name.startswith("INTERNAL")} == {"INTERNAL probe"}, "nothing but the probe fails"
     assert counted["FORBIDDEN"] and counted["GRAPHQL_VALIDATION_FAILED"]
+
+
+@pytest.mark.timeout(300)
+async def test_it_changes_nothing_on_postgresql(tmp_path, postgresql):
+    assert (await tried(tmp_path, 11, FEW, Setting(postgresql.emptied())))["pairs"] == FEW
+
+
+@pytest.mark.timeout(300)
+async def test_it_changes_nothing_where_denied_fields_are_hidden(tmp_path):
+    counted = await tried(tmp_path, 7, FEW, Setting(denied="hide"))
+    assert counted["pairs"] == FEW and counted["answered"] and counted["GRAPHQL_VALIDATION_FAILED"]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("denied", ["answer", "hide"])
+@pytest.mark.parametrize("part", range(LONG // PART // 10))
+async def test_it_changes_nothing_on_postgresql_at_length(tmp_path, postgresql, part, denied):
+    setting = Setting(postgresql.emptied(), denied)
+    assert (await tried(tmp_path, 1_000 + part, PART, setting))["pairs"] == PART
 
 
 @pytest.mark.soak
