@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 COLLECTIONS = (10_000, 50, 1_000)
 """How many more objects make the garbage collector look at the young ones, and how many looks make it look at older ones.
@@ -15,6 +17,24 @@ many takes about a millisecond.
 """
 SWITCH_SECONDS = 0.001
 """How soon a thread that reads a long document lets the event loop work again; Python's own is five times that."""
+
+
+@contextmanager
+def unlooked() -> Iterator[None]:
+    """While much is made in a thread that will stay, the garbage collector doesn't look, and it need not look at that later.
+
+    It would hold up the event loop for as long as it looks: for a tenth of a second at what a policy of 10,000 rules is made of.
+    Nothing of this is for a process that didn't `settle`, and one block at a time.
+    """
+    if gc.get_threshold() != COLLECTIONS:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def settle() -> None:

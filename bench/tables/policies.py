@@ -2,7 +2,9 @@
 
 Kept decisions are what every request pays. The first time is what a role set's first use of an operation pays. One
 `enforce` is what Casbin would take for each field, were it asked on every request. Loading is what a policy version pays once:
-its rules are checked, given to Casbin, and compiled from what Casbin holds.
+its rules are checked, given to Casbin, and compiled from what Casbin holds. The longest hold is how long a
+task that wakes every millisecond waited for its turn at most: while these rules are drafted and published through the graph, and
+while nothing is done for as long; and the loop's own work the most that the loop itself did meanwhile. Medians of the rounds.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 import uvloop
 from callboard_sdk.fields import READ
 
+from bench.holding import longest_holds, settled
 from bench.progress import steps
 from bench.table import Row
 from gateway.testing import running_gateway
@@ -37,7 +40,12 @@ _CONDITION = Any((Predicate("isOwner"), Predicate("hasTag", canonical({"tag": "p
 def run(*, quick: bool) -> list[Row]:
     """A row for each number of rules."""
     supergraph, coordinates = uvloop.run(_asked())
-    return [_row(supergraph, coordinates, count, quick=quick) for count in steps(RULES[:2] if quick else RULES, "sets of rules")]
+    counts = RULES[:2] if quick else RULES
+    rows = [_row(supergraph, coordinates, count, quick=quick) for count in steps(counts, "sets of rules")]
+    rounds = 1 if quick else 7
+    with settled():
+        held = [uvloop.run(longest_holds(_rules(count, _read(supergraph)), rounds)) for count in steps(counts, "publishes")]
+    return [{**row, **holds} for row, holds in zip(rows, held, strict=True)]
 
 
 async def _asked() -> tuple[Supergraph, frozenset[str]]:
@@ -52,7 +60,7 @@ async def _asked() -> tuple[Supergraph, frozenset[str]]:
 
 
 def _row(supergraph: Supergraph, coordinates: frozenset[str], count: int, *, quick: bool) -> Row:
-    rules = _rules(count, sorted(c for c in supergraph.guards if "." in c))
+    rules = _rules(count, _read(supergraph))
     started = time.process_time()
     policy = Policy(rules, supergraph)
     loaded = time.process_time() - started
@@ -76,9 +84,13 @@ def _row(supergraph: Supergraph, coordinates: frozenset[str], count: int, *, qui
     }
 
 
-def _rules(count: int, coordinates: list[str]) -> Rules:
+def _read(supergraph: Supergraph) -> list[str]:
+    """The coordinates of fields that are read."""
+    return sorted(c for c in supergraph.guards if "." in c and not c.startswith("Mutation."))
+
+
+def _rules(count: int, read: list[str]) -> Rules:
     """So many rules: roles that may each read some coordinates, among them those that ask; each third on a condition."""
-    read = [coordinate for coordinate in coordinates if not coordinate.startswith("Mutation.")]
     pairs = itertools.islice(((c, f"role-{n}") for n in itertools.count() for c in read), count)
     return Rules(
         tuple(Rule(role, c, READ, "allow", "bench", _CONDITION if n % 3 == 0 else None) for n, (c, role) in enumerate(pairs))

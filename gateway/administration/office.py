@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from copy import copy
 from typing import TypeVar
@@ -91,10 +92,10 @@ class Office:
             latest._latest = latest  # and no older one, which would be kept with it
         return latest
 
-    def info(self) -> PolicyInfo:
-        """The policy in force."""
+    async def info(self) -> PolicyInfo:
+        """The policy in force; of many rules it is made in a thread, so that requests go on."""
         if self._info is None:
-            self._info = showing.info(self._now, self.policy)
+            self._info = await asyncio.to_thread(showing.info, self._now, self.policy)
         return self._info
 
     def conditions(self) -> Sequence[PolicyCondition]:

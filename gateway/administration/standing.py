@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from gateway.process import unlooked
 from policies import Policies, PolicyError, Rules
 from policies.csv_form import read_csv
 from resolvers.policy import Emergencies, PolicyStore, Version, following
@@ -67,9 +68,10 @@ class Standing:
 
     async def _take(self, latest: Version | None) -> None:
         try:
-            rules = database_rules(latest)
-            if rules != self.now.database or self.now.files is not self.files:  # else they are in force already
-                await self.policies.replace(Rules.joined([self.files, rules]))
+            with unlooked():
+                rules, joined = await asyncio.to_thread(self._read, latest)
+                if joined is not None:
+                    await self.policies.replace(joined)
         except PolicyError as error:
             number = latest.number if latest else 0
             log.error("the policy that was published last doesn't fit", version=number, mistakes=error.mistakes[:20])
@@ -83,6 +85,12 @@ class Standing:
         else:
             self.now = Snapshot(latest, self.files, rules)
             log.info("policy in force", version=latest.number if latest else 0, digest=self.policies.current.version)
+
+    def _read(self, latest: Version | None) -> tuple[Rules, Rules | None]:
+        """A version's rules, and all that are to be in force with them; None for those where they are in force already."""
+        rules = database_rules(latest)
+        same = rules == self.now.database and self.now.files is self.files
+        return rules, None if same else Rules.joined([self.files, rules])
 
     async def _nothing(self, *problems: str) -> None:
         await self.policies.replace(Rules())

@@ -38,7 +38,7 @@ class Administration(Protocol):
     What is wrong with what a client gives is in the payload's errors, never raised.
     """
 
-    def info(self) -> PolicyInfo:
+    async def info(self) -> PolicyInfo:
         """The policy in force."""
         ...
 

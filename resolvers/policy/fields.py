@@ -80,7 +80,7 @@ def _add_queries(core: Plugin[Any]) -> None:
     @core.query(permission=READ)
     async def policy(rules: Administration) -> PolicyInfo | None:
         """The policy in force."""
-        return rules.info()
+        return await rules.info()
 
     @core.query(permission="core.viewer")
     async def why_denied(decision_id: _Decision, rules: Administration, viewer: Viewer) -> DeniedWhy | None:

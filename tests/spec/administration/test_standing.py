@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from callboard_sdk import Plugin, Viewer
+from gateway.administration import showing, standing, trying
 from gateway.pipeline import Pipeline
 from gateway.testing import Harness, running_gateway
 from policies import Policy
@@ -205,3 +207,28 @@ async def test_a_request_is_answered_under_the_policy_that_it_began_with(own: di
         answer = await asked
         assert "errors" not in answer and answer["data"]["plugins"]
         assert (await vera.answer("{ plugins { name } }"))["data"]["plugins"] is None
+
+
+async def test_long_rules_are_read_and_told_in_a_thread_while_requests_go_on(
+    own: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_the_loop: dict[str, bool] = {}
+
+    def watched(module: Any, name: str) -> None:
+        whole = getattr(module, name)
+
+        def watch(*given: Any) -> Any:
+            on_the_loop[name] = threading.current_thread() is threading.main_thread()
+            return whole(*given)
+
+        monkeypatch.setattr(module, name, watch)
+
+    async with running_gateway(tmp_path, own) as harness:
+        for module, name in ((standing, "database_rules"), (showing, "info"), (trying, "read_csv"), (trying, "database_rules")):
+            watched(module, name)
+        await publish(harness, PLUGINS, 0)
+        alice = Person(harness, "alice", ["admin"])
+        await alice.ask("{ policy { rules { object } } policyDiff(from: {version: 1}) { added } }")
+        draft, _ = await alice.change("createPolicyDraft", {"text": ""}, "id")
+        await alice.ask("query($d: ID!) { policyDiff(to: {draft: $d}) { removed } }", {"d": draft["id"]})
+    assert on_the_loop == {"database_rules": False, "info": False, "read_csv": False}
