@@ -86,6 +86,10 @@ async def _handed(self: VisibleCatalog, refs: Sequence[EntityRef]) -> Any:
     return await self._catalog.get(refs)
 
 
+async def _added_up(self: VisibleCatalog, refs: Sequence[EntityRef], relation: str) -> Any:
+    return await self._catalog.related(refs, relation)
+
+
 def _set(owner: Any, name: str, value: Any) -> Plant:
     return lambda patch: patch.setattr(owner, name, value)
 
@@ -109,3 +113,5 @@ LEAKS: Mapping[str, Plant] = {
     "filter: by what may not be read": _set(Ruling, "refused", lambda self, definition: {}),
     "value: whatever its condition says": _set(Sight, "holding", lambda self, condition, parents: list(range(len(parents)))),
 }
+SUMS = _set(VisibleCatalog, "related", _added_up)
+"""Adds up what is hidden: it takes a gateway that has sums to find this one."""

@@ -31,6 +31,7 @@ from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, TAGS, TYPES, Maker
 _ROOTS = ("entities", "components") * 5 + ("entity", "node", "nodes", "problems") * 2
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
 _CHANGES = ("touch", "touch", "touchAll")
+_COSTS = ("cost", "costShares", "costShares", "unattributedCost")
 _LEFT_OUT = frozenset({"resetAt"})
 """The clock's."""
 _CURSOR = re.compile(rb'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
@@ -139,7 +140,8 @@ class _Draft:
     def _root(self, query: GraphQLObjectType) -> str:
         guards = self._graph.guards
         lists = [name for name in sorted(query.fields) if (one := guards.get(f"Query.{name}")) and one.plugin == "catalog"]
-        return self._dice.choice(_ROOTS if self._dice.random() < 0.7 else (*_OTHERS, *lists))
+        costs = [name for name in _COSTS if name in query.fields] * 2
+        return self._dice.choice(_ROOTS if self._dice.random() < 0.7 else (*_OTHERS, *costs, *lists))
 
     def _field(self, kind: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int) -> str:
         definition = kind.fields[name]
@@ -242,6 +244,11 @@ class _Draft:
         makers: Mapping[str, Callable[[], Any]] = {
             "EntityFilter": self._filter,
             "ProblemFilter": self._problems,
+            "CostPeriod": lambda: _Bare(dice.choice(("LAST_7_DAYS", "LAST_30_DAYS", "THIS_MONTH"))),
+            "CostGrouping": lambda: _Bare(dice.choice(("ENTITY", "SYSTEM", "OWNER"))),
+            "CostDays": lambda: {"from": "2024-10-01", "to": "2024-10-15"},
+            "top": lambda: dice.choice((1, 3, 20)),
+            "currency": lambda: dice.choice(("EUR", "EUR", "USD")),
             "TouchInput": lambda: {"ref": str(self._ref())},
             "ref": lambda: str(self._ref()),
             "id": self._id,

@@ -48,9 +48,10 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=3, help="how many are told in full")
     parser.add_argument("--denied", choices=("answer", "hide"), default="answer", help="what becomes of a denied field")
     parser.add_argument("--postgresql", action="store_true", help="a database of PostgreSQL, in the place of SQLite")
+    parser.add_argument("--costs", action="store_true", help="with the plugin of costs")
     given = parser.parse_args()
     with running_postgresql() if given.postgresql else nullcontext() as server:
-        setting = Setting(server.emptied() if server else None, given.denied)
+        setting = Setting(server.emptied() if server else None, given.denied, given.costs)
         sys.exit(1 if asyncio.run(run(given.pairs, given.seed, given.most, setting)) else 0)
 
 

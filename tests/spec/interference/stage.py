@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.pool import Pool
 
 from .judge import Asker, Judge, Said
+from .ledger import ledger
 from .operations import Operation
 from .probe import Probe, make_probe
 from .world import World, put
@@ -34,10 +35,13 @@ _REQUEST = b"the-request"
 
 @dataclass(frozen=True)
 class Setting:
-    """What the gateway of a stage is set to: its database, SQLite for None, and what becomes of a denied field."""
+    """What the gateway of a stage is set to: its database, SQLite for None, what becomes of a denied field, and whether it tells
+    costs.
+    """
 
     url: str | None = None
     denied: str = "answer"
+    costs: bool = False
 
 
 PLAIN = Setting()
@@ -153,7 +157,7 @@ def _hasty() -> Iterator[None]:
 async def staged(folder: Path, setting: Setting = PLAIN) -> AsyncIterator[Stage]:
     """A stage whose files are below this folder; what it logs is dropped."""
     settings = {
-        "plugins": {"catalog": {"refresh_seconds": 0}},
+        "plugins": {"catalog": {"refresh_seconds": 0}} | ({"cost": ledger(folder)} if setting.costs else {}),
         "limits": {"points": None},
         "server": {"development": False},
         "database": {"url": setting.url or f"sqlite:///{folder / 'catalog.sqlite'}"},

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from .leaks import LEAKS
+from .leaks import LEAKS, SUMS
 from .shrink import shrunk
 from .stage import PLAIN, Setting, staged
 from .trial import Interference, Pair, rounds
@@ -40,9 +40,9 @@ def _answered(pair: Pair) -> Counter[str]:
     return counted
 
 
-async def first(folder: Path, seed: int) -> Interference | None:
+async def first(folder: Path, seed: int, setting: Setting = PLAIN) -> Interference | None:
     """What interferes first in as many pairs as are tried of a gateway without leaks."""
-    async with staged(folder) as stage:
+    async with staged(folder, setting) as stage:
         async for pair in rounds(stage, seed, PAIRS):
             if pair.found is not None:
                 return pair.found
@@ -69,12 +69,23 @@ async def test_it_changes_nothing_where_denied_fields_are_hidden(tmp_path):
     assert counted["pairs"] == FEW and counted["answered"] and counted["GRAPHQL_VALIDATION_FAILED"]
 
 
+@pytest.mark.timeout(300)
+async def test_it_changes_no_sum_of_costs(tmp_path):
+    assert (await tried(tmp_path, 5, FEW, Setting(costs=True)))["pairs"] == FEW
+
+
+@pytest.mark.timeout(900)
+async def test_a_sum_of_what_is_hidden_is_found(tmp_path, monkeypatch):
+    SUMS(monkeypatch)
+    assert await first(tmp_path, 5, Setting(costs=True)) is not None
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("denied", ["answer", "hide"])
 @pytest.mark.parametrize("part", range(LONG // PART // 10))
 async def test_it_changes_nothing_on_postgresql_at_length(tmp_path, postgresql, part, denied):
-    setting = Setting(postgresql.emptied(), denied)
+    setting = Setting(postgresql.emptied(), denied, costs=denied == "hide")
     assert (await tried(tmp_path, 1_000 + part, PART, setting))["pairs"] == PART
 
 

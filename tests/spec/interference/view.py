@@ -22,7 +22,8 @@ from .probe import Known
 from .world import World
 
 View = frozenset[Hashable]
-_DENIED = "may not be read"
+_SUMS = (".cost", ".costShares")
+"""What is added up along relations of any kind."""
 
 
 def _spec(name: str) -> Callable[[Descriptor], Any]:
@@ -83,8 +84,11 @@ def _values(world: World, judge: Judge, seen: list[EntityRef]) -> Iterator[Hasha
 
 
 def _relations(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Hashable]:  # C
+    sums = any(not judge.never(name) for name in judge.graph.guards if name.endswith(_SUMS))
     for one, declared in world.reading.relations.items():
-        if declared and one.source in seen:
+        if declared and sums and one.source in seen and one.target in seen:
+            yield str(one.source), one.type, str(one.target)
+        elif declared and one.source in seen:
             forth = _leads(world, judge, one.source, one.type)
             if forth or (one.target in seen and _leads(world, judge, one.target, BACKWARD[one.type])):
                 yield str(one.source), one.type, str(one.target)
