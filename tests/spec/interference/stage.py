@@ -158,7 +158,7 @@ async def staged(folder: Path, setting: Setting = PLAIN) -> AsyncIterator[Stage]
     """A stage whose files are below this folder; what it logs is dropped."""
     settings = {
         "plugins": {"catalog": {"refresh_seconds": 0}} | ({"cost": ledger(folder)} if setting.costs else {}),
-        "limits": {"points": None},
+        "limits": {"points": None, "seconds": 600.0},  # a machine that stands still for a while is no leak
         "server": {"development": False},
         "database": {"url": setting.url or f"sqlite:///{folder / 'catalog.sqlite'}"},
         "policies": {"denied": setting.denied},
