@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 from callboard_sdk import (
+    Access,
     Batch,
     EntityRef,
     Plugin,
@@ -70,11 +71,11 @@ class CatalogSource:
     failing_since: datetime | None = None
     """When a reading first failed, since one came to its end."""
     last_error: str | None = None
-    """Why the last reading failed, if it did; what was read before stays."""
+    """Why the last reading failed, if it did, for who may see every entity; what was read before stays."""
     failures: int | None = None
     """How often in a row it failed."""
     held: HeldRemoval | None = None
-    """What waits for a person's word before it is removed."""
+    """What waits for a person's word before it is removed; null for who may not see every entity."""
 
 
 @input
@@ -139,28 +140,30 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
     """Declare them on the catalog's plugin."""
 
     @plugin.query(permission=LOOK, asks="one SQL statement")
-    async def catalog_sources(store: CatalogStore, ingestion: Ingestion) -> list[CatalogSource] | None:
-        """The places that the catalog reads, in order of precedence."""
-        return [_shown(row, ingestion) for row in await store.sources()]
+    async def catalog_sources(store: CatalogStore, ingestion: Ingestion, access: Access) -> list[CatalogSource] | None:
+        """The places that the catalog reads, in order of precedence; how much they have is for who may see every entity."""
+        return [_shown(row, ingestion, access) for row in await store.sources()]
 
     @plugin.field(on=CatalogSource, permission=LOOK, asks="one SQL statement")
-    async def entity_count(sources: Batch[CatalogSource], store: CatalogStore) -> list[int | None]:
-        """How many entities stand in the catalog because of it."""
+    async def entity_count(sources: Batch[CatalogSource], store: CatalogStore, access: Access) -> list[int | None]:
+        """How many entities stand in the catalog because of it; null for who may not see every entity."""
+        if not access.whole:
+            return [None] * len(sources)
         counts = await store.entities_by_source()
         return [counts.get(source.name or "", 0) for source in sources]
 
     @plugin.mutation(permission=REFRESH)
-    async def refresh_source(input: _Source, store: CatalogStore, ingestion: Ingestion) -> SourcePayload | None:
+    async def refresh_source(input: _Source, store: CatalogStore, ingestion: Ingestion, access: Access) -> SourcePayload | None:
         """Have a source read as soon as a gateway can: within a second or two."""
         row = await store.source(input.source)
         if row is None or not _is_read(ingestion, input.source):
             return _refused("no source of this name is read: `catalogSources` has their names", "source")
         async with store.writing() as connection:
             await ingestion.schedule.hurry(connection, input.source)
-        return await _payload(input.source, store, ingestion)
+        return await _payload(input.source, store, ingestion, access)
 
     @plugin.mutation(permission=REMOVE, action="administer")
-    async def allow_removal(input: _Allow, store: CatalogStore, ingestion: Ingestion) -> SourcePayload | None:
+    async def allow_removal(input: _Allow, store: CatalogStore, ingestion: Ingestion, access: Access) -> SourcePayload | None:
         """Let a source lose what it holds back; it is read again for that at once."""
         row = await store.source(input.source)
         if row is None or row.held_key is None:
@@ -170,10 +173,10 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
             return _refused(text, "key")
         async with store.writing() as connection:
             await ingestion.schedule.allow(connection, input.source, input.key)
-        return await _payload(input.source, store, ingestion)
+        return await _payload(input.source, store, ingestion, access)
 
     @plugin.mutation(permission=REMOVE, action="administer")
-    async def remove_source(input: _Source, store: CatalogStore, ingestion: Ingestion) -> SourcePayload | None:
+    async def remove_source(input: _Source, store: CatalogStore, ingestion: Ingestion, access: Access) -> SourcePayload | None:
         """Remove a source that is in no settings any more, with all entities that stand because of it alone."""
         if input.source in ingestion.sources:
             return _refused("the source is in the settings: take it out there first, in every gateway", "source")
@@ -182,7 +185,9 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
         return SourcePayload(source=None, errors=[])
 
     @plugin.mutation(permission=PUSH)
-    async def push_entities(input: _Push, viewer: Viewer, store: CatalogStore, ingestion: Ingestion) -> SourcePayload | None:
+    async def push_entities(
+        input: _Push, viewer: Viewer, store: CatalogStore, ingestion: Ingestion, access: Access
+    ) -> SourcePayload | None:
         """Push entities to a source that takes them; all of them, or none when one can't be read."""
         source = _open_to(viewer, input.source, ingestion)
         if isinstance(source, SourcePayload):
@@ -198,23 +203,25 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
             return SourcePayload(source=None, errors=[_at_descriptors(error) for error in refused.errors])
         if wrong := ingestion.refused(source, events):
             return SourcePayload(source=None, errors=[_error(message, "descriptors") for message in wrong])
-        return await _taken(source, events, store, ingestion)
+        return await _taken(source, events, store, ingestion, access)
 
     @plugin.mutation(permission=PUSH)
     async def withdraw_entities(
-        input: _Withdraw, viewer: Viewer, store: CatalogStore, ingestion: Ingestion
+        input: _Withdraw, viewer: Viewer, store: CatalogStore, ingestion: Ingestion, access: Access
     ) -> SourcePayload | None:
         """Withdraw entities that were pushed."""
         source = _open_to(viewer, input.source, ingestion)
         if isinstance(source, SourcePayload):
             return source
-        return await _taken(source, withdrawn(input.refs), store, ingestion)
+        return await _taken(source, withdrawn(input.refs), store, ingestion, access)
 
 
-async def _taken(source: Source, events: Sequence[Said], store: CatalogStore, ingestion: Ingestion) -> SourcePayload:
+async def _taken(
+    source: Source, events: Sequence[Said], store: CatalogStore, ingestion: Ingestion, access: Access
+) -> SourcePayload:
     if not await ingestion.take(source, events):
         return _refused(_BUSY, "source")
-    return await _payload(source.name, store, ingestion)
+    return await _payload(source.name, store, ingestion, access)
 
 
 def _open_to(viewer: Viewer, name: str, ingestion: Ingestion) -> Source | SourcePayload:
@@ -229,9 +236,9 @@ def _is_read(ingestion: Ingestion, name: str) -> bool:
     return name in ingestion.sources and ingestion.sources[name].read is not None
 
 
-async def _payload(name: str, store: CatalogStore, ingestion: Ingestion) -> SourcePayload:
+async def _payload(name: str, store: CatalogStore, ingestion: Ingestion, access: Access) -> SourcePayload:
     row = await store.source(name)
-    return SourcePayload(source=_shown(row, ingestion) if row is not None else None, errors=[])
+    return SourcePayload(source=_shown(row, ingestion, access) if row is not None else None, errors=[])
 
 
 def _refused(message: str, argument: str) -> SourcePayload:
@@ -249,9 +256,10 @@ def _at_descriptors(error: UserError) -> UserError:
     return _error(f"{where}{error.message}", "descriptors")
 
 
-def _shown(row: SourceRow, ingestion: Ingestion) -> CatalogSource:
+def _shown(row: SourceRow, ingestion: Ingestion, access: Access) -> CatalogSource:
     source = ingestion.sources.get(row.name)
-    held = HeldRemoval(entities=row.held, of=row.held_of, key=row.held_key) if row.held_key is not None else None
+    told = access.whole and row.held_key is not None
+    held = HeldRemoval(entities=row.held, of=row.held_of, key=row.held_key) if told else None
     return CatalogSource(
         name=row.name,
         provider=source.provider if source else None,
@@ -261,7 +269,7 @@ def _shown(row: SourceRow, ingestion: Ingestion) -> CatalogSource:
         reading_since=_instant(row.started) if row.reader is not None else None,
         read_at=_instant(row.succeeded),
         failing_since=_instant(row.failed),
-        last_error=row.error,
+        last_error=row.error if access.whole else None,
         failures=row.failures,
         held=held,
     )
