@@ -18,7 +18,7 @@ from .checking import check_some
 from .documents import Touched, drop, source_problems
 from .journal import SOURCE, Journal
 from .reading import Limits
-from .schedule import Lost, Schedule
+from .schedule import LEASE, Lost, Schedule
 from .settling import settle
 from .sources import Said, Source
 from .store import CatalogStore
@@ -40,14 +40,17 @@ class Ingestion:
     """One process's share of reading the catalog's sources. What is stored stays as it is when a reading fails."""
 
     def __init__(
-        self, sources: Sequence[Source], limits: Limits, store: CatalogStore, now: Callable[[], float] = time.time
-    ) -> None:
+        self, sources: Sequence[Source], limits: Limits, store: CatalogStore, now: Callable[[], float] = time.time,
+        *, tick: float = _TICK, lease: float = LEASE,
+    ) -> None:  # fmt: skip
         self.sources = {source.name: source for source in sources}
-        self.schedule = Schedule(uuid.uuid4().hex, now)
+        self.schedule = Schedule(uuid.uuid4().hex, now, lease)
+        self._tick = tick
         self._store = store
         self._limits = limits
         self._timings = {source.name: source.timing for source in sources if source.read is not None}
         self._visits: set[asyncio.Task[bool]] = set()
+        self._visited: set[str] = set()
         self._started = asyncio.Event()
 
     @asynccontextmanager
@@ -140,7 +143,7 @@ class Ingestion:
         try:
             await self.run(first)
             while not await self._tried(first):  # noqa: ASYNC110  another process has them, and says so in the database
-                await asyncio.sleep(_TICK / 10)
+                await asyncio.sleep(self._tick / 10)
         except Exception:
             _log.exception("the catalog's sources could not be read at the start")
         self._started.set()
@@ -152,7 +155,7 @@ class Ingestion:
                     visit.add_done_callback(self._visits.discard)
             except Exception:
                 _log.exception("the catalog's schedule could not be followed")
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(self._tick)
 
     async def _tried(self, names: Sequence[str]) -> bool:
         """Whether each of these sources was read once, or at least tried."""
@@ -160,13 +163,21 @@ class Ingestion:
         return {name for name, succeeded, failed in rows if succeeded is not None or failed is not None} >= set(names)
 
     async def _claim(self) -> str | None:
+        timings = {name: timing for name, timing in self._timings.items() if name not in self._visited}
         async with self._store.reading() as connection:
-            if await self.schedule.next(connection, self._timings) is None:
+            if await self.schedule.next(connection, timings) is None:
                 return None
         async with self._store.writing() as connection:
-            return await self.schedule.claim(connection, self._timings)
+            return await self.schedule.claim(connection, timings)
 
     async def _visit(self, source: Source) -> bool:
+        self._visited.add(source.name)
+        try:
+            return await self._visiting(source)
+        finally:
+            self._visited.discard(source.name)
+
+    async def _visiting(self, source: Source) -> bool:
         visit = Visit(source, self._store, self.schedule, self._limits)
         try:
             await visit.run()
@@ -176,6 +187,8 @@ class Ingestion:
             _log.exception("source %s could not be read", source.name)
             try:
                 await visit.fail(error)
+            except Lost:
+                pass
             except Exception:
                 _log.exception("that source %s failed could not be written", source.name)
         return visit.changed

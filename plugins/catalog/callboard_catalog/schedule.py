@@ -1,6 +1,6 @@
 """When each source is read next, and by which process: claimed in the database, so that replicas share the work.
 
-A process that has a source renews its claim while it reads; one that isn't heard of for LEASE seconds has lost it, and what
+A process that has a source renews its claim while it reads; one that isn't heard of for that long has lost it, and what
 it still wants to write is refused. Clocks may jump: what lies further ahead than it can is due.
 """
 
@@ -39,11 +39,12 @@ class Timing:
 
 
 class Schedule:
-    """The sources' times and claims. `reader` names this process, `now` is seconds since 1970."""
+    """The sources' times and claims. `reader` names this process, a claim stands for `lease` seconds, `now` tells the time."""
 
-    def __init__(self, reader: str, now: Callable[[], float]) -> None:
+    def __init__(self, reader: str, now: Callable[[], float], lease: float = LEASE) -> None:
         self.reader = reader
         self.now = now
+        self.lease = lease
 
     async def declare(self, connection: AsyncConnection, names: Sequence[str]) -> bool:
         """Have these sources, in this order of precedence; whether that changed which of two documents may stand."""
@@ -71,7 +72,7 @@ class Schedule:
         name = await self.next(connection, timings, anyhow=anyhow, claimed=True)
         if name is not None:
             now = self.now()
-            await self._set(connection, name, reader=self.reader, until=now + LEASE, started=now)
+            await self._set(connection, name, reader=self.reader, until=now + self.lease, started=now)
         return name
 
     async def next(
@@ -79,7 +80,7 @@ class Schedule:
     ) -> str | None:
         """The source that there is to read."""
         now = self.now()
-        free = or_(col(SourceRow.reader).is_(None), col(SourceRow.until) <= now, col(SourceRow.until) > now + 2 * LEASE)
+        free = or_(col(SourceRow.reader).is_(None), col(SourceRow.until) <= now, col(SourceRow.until) > now + 2 * self.lease)
         query = select(*_COLUMNS).where(among(col(SourceRow.name), timings, connection.dialect.name), free)
         query = query.order_by(col(SourceRow.due), col(SourceRow.name))
         for row in (await connection.execute(query.with_for_update(skip_locked=True) if claimed else query)).all():
@@ -88,9 +89,9 @@ class Schedule:
         return None
 
     async def renew(self, connection: AsyncConnection, name: str) -> None:
-        """Keep the source for another LEASE. Raises Lost."""
+        """Keep the source for another lease. Raises Lost."""
         await self.hold(connection, name)
-        await self._set(connection, name, until=self.now() + LEASE)
+        await self._set(connection, name, until=self.now() + self.lease)
 
     async def hold(self, connection: AsyncConnection, name: str) -> Any:
         """The source's row, which is this process's until the transaction ends. Raises Lost."""

@@ -31,7 +31,7 @@ from .descriptor import Doubt, Place, Reading
 from .documents import Ready, Touched, drop, keep, orphan, source_problems, take
 from .journal import SOURCE, Journal
 from .reading import FilesReader, Found, Limits, read_ready, read_text
-from .schedule import LEASE, Lost, Schedule
+from .schedule import Lost, Schedule
 from .settling import settle
 from .sources import Folder, Said, Source
 from .store import CatalogStore
@@ -98,7 +98,7 @@ class Visit:
 
         async def renew() -> None:
             while True:
-                await asyncio.sleep(LEASE / 3)
+                await asyncio.sleep(self._schedule.lease / 3)
                 try:
                     async with self._store.writing() as connection:
                         await self._schedule.renew(connection, self._source.name)
