@@ -33,6 +33,7 @@ from .http.front import Front
 from .http.graphql import GraphQLEndpoint
 from .http.page import page
 from .http.site import site
+from .http.websocket import WebSocketEndpoint
 from .identity import Identity
 from .lane.ask import Lane
 from .loading import Loaded, load, stitch_what_fits
@@ -45,6 +46,8 @@ from .planning.visible import VisibleSchemas
 from .providers import Providers
 from .record import Record
 from .settings import LimitSettings
+from .streams.room import Room
+from .streams.streams import Streams
 from .upstream_metrics import UpstreamOf
 
 Running = Callable[[Connect], AbstractAsyncContextManager[None]]
@@ -61,6 +64,7 @@ class Gateway:
     policies: Policies
     identity: Identity
     pipeline: Pipeline
+    streams: Streams
     asgi: ASGIApp
     running: Running
 
@@ -130,11 +134,14 @@ def build(
     kept = [Retention(audit, days).running] if days is not None else []
     running = _running(plugins, [identity.running, standing.running, denials.running, *kept], lane_of)
     browsers = identity.browsers
-    endpoint = GraphQLEndpoint(pipeline, settings.limits.body_bytes, page, Browser(browsers.origin) if browsers else None)
+    browser = Browser(browsers.origin) if browsers else None
+    streams = Streams(pipeline, settings.subscriptions, Room(settings.subscriptions))
+    endpoint = GraphQLEndpoint(streams, settings.limits.body_bytes, page, browser)
     cors = settings.server.cors
+    websocket = WebSocketEndpoint(streams, (*cors.origins, *([browsers.origin] if browsers else ())), browser)
     graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
-    asgi = Front(graphql, site(graphql, plugins, record, browsers, partial(running, UpstreamClient)))
-    return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, asgi, running)
+    asgi = Front(graphql, site(graphql, plugins, record, browsers, partial(running, UpstreamClient)), websocket)
+    return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, streams, asgi, running)
 
 
 def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:

@@ -6,8 +6,10 @@ import time
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from callboard_sdk import CallboardError, EntityRef, Viewer
+from graphql.execution import VariableValues
 
 from gateway.administration import Office
 from gateway.auth import Identify, KeysUnavailable, OperationNotAllowed, Permit, Unauthenticated, challenge
@@ -15,7 +17,7 @@ from gateway.execution.executor import execute
 from gateway.execution.refused import NOTHING_REFUSED, Refused, refused
 from gateway.execution.shape import Response, shape_errors, shape_result
 from gateway.execution.sight import Sight, sight_of
-from gateway.execution.turns import Turns
+from gateway.execution.turns import Turn, Turns
 from gateway.lane.ask import Lane
 from gateway.lane.frames import Asked
 from gateway.logs import request_id
@@ -44,6 +46,18 @@ class MutationNotAllowed(CallboardError):
     code = "METHOD_NOT_ALLOWED"
 
 
+class StreamNeeded(CallboardError):
+    """A subscription came by a way that takes one response."""
+
+    code = "STREAM_NEEDED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a subscription has many responses: send it with `Accept: text/event-stream`, or by websocket with the subprotocol"
+            " graphql-transport-ws"
+        )
+
+
 Charge = Callable[[Viewer, Cost], Usage]
 """Takes what an operation costs from the viewer's points."""
 
@@ -57,6 +71,17 @@ class Seen:
     decided: Facts | None = None
     policy: Policy | None = None
     refused: Refused = NOTHING_REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An operation that is planned for its viewer under one version of the rules, and not run yet."""
+
+    viewer: Viewer
+    rules: Office
+    operation: Operation
+    variables: VariableValues
+    plan: Plan
 
 
 @dataclass(frozen=True)
@@ -87,10 +112,10 @@ class Pipeline:
         try:
             response = await shaped(self._answer(request, seen))
         except CancelledError:
-            self._note(seen)
+            self.note(seen)
             self.record.gone(seen.viewer, seen.operation, time.perf_counter() - started)
             raise
-        self._note(seen)
+        self.note(seen)
         self.record.request(seen.viewer, seen.operation, response, time.perf_counter() - started)
         return response
 
@@ -132,26 +157,50 @@ class Pipeline:
         """From document to response under one version of the rules. Raises CallboardError for what can't be run at all."""
         policy = rules.policy
         with self.turns.one() as turn:
-            visible = self.visible(policy, viewer.roles)
-            operation = self.documents.choose(await self.documents.read(request.query, visible), request.operation_name)
-            seen.operation = operation
-            variables = await self.documents.coerce(operation, _allowed(operation, request).variables, visible)
-            decisions = policy.decide(viewer.roles, operation.coordinates)
-            seen.decided = operation.facts
-            plan = await self.plans.plan(operation, decisions, policy.version, variables, visible)
-            usage = charge(viewer, plan.cost(variables))
-            if operation.is_query and self.lane.takes(usage.nodes):
+            ready = await self.ready(viewer, rules, request, seen)
+            if ready.operation.kind == "subscription":
+                raise StreamNeeded
+            usage = charge(viewer, ready.plan.cost(ready.variables))
+            if ready.operation.is_query and self.lane.takes(usage.nodes):
                 told = await self.lane.answer(_asked(request, viewer, policy, usage, paid=True))
                 if told is not None:
                     seen.refused = told.refused
                     return told.response
-            sight = await self.sight(policy, viewer, plan)
-            context = RequestContext(
-                self.plugins, viewer, usage, turn.share, sight.access, sight.opens, rules, apart=not plan.open
-            )
-            result = await execute(plan, variables, context, turn, sight, max_nodes=self.limits.nodes)
-            seen.refused = refused(result, context)
-            return await shape_result(result, turn, usage.told(request.extensions), max_bytes=self.limits.response_bytes)
+            sight = await self.sight(policy, viewer, ready.plan)
+            return await self.executed(ready, self.context(ready, usage, turn, sight), turn, sight, request, seen)
+
+    async def ready(self, viewer: Viewer, rules: Office, request: GraphQLRequest, seen: Seen) -> Ready:
+        """From document to plan. Raises CallboardError for what can't be run at all."""
+        policy = rules.policy
+        visible = self.visible(policy, viewer.roles)
+        operation = self.documents.choose(await self.documents.read(request.query, visible), request.operation_name)
+        seen.operation = operation
+        variables = await self.documents.coerce(operation, _allowed(operation, request).variables, visible)
+        decisions = policy.decide(viewer.roles, operation.coordinates)
+        seen.decided = operation.facts
+        plan = await self.plans.plan(operation, decisions, policy.version, variables, visible)
+        return Ready(viewer, rules, operation, variables, plan)
+
+    def context(self, ready: Ready, usage: Usage, turn: Turn, sight: Sight) -> RequestContext:
+        """What the resolvers of one execution share."""
+        apart = not ready.plan.open
+        return RequestContext(self.plugins, ready.viewer, usage, turn.share, sight.access, sight.opens, ready.rules, apart=apart)
+
+    async def executed(
+        self,
+        ready: Ready,
+        context: RequestContext,
+        turn: Turn,
+        sight: Sight,
+        request: GraphQLRequest,
+        seen: Seen,
+        root: Any = None,
+    ) -> Response:
+        """The response of a plan; `root` is a subscription's event."""
+        result = await execute(ready.plan, ready.variables, context, turn, sight, max_nodes=self.limits.nodes, root=root)
+        seen.refused = refused(result, context)
+        told = context.usage.told(request.extensions)
+        return await shape_result(result, turn, told, max_bytes=self.limits.response_bytes)
 
     def visible(self, policy: Policy, roles: frozenset[str]) -> Visible:
         """What a viewer with these roles may use."""
@@ -163,7 +212,8 @@ class Pipeline:
             plan, {} if plan.open else await policy.bind(plan.decisions, asking(self.plugins, self.predicates, viewer))
         )
 
-    def _note(self, seen: Seen) -> None:
+    def note(self, seen: Seen) -> None:
+        """Keep what was decided."""
         if seen.viewer and seen.policy and seen.decided:
             self.notes.decided(seen.viewer, seen.decided, seen.policy, seen.refused)
 
@@ -177,10 +227,15 @@ async def shaped(answering: Awaitable[Response]) -> Response:
     """The response, or the one that tells why there is none."""
     try:
         return await answering
-    except RequestError as error:
-        return shape_errors(error.errors, error.code)
     except CallboardError as error:
-        return shape_errors([error], error.code, *_status(error))
+        return refusal(error)
+
+
+def refusal(error: CallboardError) -> Response:
+    """The response that tells why there is none."""
+    if isinstance(error, RequestError):
+        return shape_errors(error.errors, error.code)
+    return shape_errors([error], error.code, *_status(error))
 
 
 def _asked(request: GraphQLRequest, viewer: Viewer, policy: Policy, usage: Usage, *, paid: bool) -> Asked:
@@ -200,10 +255,8 @@ def _asked(request: GraphQLRequest, viewer: Viewer, policy: Policy, usage: Usage
 
 
 def _allowed(operation: Operation, request: GraphQLRequest) -> GraphQLRequest:
-    if request.reads_only and not operation.is_query:
-        raise MutationNotAllowed(f"GET can't run a {operation.kind}: send it by POST")
-    if operation.kind == "subscription":
-        raise MutationNotAllowed("this gateway has no subscriptions yet: send a query or mutation")
+    if request.reads_only and operation.kind == "mutation":
+        raise MutationNotAllowed("GET can't run a mutation: send it by POST")
     return request
 
 
@@ -212,6 +265,8 @@ def _status(error: CallboardError) -> tuple[int | None, Mapping[str, str]]:
     match error:
         case MutationNotAllowed():
             return 405, {"allow": "POST"}
+        case StreamNeeded():
+            return 406, {}
         case OperationNotAllowed():
             return 403, {}
         case Unauthenticated():

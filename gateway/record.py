@@ -16,6 +16,9 @@ from .upstream_metrics import UpstreamMetrics, UpstreamOf
 
 log = structlog.get_logger()
 
+TRANSPORTS = ("sse", "websocket")
+"""What carries subscriptions."""
+
 
 class Record:
     """One gateway's metrics, those of its upstreams among them; two gateways in one process don't share them."""
@@ -27,6 +30,12 @@ class Record:
         self._requests = cache(requests.labels)
         self._errors = cache(errors.labels)
         self._seconds = Histogram("callboard_request_seconds", "Time to answer a GraphQL request.", registry=self.registry)
+        self._open = Gauge("callboard_streams", "Subscriptions that are open.", ["transport"], registry=self.registry).labels
+        self._events = Counter("callboard_stream_events", "Events sent.", ["transport"], registry=self.registry).labels
+        self._over = Counter("callboard_streams_ended", "Subscriptions that ended.", ["reason"], registry=self.registry).labels
+        for transport in TRANSPORTS:
+            self._open(transport), self._events(transport)
+        self._over("complete")
         up = Gauge("callboard_lane_up", "1 while the process for large queries takes them.", registry=self.registry)
         up.set_function(lambda: lane.ready)
         taken = Gauge("callboard_lane_queries", "Queries that the process for large ones answered.", registry=self.registry)
@@ -48,16 +57,43 @@ class Record:
         """Count and log a request that was cancelled before it was answered: its client went away, or the server stops."""
         self._ended(viewer, operation, "gone", (), seconds)
 
+    def opened(self, viewer: Viewer | None, operation: Operation | None, via: str) -> None:
+        """Count and log a subscription that begins, `via` a transport."""
+        self._open(via).inc()
+        self._requests("subscription", "ok").inc()
+        self._log.info("subscription opened", name=_name(operation), transport=via, viewer=viewer.subject if viewer else None)
+
+    def event(self, via: str, response: Response) -> None:
+        """Count one event that is sent."""
+        self._events(via).inc()
+        for code in response.codes:
+            self._errors(code).inc()
+
+    def ended(
+        self, viewer: Viewer | None, operation: Operation | None, via: str, reason: str, events: int, seconds: float
+    ) -> None:
+        """Count and log a subscription that is over: by its source, its client, or the error of this code."""
+        self._open(via).dec()
+        self._over(reason).inc()
+        self._log.info(
+            "subscription ended",
+            name=_name(operation),
+            transport=via,
+            reason=reason,
+            events=events,
+            viewer=viewer.subject if viewer else None,
+            seconds=round(seconds, 3),
+        )
+
     def _ended(
         self, viewer: Viewer | None, operation: Operation | None, outcome: str, codes: Sequence[str], seconds: float
     ) -> None:
         kind = operation.kind if operation else "none"
         self._requests(kind, outcome).inc()
-        name = operation.definition.name if operation else None
         self._log.info(
             "request",
             operation=kind,
-            name=name.value if name else None,
+            name=_name(operation),
             outcome=outcome,
             codes=sorted(set(codes)),
             viewer=viewer.subject if viewer else None,
@@ -67,3 +103,8 @@ class Record:
     def metrics(self) -> bytes:
         """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)
+
+
+def _name(operation: Operation | None) -> str | None:
+    name = operation.definition.name if operation else None
+    return name.value if name else None

@@ -85,6 +85,29 @@ class LimitSettings(Settings):
     """How long a request may take; what has not answered by then is null, with an error."""
 
 
+class SubscriptionSettings(Settings):
+    """How many subscriptions there may be, and how much of each is kept; in one gateway's process."""
+
+    connections: int = Field(default=2_000, ge=1)
+    """The websockets that may be open."""
+    streams: int = Field(default=5_000, ge=1)
+    """The subscriptions that may be open, of all viewers."""
+    viewer_streams: int = Field(default=100, ge=1)
+    """The subscriptions that one viewer may have open. All without a token are one viewer."""
+    connection_operations: int = Field(default=50, ge=1)
+    """The operations that may be under way on one websocket."""
+    message_bytes: int = Field(default=256 * 1024, ge=1024)
+    """The size of a message that a client sends by websocket."""
+    queue: int = Field(default=100, ge=1)
+    """The events that may wait for one subscriber; its source stands still while they do."""
+    patience_seconds: float = Field(default=10.0, gt=0)
+    """How long a subscriber may take none of the events that wait for it; then its subscription ends."""
+    init_seconds: float = Field(default=10.0, gt=0)
+    """How long a client may take to say who it is, after it opened a websocket."""
+    keep_alive_seconds: float = Field(default=15.0, gt=0)
+    """How often a quiet connection is shown to be alive: a ping by websocket, a comment in an event stream."""
+
+
 class EmergencySettings(Settings):
     """Which roles a viewer may be given for a while, past the policy, and for how long."""
 
@@ -158,6 +181,8 @@ class GatewaySettings(Settings):
     """Where the gateway listens."""
     limits: LimitSettings = LimitSettings()
     """What one request may ask for at most."""
+    subscriptions: SubscriptionSettings = SubscriptionSettings()
+    """How many subscriptions there may be, and how much of each is kept."""
     auth: AuthSettings = AuthSettings()
     """Whose tokens are taken."""
     policies: PolicySettings = PolicySettings()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -12,19 +11,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import structlog
 from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Catalog, Entity, Viewer
 from callboard_sdk.conditions import Expression, every
 from callboard_sdk.fields import FieldSpec
 
+from .breaking import broken
 from .deadline import being_cancelled, for_a_field
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
-from .plugins import PluginRuntime, Plugins, Request
+from .plugins import Plugins, Request
 from .policy.administration import Administration
 from .usage import UNCOUNTED, Usage
 from .visible_catalog import VisibleCatalog
-
-log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -57,7 +54,8 @@ class RequestContext:
         self.usage = usage
         self.access = access
         self.opens = opens
-        self._whose = viewer.subject if apart else None
+        self.whose = viewer.subject if apart else None
+        """Who failures are counted for apart; None for all who see everything."""
         self.own: Mapping[type, Any] = {
             Viewer: viewer,
             Usage: usage,
@@ -75,6 +73,11 @@ class RequestContext:
     def narrowed(self, expression: Expression) -> Narrowed:
         """The same for a field of Query whose result a condition narrows."""
         return Narrowed(self, Access(every([self.access.entities, expression])))
+
+    def charged(self, usage: Usage) -> None:
+        """It is paid for, and this is what that took."""
+        self.usage = usage
+        self.own = {**self.own, Usage: usage}
 
     def load(
         self, spec: FieldSpec, parents: Sequence[Any], arguments: Mapping[str, Any], access: Access | None = None
@@ -98,6 +101,12 @@ class RequestContext:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+    async def shown(self, spec: FieldSpec, event: Any, arguments: Mapping[str, Any], access: Access | None = None) -> Any:
+        """What a subscription shows of an event; None for nothing. Raises CallboardError as a field does."""
+        own = self.own if access is None else {**self.own, **seeing(access, self.plugins)}
+        taken = {name: value for name, value in arguments.items() if name in spec.parameters}
+        return await self._started(self._call(spec, taken, (event,), own))
 
     async def _single(
         self, spec: FieldSpec, parents: int, arguments: Mapping[str, Any], own: Mapping[type, Any]
@@ -124,10 +133,10 @@ class RequestContext:
         return [self._item(spec, item) if isinstance(item, Exception) else item for item in results]
 
     async def _call(
-        self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Batch[Any], ...], own: Mapping[type, Any]
+        self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Any, ...], own: Mapping[type, Any]
     ) -> Any:
         runtime = self.plugins.runtimes[spec.plugin]
-        if (reason := runtime.health.reason(spec.name, self._whose)) is not None:
+        if (reason := runtime.health.reason(spec.name, self.whose)) is not None:
             raise PluginUnavailable(spec.plugin, reason)
         self.calls.append(f"{spec.plugin}.{spec.name}")
         try:
@@ -143,30 +152,14 @@ class RequestContext:
             if limit.expired():
                 raise DeadlineExceeded(spec.plugin, spec.name) from None
             raise self._broken(spec, f"raised {type(error).__name__}", error) from None
-        runtime.health.succeeded(spec.name, self._whose)
+        runtime.health.succeeded(spec.name, self.whose)
         return result
 
     def _item(self, spec: FieldSpec, item: Exception) -> Exception:
         return item if isinstance(item, CallboardError) else self._broken(spec, f"gave a {type(item).__name__}", item)
 
     def _broken(self, spec: FieldSpec, what: str, error: BaseException | None) -> InternalError:
-        error_id = uuid.uuid4().hex[:12]
-        log.error(
-            "plugin field failed",
-            plugin=spec.plugin,
-            field=spec.name,
-            where=spec.where,
-            what=what,
-            error_id=error_id,
-            exc_info=error,
-        )
-        runtime: PluginRuntime = self.plugins.runtimes[spec.plugin]
-        runtime.health.failed(spec.name, what, self._whose)
-        return InternalError(
-            f"{spec.name} of plugin {spec.plugin!r} failed; tell its maintainers error {error_id}",
-            error_id=error_id,
-            plugin=spec.plugin,
-        )
+        return broken(self.plugins.runtimes[spec.plugin], spec, what, error, self.whose)
 
 
 @dataclass(frozen=True, slots=True)

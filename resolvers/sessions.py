@@ -68,13 +68,13 @@ class Sessions:
             await connection.execute(_SESSIONS.insert().values(digest=_digest(session), **owner_row(Owner.of(viewer)), **times))
         return session
 
-    async def find(self, session: str) -> Viewer | None:
-        """Whose session this is; None when there is none, or no longer."""
+    async def find(self, session: str, *, used: bool = True) -> Viewer | None:
+        """Whose session this is; None when there is none, or no longer. It is `used`, unless it is only looked at."""
         key, now = _digest(session), int(self._clock())
         row = await self._recent.get(key)
         if row is None or now >= row.expires_at or now >= row.used_at + self._idle:
             return None
-        if now - row.used_at >= _USED_SECONDS:
+        if used and now - row.used_at >= _USED_SECONDS:
             self._used[key] = now
         owner = owner_of(row)
         return Viewer(owner.subject, owner.kind, owner.roles, owner.entity, owner.groups)

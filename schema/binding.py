@@ -17,13 +17,14 @@ from callboard_sdk import Access, Catalog
 from callboard_sdk.connections import Page
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.filtering import filters_of, member_filters
+from callboard_sdk.streams import StreamSpec
 from callboard_sdk.types import hints, is_typed
 from graphql import GraphQLField, GraphQLSchema, is_enum_type, is_input_object_type, is_object_type
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryContainer, StrawberryMaybe
 from strawberry.types.field import StrawberryField
 
-from .resolution import FILTERS, RESOLUTION, TYPED, Attribute, Batched, Method, Resolution
+from .resolution import FILTERS, RESOLUTION, TYPED, Attribute, Batched, Method, Resolution, Streamed
 
 _PAGING = ("first", "after", "last", "before")
 _Convert = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -97,6 +98,8 @@ def _resolution(
     built: strawberry.Schema, origin: type | None, field: StrawberryField, spec: FieldSpec | None
 ) -> Resolution | None:
     convert = _converter(built, field)
+    if isinstance(spec, StreamSpec):
+        return Streamed(spec, convert)
     if spec is not None:
         asked = {argument.annotation for argument in spec.parameters.values() if isinstance(argument.annotation, type)}
         filtered = not asked.isdisjoint({Access, Catalog})

@@ -10,7 +10,6 @@ from typing import Any
 from callboard_sdk import Plugin
 from callboard_sdk.entities import ENTITY_TYPES
 from callboard_sdk.fields import READ
-from callboard_sdk.plugin import MUTATION
 from graphql import (
     ConstArgumentNode,
     ConstDirectiveNode,
@@ -36,7 +35,7 @@ from graphql import (
 from strawberry.types.base import get_object_definition
 
 from .fragment import GUARDED, LOADED, PERMISSION
-from .supergraph import Guarded, Supergraph, usual_action
+from .supergraph import ROOTS, Guarded, Supergraph, usual_action
 
 _HEADER = """\
 # What the plugin {name!r} adds to the graph. Where its code can't be loaded, this is read instead: its fields answer null,
@@ -59,7 +58,7 @@ def excerpt(plugin: Plugin[Any], base: Supergraph, whole: Supergraph) -> str:
 
 def _brought(plugin: Plugin[Any], base: Supergraph, whole: Supergraph) -> dict[str, GraphQLNamedType]:
     """The types that the plugin's fields need and no gateway has by itself: all but what the shared entity types need."""
-    own = [kind for name, kind in whole.schema.type_map.items() if name not in base.schema.type_map and name != MUTATION]
+    own = [kind for name, kind in whole.schema.type_map.items() if name not in {*base.schema.type_map, *ROOTS}]
     needed = _closure(whole, own, {name: list(added) for name, added in _added(plugin).items()})
     shared = _closure(base, [base.schema.type_map[_name(kind)] for kind in ENTITY_TYPES], {})
     return {name: kind for name, kind in needed.items() if name not in shared and not is_specified_scalar_type(kind)}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from callboard_sdk.plugin import MUTATION
+from callboard_sdk.plugin import MUTATION, SUBSCRIPTION
 from graphql import (
     DocumentNode,
     FieldDefinitionNode,
@@ -82,9 +82,9 @@ def graft(schema: GraphQLSchema, guards: Mapping[str, Guarded], stand_in: StandI
 
 def _chosen(schema: GraphQLSchema, fragment: Fragment) -> _Definitions:
     found: _Definitions = {node.name.value: node for node in fragment.types if node.name.value not in schema.type_map}
-    if MUTATION in fragment.added and schema.mutation_type is None:
-        description = StringValueNode(value=ROOTS[MUTATION])
-        found[MUTATION] = ObjectTypeDefinitionNode(name=NameNode(value=MUTATION), description=description)
+    for root in ROOTS.keys() & fragment.added.keys() - schema.type_map.keys():
+        description = StringValueNode(value=ROOTS[root])
+        found[root] = ObjectTypeDefinitionNode(name=NameNode(value=root), description=description)
     return found
 
 
@@ -186,7 +186,8 @@ def _moved(
     for name in new:
         _relink(types[name], types)
     given = schema.to_kwargs()
-    given["types"], given["mutation"] = tuple(types.values()), types.get(MUTATION)
+    given["types"] = tuple(types.values())
+    given["mutation"], given["subscription"] = types.get(MUTATION), types.get(SUBSCRIPTION)
     return GraphQLSchema(**given)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from callboard_sdk.entities import Entity
-from callboard_sdk.plugin import QUERY
+from callboard_sdk.plugin import QUERY, SUBSCRIPTION
 from graphql import (
     GraphQLNamedType,
     GraphQLSchema,
@@ -50,9 +50,10 @@ def _about(schema: GraphQLSchema, coordinate: str, entities: frozenset[str]) -> 
     kind = schema.type_map.get(type_name)
     if not field:  # what loads objects by their ids
         return About.RESULT if kind is not None and _is_entity(schema, kind, entities) else About.NOTHING
-    if type_name != QUERY or not is_object_type(kind):
+    if type_name not in (QUERY, SUBSCRIPTION) or not is_object_type(kind):
         return About.NOTHING
-    found = _items(get_named_type(kind.fields[field].type))
+    given = get_named_type(kind.fields[field].type)
+    found = _items(given) if type_name == QUERY else _held(given)
     return About.RESULT if any(_is_entity(schema, one, entities) for one in found) else About.NOTHING
 
 
@@ -63,6 +64,13 @@ def _items(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
         edge = get_named_type(kind.fields["edges"].type)
         if is_object_type(edge) and "node" in edge.fields:
             yield get_named_type(edge.fields["node"].type)
+
+
+def _held(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
+    """The type of an event, and the types of what it says: an event about an entity holds it."""
+    yield kind
+    if is_object_type(kind):
+        yield from (get_named_type(field.type) for field in kind.fields.values())
 
 
 def _is_entity(schema: GraphQLSchema, kind: GraphQLNamedType, entities: frozenset[str]) -> bool:

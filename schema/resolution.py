@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from callboard_sdk import Access, Catalog
+from callboard_sdk.streams import StreamSpec
+
 RESOLUTION = "callboard-resolution"
 """The key of a GraphQLField's `extensions` that holds its resolution."""
 
@@ -56,4 +59,21 @@ class Batched:
     """Whether it takes a `Page`, which leaves out the entities of a connection that may not be seen."""
 
 
-Resolution = Attribute | Method | Batched
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A field of Subscription: its value is the event that the stream `spec` gave (GraphQL spec, section 6.2.3.2).
+
+    `given` makes what Python functions take of coerced GraphQL arguments.
+    """
+
+    spec: StreamSpec
+    given: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+    @property
+    def filtered(self) -> bool:
+        """Whether what shows its events leaves out what the viewer may not see."""
+        shown = self.spec.shown
+        return shown is not None and any(argument.annotation in (Access, Catalog) for argument in shown.parameters.values())
+
+
+Resolution = Attribute | Method | Batched | Streamed

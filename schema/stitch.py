@@ -16,10 +16,10 @@ from typing import Annotated, Any
 
 import strawberry
 from callboard_sdk import Plugin, RegistrationError
-from callboard_sdk.connections import MAX_PAGE, Page
+from callboard_sdk.connections import MAX_PAGE
 from callboard_sdk.entities import ENTITY_TYPES
 from callboard_sdk.fields import FieldSpec
-from callboard_sdk.plugin import MUTATION, QUERY
+from callboard_sdk.plugin import MUTATION, QUERY, SUBSCRIPTION
 from callboard_sdk.scalars import SCALARS
 from callboard_sdk.types import guard_of
 from graphql import GraphQLObjectType, is_object_type
@@ -121,7 +121,7 @@ class _StitchedSchema(strawberry.Schema):
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         origin = type_definition.origin
         added = [field for base in origin.__mro__ for field in self._added.get(base, ())]
-        added += self._added.get(type_definition.name, ()) if type_definition.name in (QUERY, MUTATION) else ()
+        added += self._added.get(type_definition.name, ()) if type_definition.name in ROOTS else ()
         return [*type_definition.fields, *added]
 
     def grow(self, stand_in: StandIn, guards: Mapping[str, Guarded]) -> dict[str, Guarded]:
@@ -137,7 +137,7 @@ def _build(
     added = {
         on: [_field(spec, injected.get(spec.plugin, frozenset())) for spec in specs.values()] for on, specs in collected.items()
     }
-    mutation = _root(MUTATION) if MUTATION in collected else None
+    mutation, subscription = (_root(name) if name in collected else None for name in (MUTATION, SUBSCRIPTION))
     kinds = [kind for plugin in plugins for kind in plugin.kinds]
     types = [kind for plugin in plugins for kind in plugin.types]
     try:
@@ -145,6 +145,7 @@ def _build(
             added,
             query=_root(QUERY),
             mutation=mutation,
+            subscription=subscription,
             types=[*ENTITY_TYPES, *kinds, *types],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
@@ -168,12 +169,8 @@ def _about(self: object) -> str:  # a method in Strawberry's sense: computed fro
 
 def _field(spec: FieldSpec, injected: frozenset[type]) -> StrawberryField:
     try:
-        arguments = [
-            argument
-            for argument in spec.parameters.values()
-            if argument.annotation not in injected and argument.annotation is not Page
-        ]
         returns = spec.returns
+        arguments = spec.arguments(injected)
         description = spec.description
     except RegistrationError as error:
         raise StitchError(spec.plugin, error.where, error.problem, error.remedy) from None
@@ -240,7 +237,7 @@ def _coordinates(built: _StitchedSchema, collected: Mapping[type | str, Mapping[
     found: dict[str, FieldSpec] = {}
     for kind in _object_types(built):
         origin = _origin(kind)
-        bases: list[type | str] = [kind.name] if kind.name in (QUERY, MUTATION) else list(origin.__mro__ if origin else ())
+        bases: list[type | str] = [kind.name] if kind.name in ROOTS else list(origin.__mro__ if origin else ())
         for base in bases:
             found |= {f"{kind.name}.{name}": spec for name, spec in collected.get(base, {}).items()}
     return found

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from callboard_sdk.fields import MUTATE, READ, FieldSpec
-from callboard_sdk.plugin import MUTATION, QUERY
+from callboard_sdk.plugin import MUTATION, QUERY, SUBSCRIPTION
 from graphql import GraphQLSchema
 
 from .predicates import KnownPredicate
 
-ROOTS = {QUERY: "What can be asked.", MUTATION: "What can be changed."}
+ROOTS = {QUERY: "What can be asked.", MUTATION: "What can be changed.", SUBSCRIPTION: "What can be watched."}
 """The roots' descriptions, by name."""
 ABOUT = "Callboard: one graph over a company's tooling. It shows what you may use: sign in, or ask for a role, to see more."
 """What `about` answers, whoever asks."""

@@ -22,8 +22,8 @@ from .trying import emergency_key
 def in_emergencies(identify: Identify, emergencies: Emergencies) -> Identify:
     """Identify a viewer with the roles that it was given for now."""
 
-    async def identified(authorization: Sequence[str], session: str | None = None) -> Viewer:
-        viewer = await identify(authorization, session)
+    async def identified(authorization: Sequence[str], session: str | None = None, *, again: bool = False) -> Viewer:
+        viewer = await identify(authorization, session, again=again)
         return viewer if viewer.kind is ViewerKind.ANONYMOUS else emergencies.given(viewer)
 
     return identified

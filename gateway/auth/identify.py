@@ -17,8 +17,11 @@ _REMEDY = "write the word Bearer, a space, and the token, like `Authorization: B
 class Identify(Protocol):
     """Anything that tells who sent a request."""
 
-    async def __call__(self, authorization: Sequence[str], session: str | None = None) -> Viewer:
-        """The viewer. Raises Unauthenticated for a token that is wrong, KeysUnavailable when that can't be told now."""
+    async def __call__(self, authorization: Sequence[str], session: str | None = None, *, again: bool = False) -> Viewer:
+        """The viewer; `again` is for a stream that goes on, which is no use of a session.
+
+        Raises Unauthenticated for a token that is wrong, KeysUnavailable when that can't be told now.
+        """
         ...
 
 
@@ -41,8 +44,8 @@ class VerifyToken(Protocol):
 class FindSession(Protocol):
     """What knows who is signed in."""
 
-    async def find(self, session: str) -> Viewer | None:
-        """Whose session this is; None when there is none, or no longer."""
+    async def find(self, session: str, *, used: bool = True) -> Viewer | None:
+        """Whose session this is; None when there is none, or no longer. It is `used`, unless it is only looked at."""
         ...
 
 
@@ -58,13 +61,13 @@ def identify_by(
     """
     anonymous = Viewer("anonymous", ViewerKind.ANONYMOUS, frozenset(anonymous_roles))
 
-    async def identify(authorization: Sequence[str], session: str | None = None) -> Viewer:
+    async def identify(authorization: Sequence[str], session: str | None = None, *, again: bool = False) -> Viewer:
         token = bearer_token(authorization)
         if token is not None:
             if own is not None and token.startswith(own[0]):
                 return await own[1].verify(token)
             return await verifier.verify(token)
-        signed_in = await sessions.find(session) if sessions is not None and session is not None else None
+        signed_in = await sessions.find(session, used=not again) if sessions is not None and session is not None else None
         return signed_in or anonymous
 
     return identify

@@ -16,7 +16,15 @@ from gateway.planning.plan import Plan
 
 from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, document_text, fail, out, variables_of
 
-_COLOURS = {"call": "bold cyan", "deny": "red", "read": "green", "take": "green", "compute": "yellow", "resolve": "magenta"}
+_COLOURS = {
+    "call": "bold cyan",
+    "watch": "bold cyan",
+    "deny": "red",
+    "read": "green",
+    "take": "green",
+    "compute": "yellow",
+    "resolve": "magenta",
+}
 
 
 def explain(

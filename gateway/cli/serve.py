@@ -15,6 +15,7 @@ from gateway.app import build
 from gateway.loading import check_packages, plugin_packages
 from gateway.logs import configure_logs
 from gateway.process import settle
+from gateway.streams.streams import Streams
 
 from .show import DEFAULT_FILE, SettingsFile, configuration, err, fail
 
@@ -36,10 +37,14 @@ def serve(
         err.print(Text.assemble((f"plugin {name} is left out:", "yellow"), f" {reason}"))
     if err.is_terminal:
         err.print("Starting the plugins ...", style="dim", highlight=False)
+    subscriptions = configured.settings.subscriptions
     config = uvicorn.Config(
         gateway.asgi,
         http="httptools",  # and the loop is uvloop wherever that runs
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=subscriptions.message_bytes,
+        ws_ping_interval=subscriptions.keep_alive_seconds,
+        ws_ping_timeout=subscriptions.keep_alive_seconds,
         lifespan="on",
         log_config=None,
         access_log=False,  # the gateway writes a line for each request itself
@@ -47,14 +52,19 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    _Server(config).run(sockets=[listener])
+    _Server(config, gateway.streams).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """A server that says where it answers once it does.
 
-    Its process then holds what will stay: the garbage collector need not look at that again.
+    Its process then holds what will stay: the garbage collector need not look at that again. When it stops, it breaks off what
+    would go on for ever.
     """
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and settle."""
@@ -64,6 +74,11 @@ class _Server(uvicorn.Server):
         settle()
         for listener in sockets or ():
             err.print(f"Callboard answers at [bold]{address_of(*listener.getsockname()[:2])}[/]", highlight=False)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._streams.stop()
+        await super().shutdown(sockets)
 
 
 def address_of(host: str, port: int) -> str:

@@ -326,11 +326,20 @@ class Result:
 
 
 async def execute(
-    plan: Plan, variables: VariableValues, context: RequestContext, turn: Turn, sight: Sight = EVERYTHING, *, max_nodes: int
+    plan: Plan,
+    variables: VariableValues,
+    context: RequestContext,
+    turn: Turn,
+    sight: Sight = EVERYTHING,
+    *,
+    max_nodes: int,
+    root: Any = None,
 ) -> Result:
-    """Run a plan for a request. Whatever still runs for it when it ends, or is cancelled, ends with it."""
+    """Run a plan for a request; `root` is a subscription's event. Whatever still runs for it when it ends, or is cancelled,
+    ends with it.
+    """
     try:
-        execution = Execution(plan, variables, context, turn=turn, max_nodes=max_nodes, sight=sight)
+        execution = Execution(plan, variables, context, root, turn=turn, max_nodes=max_nodes, sight=sight)
         result = await execution.run()
         return Result(result.data, result.errors, execution.nodes, plan.root)
     finally:

@@ -15,7 +15,7 @@ from gateway.planning.plan import Plan, refuse_uses
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Conditional, Field, How, Ordinary, Typename
 from resolvers.deadline import being_cancelled
-from schema.resolution import Attribute, Batched, Method
+from schema.resolution import Attribute, Batched, Method, Streamed
 
 from . import columns
 from .settle import Settling
@@ -88,6 +88,8 @@ class Resolving:
                 return columns.attributes(parents, name)
             case Method(call):
                 return columns.applied(call, parents)
+            case Streamed():
+                return parents
             case Typename():
                 return [field.parent.name] * len(parents)
         denied = self._plan.forbidden(how)
@@ -128,15 +130,7 @@ class Resolving:
         return values
 
     def _arguments(self, field: Field) -> dict[str, Any]:
-        node = field.details[0]
-        if not field.definition.args and not node.node.arguments:
-            return {}
-        values = get_argument_values(
-            field.definition, node.node, self._variables, node.fragment_variable_values, self._hide_suggestions
-        )
-        if field.refused:
-            refuse_uses(field, values)
-        return values
+        return arguments_of(field, self._variables, hide_suggestions=self._hide_suggestions)
 
     def info(self, field: Field, path: Path | None) -> GraphQLResolveInfo[Any]:
         """What resolvers and type functions are told."""
@@ -161,6 +155,17 @@ class Resolving:
     def track(self, values: Sequence[Any]) -> None:
         """End those among the values that are promises: nobody waits for them any more."""
         abandon([value for value in values if self.is_awaitable(value)])
+
+
+def arguments_of(field: Field, variables: VariableValues, *, hide_suggestions: bool) -> dict[str, Any]:
+    """The field's coerced arguments (GraphQL spec, section 6.4.1). Raises FilterForbidden for what they may not ask by."""
+    node = field.details[0]
+    if not field.definition.args and not node.node.arguments:
+        return {}
+    values = get_argument_values(field.definition, node.node, variables, node.fragment_variable_values, hide_suggestions)
+    if field.refused:
+        refuse_uses(field, values)
+    return values
 
 
 def _gathered(values: Sequence[Any]) -> Any:

@@ -16,22 +16,26 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Front:
-    """The gateway as an ASGI application: `graphql` answers at its path, and `site` at all others.
+    """The gateway as an ASGI application: `graphql` and `websocket` answer at their path, and `site` at all others.
 
     The site routes that path too, for what else leads there: a slash too many, or another application's mount.
     """
 
-    def __init__(self, graphql: ASGIApp, site: ASGIApp) -> None:
+    def __init__(self, graphql: ASGIApp, site: ASGIApp, websocket: ASGIApp) -> None:
         self._graphql = graphql
+        self._websocket = websocket
         self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; its id is bound for the logs, and added to the response."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._site(scope, receive, send)
             return
         chosen = _chosen_id(scope)
         request_id.set(chosen.decode())
+        if scope["type"] == "websocket":
+            await (self._websocket if scope["path"] == GRAPHQL else self._site)(scope, receive, send)
+            return
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

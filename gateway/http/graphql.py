@@ -4,45 +4,42 @@ An ASGI callable with nothing between it and the server: a quick answer's cost i
 
 A. negotiate   which media type the client reads
 B. read        the parameters, from the body or the query string
-C. answer      by the pipeline, as long as the client is there
+C. answer      by the pipeline, or event by event, as long as the client is there
 D. status      200 for what was executed; for the rest by media type
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Iterator
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.execution.shape import Response, shape_errors
-from gateway.pipeline import Pipeline
 from gateway.request import GraphQLRequest
-from resolvers.errors import InternalError
+from gateway.streams.streams import Streams
 
 from .body import Left, read_body
 from .browser import Browser
 from .client import Client
-from .errors import HttpError
+from .errors import HttpError, masked
+from .events import EVENT_STREAM, send_events
 from .headers import Headers, read_headers
 from .negotiation import GRAPHQL_JSON, JSON, negotiate
 from .parameters import from_body, from_query, read_query
 
 PIECE = 256 * 1024
 """Bytes that are handed to the server at once."""
-_OFFERED = (GRAPHQL_JSON, JSON)
-_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in _OFFERED}
-
-log = structlog.get_logger()
+_OFFERED = (EVENT_STREAM, GRAPHQL_JSON, JSON)
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL_JSON, JSON)}
 
 
 class GraphQLEndpoint:
     """What answers at `/graphql`: data to clients, and to a browser the page. `browser` knows the cookies of those signed in."""
 
-    def __init__(self, pipeline: Pipeline, max_bytes: int, page: ASGIApp, browser: Browser | None = None) -> None:
-        self._pipeline = pipeline
+    def __init__(self, streams: Streams, max_bytes: int, page: ASGIApp, browser: Browser | None = None) -> None:
+        self._streams = streams
+        self._pipeline = streams.pipeline
         self._browser = browser
         self._max_bytes = max_bytes
         self._page = page
@@ -57,16 +54,22 @@ class GraphQLEndpoint:
         try:
             asked = await self._read(scope, receive, headers)  # B
             with Client(receive) as client:
-                response = await self._pipeline.answer(asked)  # C
-            if client.gone:
+                response = await self._answer(asked, media, send)  # C
+            if client.gone or response is None:
                 return
         except HttpError as error:
             response = shape_errors([error], error.code, error.status, error.headers)
         except Left:
             return
         except Exception as error:
-            response = _masked(error)
-        await _send(send, response, media)  # D
+            response = masked(error)
+        await _send(send, response, JSON if media == EVENT_STREAM else media)  # D
+
+    async def _answer(self, asked: GraphQLRequest, media: str, send: Send) -> Response | None:
+        """The response; None when it was sent already, event by event."""
+        if media == EVENT_STREAM:
+            return await send_events(self._streams, asked, send)
+        return await self._pipeline.answer(asked)
 
     async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> GraphQLRequest:
         method = scope["method"]
@@ -87,13 +90,6 @@ class GraphQLEndpoint:
 def _wants_page(scope: Scope, headers: Headers) -> bool:
     """Whether a browser asks for the page, and not a client for data."""
     return "text/html" in (headers.accept or "") and "query" not in read_query(scope["query_string"])
-
-
-def _masked(error: Exception) -> Response:
-    error_id = uuid.uuid4().hex[:12]
-    log.error("request failed", error_id=error_id, exc_info=error)
-    text = f"The gateway failed to answer; its operators find the cause as error {error_id}."
-    return shape_errors([InternalError(text, error_id=error_id)], InternalError.code, 500)
 
 
 async def _send(send: Send, response: Response, media: str) -> None:

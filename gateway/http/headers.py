@@ -19,6 +19,7 @@ class Headers:
     content_encoding: str | None = None
     authorization: tuple[str, ...] = ()
     cookie: tuple[str, ...] = ()
+    host: str | None = None
     origin: str | None = None
     site: str | None = None
     callboard: str | None = None
@@ -42,6 +43,8 @@ def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
                 found.authorization += (value.decode("latin-1"),)
             case b"cookie":
                 found.cookie += (value.decode("latin-1"),)
+            case b"host":
+                found.host = value.decode("latin-1")
             case b"origin":
                 found.origin = value.decode("latin-1")
             case b"sec-fetch-site":

@@ -25,7 +25,7 @@ def from_body(body: bytes | bytearray, sent_by: Credentials) -> GraphQLRequest:
         raise HttpError(400, "the body is a list: this gateway takes one request at a time, as an object")
     if not isinstance(found, dict):
         raise HttpError(400, 'the body is no JSON object: send {"query": "..."}')
-    return _request(found, sent_by, reads_only=False)
+    return from_object(found, sent_by, reads_only=False)
 
 
 def from_query(query: dict[str, str], sent_by: Credentials) -> GraphQLRequest:
@@ -39,7 +39,7 @@ def from_query(query: dict[str, str], sent_by: Credentials) -> GraphQLRequest:
                 raise HttpError(400, f"the parameter {name!r} is not JSON: {error}") from None
         elif name in found:
             found[name] = None
-    return _request(found, sent_by, reads_only=True)
+    return from_object(found, sent_by, reads_only=True)
 
 
 def read_query(raw: bytes) -> dict[str, str]:
@@ -57,7 +57,8 @@ def _not_json(body: bytes | bytearray, error: orjson.JSONDecodeError) -> str:
     return f"the body is not JSON: {error}"
 
 
-def _request(found: dict[str, Any], sent_by: Credentials, *, reads_only: bool) -> GraphQLRequest:
+def from_object(found: dict[str, Any], sent_by: Credentials, *, reads_only: bool) -> GraphQLRequest:
+    """The request of these parameters. Raises HttpError for what is none."""
     query, variables = found.get("query"), found.get("variables")
     name, extensions = found.get("operationName"), found.get("extensions")
     if not isinstance(query, str) or not query:

@@ -63,10 +63,10 @@ class Identity:
         sessions = self.browsers.sessions if self.browsers else None
         self._by_credentials = identify_by(self._verifier, settings.anonymous_roles, (PREFIX, own), sessions)
 
-    async def identify(self, authorization: Sequence[str], session: str | None = None) -> Viewer:
+    async def identify(self, authorization: Sequence[str], session: str | None = None, *, again: bool = False) -> Viewer:
         """The viewer, as `gateway.auth.Identify` says."""
         try:
-            viewer = await self._by_credentials(authorization, session)  # A
+            viewer = await self._by_credentials(authorization, session, again=again)  # A
         except Unauthenticated as error:
             self._refusals.note("anonymous", error.token, error.message)
             raise

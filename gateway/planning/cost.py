@@ -15,9 +15,8 @@ from callboard_sdk.connections import MAX_PAGE
 from graphql import FieldNode, IntValueNode, VariableNode
 from graphql.execution import VariableValues
 
-from schema.resolution import Batched
-
 from .limits import LimitExceeded
+from .reach import has_function
 from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Output, Selection, Typename, below
 
 LIST = 10
@@ -91,7 +90,7 @@ class _Counting:
     def _field(self, field: Field, parents: int, page: int | None) -> Cost:
         if isinstance(field.how, Denied | Typename):
             return _NOTHING
-        called = Cost(0, parents) if isinstance(field.call, Batched) and field.call.name else _NOTHING
+        called = Cost(0, parents) if has_function(field.definition) else _NOTHING
         return called + self._output(field.output, parents, page, self._pages.get(field))
 
     def _output(self, output: Output, parents: int, page: int | None, size: int | None) -> Cost:

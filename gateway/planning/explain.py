@@ -8,7 +8,7 @@ from graphql import OperationDefinitionNode
 
 from policies import Decision
 from policies.conditions import text
-from schema.resolution import Attribute, Batched, Method
+from schema.resolution import Attribute, Batched, Method, Streamed
 
 from .plan import Plan
 from .ruling import Seen
@@ -110,6 +110,8 @@ def _step(field: Field) -> str:
     match field.call:
         case Batched(_, name, asks) if name:
             return f"call {_named(field)} = {name}" + (f": {asks}" if asks else "")
+        case Streamed(spec):
+            return f"watch {_named(field)} = {spec.plugin}.{spec.name}" + (f": {spec.asks}" if spec.asks else "")
         case Batched() | Method():
             return f"compute {_named(field)}"
         case Ordinary():

@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from schema.objects import entity_types
-from schema.resolution import RESOLUTION, Batched
+from schema.resolution import RESOLUTION, Batched, Streamed
 
 
 class Reach:
@@ -87,7 +87,7 @@ class Reach:
 def has_function(field: GraphQLField) -> bool:
     """Whether a plugin's function answers this field, so that it is none of its object's own values."""
     how = field.extensions.get(RESOLUTION)
-    return isinstance(how, Batched) and bool(how.name)
+    return isinstance(how, Streamed) or (isinstance(how, Batched) and bool(how.name))
 
 
 def _fields(kind: GraphQLNamedType) -> Mapping[str, GraphQLField]:

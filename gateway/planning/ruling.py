@@ -3,7 +3,7 @@
 A. deny      what a decision denies; what has a condition that nothing tells the entity of
 B. filter    what could give entities that the viewer may not see, and doesn't leave them out
 C. ask       what is left has a condition of its own: each parent is asked
-D. narrow    a field of Query with a condition: what it gives is narrowed by it
+D. narrow    a field of Query or Subscription with a condition: what it gives is narrowed by it
 E. look      entities that may be hidden are looked at before they are read
 F. refuse    arguments that filter by what the viewer may not read of every object that it sees
 """
@@ -19,7 +19,7 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, GraphQLSc
 from policies import Decision
 from policies.conditions import Condition
 from schema.filtering import declared, expanded
-from schema.resolution import FAILS, Batched
+from schema.resolution import FAILS, Batched, Streamed
 
 from .reach import Reach, has_function
 from .selection import Conditional, Denied, How, Look
@@ -94,7 +94,11 @@ class Ruling:
         return parent.name in self._reach.entities or (self._asks(parent) and self._gives(definition))
 
     def _asks(self, parent: GraphQLObjectType) -> bool:
-        return parent is self._schema.query_type
+        return parent in (self._schema.query_type, self._schema.subscription_type)
+
+    @property
+    def _roots(self) -> tuple[GraphQLObjectType | None, ...]:
+        return self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type
 
     def _gives(self, definition: GraphQLField) -> bool:
         return bool(self._reach.leads(get_named_type(definition.type)))
@@ -105,19 +109,27 @@ class Ruling:
         """The denial of a field that gives what it should leave out."""
         if not self._types and not self._decisions:
             return None
-        own = parent.name in self._reach.entities or parent in (self._schema.query_type, self._schema.mutation_type)
+        own = parent.name in self._reach.entities or parent in self._roots
         if FAILS in definition.extensions or not (own or has_function(definition)):
             return None  # it has nothing, or it is a value of its object, for which whoever made that answers
         leads = self._reach.leads(get_named_type(definition.type))
         narrowed = self.within(parent, name, definition) is not None
         hidden = [self._types[one] for one in sorted(leads) if one in self._types]
-        if not (hidden or (narrowed and leads)) or self._reach.single(definition):
+        if not (hidden or (narrowed and leads)):
             return None
-        if isinstance(how, Batched) and (how.filtered or (how.paged and self._reach.pages(definition))):
+        if self._filters(how, definition):
             return None
         coordinate = f"{parent.name}.{name}"
         decision = self._decisions.get(coordinate) or hidden[0]
         return replace(decision, coordinate=coordinate, allowed=False, condition=None, reason=UNFILTERED)
+
+    def _filters(self, how: How, definition: GraphQLField) -> bool:
+        """Whether what is hidden is left out of what the field gives, or is null in its place."""
+        if isinstance(how, Streamed):
+            return how.filtered  # with null in the place of what is hidden, an event would tell that it changed
+        if self._reach.single(definition):
+            return True
+        return isinstance(how, Batched) and (how.filtered or (how.paged and self._reach.pages(definition)))
 
     # D. narrow
 

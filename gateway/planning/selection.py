@@ -25,7 +25,7 @@ from graphql.execution.collect_fields import FieldDetails
 
 from policies import Decision
 from policies.conditions import Condition
-from schema.resolution import TYPED, Attribute, Batched, Method
+from schema.resolution import TYPED, Attribute, Batched, Method, Streamed
 
 MAX_HEIGHT = 12
 """How deep one row loop nests: Python refuses code that nests much deeper. What is deeper has a loop of its own."""
@@ -58,7 +58,7 @@ class Conditional:
     how: How
 
 
-How = Attribute | Method | Batched | Ordinary | Typename | Denied | Conditional
+How = Attribute | Method | Batched | Streamed | Ordinary | Typename | Denied | Conditional
 
 
 @dataclass(frozen=True, slots=True)

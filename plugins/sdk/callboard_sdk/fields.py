@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType
@@ -33,7 +33,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """A field's declaration. `on` is the type it is added to, or `Query` or `Mutation`; `action` what rules must allow.
+    """A field's declaration. `on` is the type it is added to, or the name of a root; `action` what rules must allow.
 
     The function's signature is read when the schema is stitched, not at import, so that types may be declared in
     any order within a module; a mistake there is a RegistrationError that names file:line.
@@ -74,10 +74,20 @@ class FieldSpec:
         if self.batched:
             self._check_parents(found)
             found = found[1:]
-        for parameter in found:
-            if parameter.name not in self._hints:
-                raise self.mistake(f"parameter {parameter.name!r} has no annotation", "Annotate it with its type.")
-        return {p.name: Argument(p.name, self._hints[p.name], p.default) for p in found}
+        return self.named([parameter.name for parameter in found])
+
+    def named(self, names: Sequence[str]) -> Mapping[str, Argument]:
+        """The parameters of these names. Raises RegistrationError for one without an annotation."""
+        signature = inspect.signature(self.function).parameters
+        for name in names:
+            if name not in self._hints:
+                raise self.mistake(f"parameter {name!r} has no annotation", "Annotate it with its type.")
+        return {name: Argument(name, self._hints[name], signature[name].default) for name in names}
+
+    def arguments(self, injected: Collection[Any]) -> Sequence[Argument]:
+        """The GraphQL arguments: the parameters that are not `injected`, by annotation, and no Page."""
+        own = self.parameters.values()
+        return [one for one in own if one.annotation is not Page and not any(one.annotation is kind for kind in injected)]
 
     @cached_property
     def returns(self) -> Any:
@@ -91,7 +101,7 @@ class FieldSpec:
                     f"returns {given}", "A batch field returns list[X | None]: one item per parent, in the parents' order."
                 )
             given = get_args(given)[0]
-        if not _nullable(given):
+        if not nullable(given):
             raise self.mistake(
                 f"gives {given} and never null", "Write X | None: a viewer who may not read it, or a failure, gets null."
             )
@@ -120,5 +130,6 @@ class FieldSpec:
             )
 
 
-def _nullable(annotation: Any) -> bool:
+def nullable(annotation: Any) -> bool:
+    """Whether an annotation lets a value be None."""
     return NoneType in get_args(annotation)

@@ -15,6 +15,7 @@ from .fields import ACTIONS, MUTATE, READ, FieldSpec
 from .predicates import PredicateSpec
 from .settings import Settings
 from .sources import Events, SourceSpec
+from .streams import StreamSpec
 from .upstream import Upstream
 
 S = TypeVar("S", bound=Settings)
@@ -22,6 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 QUERY = "Query"
 MUTATION = "Mutation"
+SUBSCRIPTION = "Subscription"
 
 
 class Plugin(Generic[S]):
@@ -110,6 +112,35 @@ class Plugin(Generic[S]):
         """
         return self._add(MUTATION, permission, name, asks, batched=False, action=action)
 
+    def subscription(
+        self,
+        *,
+        permission: str,
+        name: str | None = None,
+        asks: str = "",
+        action: str = READ,
+        shown: Callable[..., Any] | None = None,
+    ) -> Callable[[F], F]:
+        """Add a field to Subscription; its function is an async generator of events, `-> AsyncIterator[X]`.
+
+        It takes what a query does, but neither `Access` nor `Catalog`, for a stream outlives the rules. It is closed when nobody
+        listens any more. `shown` is a function that is asked of each event: it takes the event first, then what it is handed
+        (`Access`, `Catalog` and `Viewer` as they are at that moment) and arguments of the subscription, and gives what to send,
+        `-> X | None`, or None for nothing: so a change of what the viewer may not see looks like no change.
+        """
+
+        def register(function: F) -> F:
+            self._fields.append(self._stream(function, permission, name, asks, action, shown))
+            return function
+
+        return register
+
+    def _stream(
+        self, function: F, permission: str, name: str | None, asks: str, action: str, shown: Callable[..., Any] | None
+    ) -> StreamSpec:
+        plain = self._spec(function, SUBSCRIPTION, permission, name, asks, batched=False, action=action)
+        return StreamSpec(**vars(plain), show=shown)
+
     def condition(self, function: F | None = None, /, *, name: str | None = None) -> Any:
         """Add a predicate that the conditions of rules may name: `plugin.isOnCall` for a function `is_on_call`.
 
@@ -174,10 +205,6 @@ class Plugin(Generic[S]):
         self, on: type | str, permission: str, name: str | None, asks: str, *, batched: bool, action: str = READ
     ) -> Callable[[F], F]:
         def register(function: F) -> F:
-            if action not in ACTIONS:
-                raise RegistrationError(
-                    where(function), f"plugin {self.name!r} has no action {action!r} to give", f"Write {', '.join(ACTIONS)}."
-                )
             self._fields.append(self._spec(function, on, permission, name, asks, batched=batched, action=action))
             return function
 
@@ -194,6 +221,10 @@ class Plugin(Generic[S]):
         batched: bool,
         action: str = READ,
     ) -> FieldSpec:
+        if action not in ACTIONS:
+            raise RegistrationError(
+                where(function), f"plugin {self.name!r} has no action {action!r} to give", f"Write {', '.join(ACTIONS)}."
+            )
         if permission not in self.permissions:
             raise RegistrationError(
                 where(function),

@@ -143,7 +143,7 @@ async def test_a_defect_of_the_gateway_is_masked_and_its_error_is_in_the_log(cli
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(company[0].gateway.pipeline.policies.current, "decide", fail)
-    monkeypatch.setattr("gateway.http.graphql.log", logged := structlog.testing.CapturingLogger())
+    monkeypatch.setattr("gateway.http.errors.log", logged := structlog.testing.CapturingLogger())
     answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"x-request-id": "abc-1"})
     error = answer.json()["errors"][0]
     assert (answer.status_code, error["extensions"]["code"], answer.headers["x-request-id"]) == (500, "INTERNAL", "abc-1")
