@@ -1,7 +1,7 @@
 /** What GraphiQL runs operations with: the gateway's answer as an observable, so that its stop button stops. */
 import type { Fetcher, Observable } from '@graphiql/toolkit'
-import type { ExecutionResult } from 'graphql'
-import { ask } from './gateway'
+import { getOperationAST, OperationTypeNode, type ExecutionResult } from 'graphql'
+import { ask, watch } from './gateway'
 
 /** The one form in which GraphiQL subscribes, of the three that the type allows. */
 interface Observer {
@@ -12,17 +12,28 @@ interface Observer {
 
 /** A fetcher for one viewer; unsubscribing aborts the request, which cancels the gateway's work upstream. */
 export function createFetcher(token: string | null): Fetcher {
-  return (request, options) =>
-    answer((signal) => ask(request, token, { headers: texts(options?.headers), signal }))
+  return (request, options) => {
+    const headers = texts(options?.headers)
+    const chosen = options?.documentAST && getOperationAST(options.documentAST, request.operationName)
+    return chosen?.operation === OperationTypeNode.SUBSCRIPTION
+      ? observable((signal, next) => watch(request, token, { headers, signal, next }))
+      : observable(async (signal, next) => {
+          next(await ask(request, token, { headers, signal }))
+        })
+  }
 }
 
-function answer(request: (signal: AbortSignal) => Promise<ExecutionResult>): Observable<ExecutionResult> {
+/** What `run` gives to `next`, until it is done or nobody observes it any more. */
+function observable(
+  run: (signal: AbortSignal, next: (result: ExecutionResult) => void) => Promise<void>,
+): Observable<ExecutionResult> {
   return {
     subscribe(observer: Observer) {
       const abort = new AbortController()
-      request(abort.signal).then(
-        (result) => {
-          observer.next(result)
+      run(abort.signal, (result) => {
+        observer.next(result)
+      }).then(
+        () => {
           observer.complete()
         },
         (error: unknown) => {

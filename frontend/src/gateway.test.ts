@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createFetcher } from './fetcher'
-import { ask } from './gateway'
+import { ask, watch } from './gateway'
 import { identify } from './viewer'
 
 interface Running {
@@ -59,6 +59,48 @@ describe('asking the gateway', () => {
     fetched.mockRejectedValueOnce(new TypeError('Failed to fetch'))
     const { errors } = await ask({ query: '{ a }' }, null)
     expect(errors?.[0]?.message).toContain('did not answer')
+  })
+})
+
+describe('watching the gateway', () => {
+  const results = vi.fn()
+  const events = (...bodies: string[]) =>
+    bodies.map((body) => `event: next\ndata: ${body}\n\n`).join(':\n\n') + 'event: complete\ndata:\n\n'
+
+  afterEach(() => {
+    results.mockReset()
+  })
+
+  it('gives every result, asked for with the token in the header alone and no cookies', async () => {
+    answer(events('{"data":{"a":1}}', '{"data":{"a":2}}'), { headers: { 'Content-Type': 'text/event-stream' } })
+    await watch({ query: 'subscription { a }' }, 'secret', { next: results })
+    expect(results.mock.calls).toEqual([[{ data: { a: 1 } }], [{ data: { a: 2 } }]])
+    const [address, init] = fetched.mock.calls[0] ?? []
+    expect(address).toBe('/graphql')
+    expect(init).toMatchObject({ method: 'POST', credentials: 'omit', redirect: 'error' })
+    const headers = new Headers(init?.headers)
+    expect([headers.get('Authorization'), headers.has('X-Callboard')]).toEqual(['Bearer secret', false])
+    expect(headers.get('Accept')).toContain('text/event-stream')
+  })
+
+  it('uses the session where there is no token', async () => {
+    answer(events(), { headers: { 'Content-Type': 'text/event-stream' } })
+    await watch({ query: 'subscription { a }' }, null, { next: results })
+    const init = fetched.mock.calls[0]?.[1]
+    expect(init).toMatchObject({ credentials: 'same-origin' })
+    expect(new Headers(init?.headers).get('X-Callboard')).toBe('page')
+  })
+
+  it('passes on why there are no events', async () => {
+    answer('{"errors":[{"message":"This token has expired."}]}', { status: 401 })
+    await watch({ query: 'subscription { a }' }, 'old', { next: results })
+    expect(results.mock.calls).toEqual([[{ errors: [{ message: 'This token has expired.' }] }]])
+  })
+
+  it('says that the gateway broke it off', async () => {
+    fetched.mockRejectedValueOnce(new TypeError('Failed to fetch'))
+    await watch({ query: 'subscription { a }' }, null, { next: results })
+    expect(JSON.stringify(results.mock.calls)).toContain('broke the subscription off')
   })
 })
 

@@ -1,10 +1,11 @@
 /**
  * Runs one query in the gateway's GraphiQL page, as a reader would, and reports everything the page did.
  *
- *   node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]
+ *   node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste] [--stop]
  *
  * URL is the page's address, which `make run` prints (http://127.0.0.1:8080/graphql), and TOKEN one of its tokens. The
- * token goes in by the address (URL#token=TOKEN), or with --paste through the bar. --panel opens a side panel (Examples, "GraphiQL Explorer", ...) for the picture.
+ * token goes in by the address (URL#token=TOKEN), or with --paste through the bar. --panel opens a side panel (Examples, "GraphiQL Explorer", ...) for the picture. --stop is
+ * for a subscription without an end: its response has to change by itself, until GraphiQL's button stops it.
  *
  * Prints one JSON object: requests, outside (requests that leave the origin), failures, console, consoleErrors,
  * identity (the bar's text), address (as the bar shows it), response (what the page shows, parsed), hidden (the line
@@ -18,11 +19,11 @@ const PATIENCE = 60_000
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { dark: { type: 'boolean' }, paste: { type: 'boolean' }, panel: { type: 'string' } },
+  options: { dark: { type: 'boolean' }, paste: { type: 'boolean' }, stop: { type: 'boolean' }, panel: { type: 'string' } },
 })
 if (positionals.length !== 4) {
   console.error(
-    'Use: node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste]',
+    'Use: node graphiql.mjs URL TOKEN QUERY_FILE SCREENSHOT_PATH [--dark] [--panel TITLE] [--paste] [--stop]',
   )
   process.exit(2)
 }
@@ -80,8 +81,22 @@ async function run(page) {
   await page.getByRole('button', { name: /^Execute query/ }).click()
   await answered
   const shown = await page.waitForFunction(() => textOf('response'), null, { timeout: PATIENCE })
+  if (options.stop) await stop(page)
   await page.waitForTimeout(500) // the editor colours what it shows a moment later: for the picture alone
   return JSON.parse(await shown.jsonValue())
+}
+
+/** Sees that the response changes by itself, and no more once it is stopped. */
+async function stop(page) {
+  for (let changes = 0; changes < 2; changes += 1) {
+    const before = await page.evaluate(() => textOf('response'))
+    await page.waitForFunction((text) => textOf('response') !== text, before, { timeout: PATIENCE })
+  }
+  await page.getByRole('button', { name: /^Stop/ }).click()
+  await page.getByRole('button', { name: /^Execute query/ }).waitFor()
+  const last = await page.evaluate(() => textOf('response'))
+  await page.waitForTimeout(500)
+  if ((await page.evaluate(() => textOf('response'))) !== last) throw new Error('it goes on after it was stopped')
 }
 
 /** Pastes `text` into the operation editor (typing would indent it anew), and makes sure that it arrived unchanged. */
@@ -107,7 +122,7 @@ async function write(page, text) {
     }
   }
   // GraphiQL reads the operation's name a moment after the text, and asks by the name before until then: the tab shows when.
-  const name = /^\s*(?:#.*\n\s*)*query\s+(\w+)/.exec(text)?.[1] ?? '<untitled>'
+  const name = /^\s*(?:#.*\n\s*)*(?:query|subscription)\s+(\w+)/.exec(text)?.[1] ?? '<untitled>'
   await page.locator('.graphiql-tab', { hasText: name }).first().waitFor()
 }
 
