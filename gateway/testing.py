@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from gateway.configuration import read_configuration
 from gateway.execution.executor import execute
 from gateway.execution.shape import shape_result
 from gateway.planning.plan import Plan
+from gateway.request import GraphQLRequest
+from gateway.streams.streams import Begun, Told
 from resolvers.batching import RequestContext
 from resolvers.plugins import Connect
 from resolvers.upstream import UpstreamClient
@@ -75,6 +77,31 @@ class Harness:
             response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)
         body = orjson.loads(response.body)
         return Answer(body.get("data"), body.get("errors", []), context.calls)
+
+    @asynccontextmanager
+    async def listen(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, roles: Sequence[str] = ("admin",)
+    ) -> AsyncIterator[AsyncIterator[Answer]]:
+        """Subscribe for a viewer with these roles, on the whole path from `identify` on: what each event is answered with.
+
+        The block is entered when the subscription has begun, or was refused: that is the one answer then.
+        """
+        request = GraphQLRequest(document, variables=variables or {}, authorization=[self.bearer(roles)])
+        async with aclosing(self.gateway.streams.answer(request, "sse")) as messages:
+            yield _answers(await anext(messages), messages)
+
+
+async def _answers(first: Told | Begun, messages: AsyncIterator[Told | Begun]) -> AsyncIterator[Answer]:
+    if isinstance(first, Told):
+        yield _answer(first)
+    async for told in messages:
+        if isinstance(told, Told):
+            yield _answer(told)
+
+
+def _answer(told: Told) -> Answer:
+    body = orjson.loads(told.response.body)
+    return Answer(body.get("data"), body.get("errors", []), [])
 
 
 @asynccontextmanager

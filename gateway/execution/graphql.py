@@ -73,6 +73,30 @@ def execute(
     return start(execution.run())
 
 
+def execute_subscription_event(executor: Executor[Any]) -> ExecutionResult | Awaitable[ExecutionResult]:
+    """The result for one event, which is the root value (GraphQL spec, section 6.2.3.2).
+
+    It is what graphql-core's `map_source_to_response_event` takes as `root_selection_set_executor`.
+    """
+    try:
+        plan = plan_for(executor.schema, executor, executor.field_resolver, hide_suggestions=executor.hide_suggestions)
+    except Deferred:
+        raise
+    except GraphQLError as error:
+        return ExecutionResult(None, [error])
+    execution = Execution(
+        plan,
+        executor.variable_values,
+        executor.context_value,
+        executor.root_value,
+        type_resolver=executor.type_resolver,
+        is_awaitable=executor.is_awaitable,
+        is_async_iterable=executor.is_async_iterable,
+        hide_suggestions=executor.hide_suggestions,
+    )
+    return start(execution.run())
+
+
 def execute_sync(
     schema: GraphQLSchema,
     document: DocumentNode,

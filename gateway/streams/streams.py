@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
@@ -13,6 +14,7 @@ from gateway.execution.shape import Response
 from gateway.pipeline import Pipeline, Ready, Seen, refusal
 from gateway.request import GraphQLRequest
 from gateway.settings import SubscriptionSettings
+from resolvers.errors import InternalError
 from resolvers.source_stream import Nothing, SourceStream
 from schema.resolution import Streamed
 
@@ -122,6 +124,7 @@ class Streams:
         try:
             async with source, aclosing(self._events(stream, source, opened)) as responses:
                 self._sources.add(source)
+                await asyncio.sleep(0)  # the generator runs to where it first waits, and so listens once we say that it has begun
                 yield Begun()
                 async for response in responses:
                     yield Told(response)
@@ -131,6 +134,9 @@ class Streams:
             yield Told(refusal(error), final=True)
         except Stopping:
             opened.reason = "stopping"
+            raise
+        except Exception:
+            opened.reason = InternalError.code
             raise
         finally:
             self._sources.discard(source)

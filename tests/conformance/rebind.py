@@ -12,6 +12,7 @@ import importlib
 import inspect
 import json
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,6 +86,9 @@ def rebind() -> None:
         for name, door in doors.items():
             if hasattr(module, name):
                 setattr(module, name, door)
+    event = judge(judged.execute_subscription_event, graphql.execution.execute_subscription_event)
+    mapped = functools.partial(graphql.execution.map_source_to_response_event, root_selection_set_executor=event)
+    sys.modules["graphql.execution.execute"].map_source_to_response_event = mapped  # where `subscribe` looks for it
     Executor.execute_operation = counted(Executor.execute_operation)  # type: ignore[method-assign]
 
 

@@ -8,10 +8,10 @@ from tests import engine
 from tests.conformance import sdist
 from tests.conformance.run import TESTS, Verdict, judge
 
-NOTHING_TO_EXECUTE = 15
-"""Tests of coercion alone, and of documents refused before execution."""
-ANOTHER_DOOR = 2
-"""Tests of mutations with defer, by experimental_execute_incrementally."""
+NOTHING_TO_EXECUTE = 24
+"""Tests of coercion alone, of documents refused before execution, and of subscriptions that never begin."""
+ANOTHER_DOOR = 3
+"""Tests of mutations with defer, by experimental_execute_incrementally, and of a subscription with an executor of the test's own."""
 
 
 def verdict_on(name: str) -> Verdict:

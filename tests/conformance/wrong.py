@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql.execution import ExecutionResult
 from graphql.execution import execute as right
+from graphql.execution import execute_subscription_event as right_event
 from graphql.execution import execute_sync as right_sync
 
 
@@ -17,6 +18,11 @@ def execute(*args: Any, **kwargs: Any) -> Any:
 
 def execute_sync(*args: Any, **kwargs: Any) -> ExecutionResult:
     return _spoil(right_sync(*args, **kwargs))
+
+
+def execute_subscription_event(executor: Any) -> Any:
+    result = right_event(executor)
+    return _later(result) if inspect.isawaitable(result) else _spoil(result)
 
 
 async def _later(result: Any) -> ExecutionResult:

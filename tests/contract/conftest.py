@@ -14,6 +14,7 @@ from callboard_sdk import Access, Batch, Client, Entity, Plugin, Upstream, Upstr
 from callboard_sdk.entities import ENTITY_TYPES
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.plugin import MUTATION
+from callboard_sdk.streams import StreamSpec
 from callboard_sdk.testing import Samples, make_entity
 from gateway.loading import installed
 from gateway.testing import Harness, running_gateway
@@ -149,10 +150,14 @@ def _suite_plugin(given: list[Entity]) -> Plugin[Any]:
 
 @pytest.fixture
 def question(alone: Harness) -> Callable[[FieldSpec], str | None]:
-    """A document that asks for a field and what is below it, beside siblings; None where only the plugin's own types have it."""
+    """A document that asks for a field and what is below it, beside siblings; None where only the plugin's own types have it,
+    and for a subscription, which has no siblings.
+    """
     types = alone.gateway.supergraph.schema.type_map
 
     def ask(spec: FieldSpec) -> str | None:
+        if isinstance(spec, StreamSpec):
+            return None
         if isinstance(spec.on, str):
             asked = _selection(types[spec.on].fields[spec.name], spec.name, 2)  # type: ignore[attr-defined]
             return f"mutation {{ {asked} }}" if spec.on == MUTATION else f"{{ contractEntities {{ contractSibling }} {asked} }}"
@@ -163,6 +168,13 @@ def question(alone: Harness) -> Callable[[FieldSpec], str | None]:
         return f"{{ contractEntities {{ __typename name contractSibling ... on {on} {{ {asked} }} }} }}"
 
     return ask
+
+
+@pytest.fixture
+def subscription(alone: Harness) -> Callable[[StreamSpec], str]:
+    """A document that subscribes to a field."""
+    root = alone.gateway.supergraph.schema.subscription_type
+    return lambda spec: f"subscription {{ {_selection(root.fields[spec.name], spec.name, 2)} }}"  # type: ignore[union-attr]
 
 
 def _selection(field: GraphQLField, name: str, depth: int) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import re
-from contextlib import aclosing
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-import orjson
 import pytest
 from callboard_sdk.testing import make_component
 from gateway.http.websocket import Close
-from gateway.request import GraphQLRequest
-from gateway.streams.streams import LOOK_AGAIN_SECONDS, Begun
+from gateway.streams.streams import LOOK_AGAIN_SECONDS
 from gateway.testing import running_gateway
 from resolvers.sessions import BELIEVED_SECONDS as SESSION_SECONDS
 from resolvers.tokens.store import BELIEVED_SECONDS as TOKEN_SECONDS
@@ -27,25 +25,37 @@ PAGE = FILE.read_text(encoding="utf-8")
 WEBSOCKET = (ROOT / "gateway" / "http" / "websocket.py").read_text(encoding="utf-8")
 
 
-async def test_the_page_s_plugin_is_watched_with_the_page_s_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = next(s.text for s in snippets(FILE) if s.language == "python")
-    document = next(s.text for s in snippets(FILE) if s.text.startswith("subscription"))
-    (tmp_path / "callboard_news.py").write_text(code)
+@pytest.fixture
+def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The page's plugin."""
+    (tmp_path / "callboard_news.py").write_text(_snippet("# callboard_news.py"))
     monkeypatch.syspath_prepend(str(tmp_path))
-    news = importlib.import_module("callboard_news")
-    async with running_gateway(tmp_path, plugins=[news.plugin]) as harness:
+    return importlib.import_module("callboard_news")
+
+
+def _snippet(start: str) -> str:
+    return next(s.text for s in snippets(FILE) if s.text.startswith(start))
+
+
+async def test_the_page_s_plugin_is_watched_with_the_page_s_document(tmp_path: Path, news: ModuleType) -> None:
+    async with (
+        running_gateway(tmp_path, plugins=[news.plugin]) as harness,
+        harness.listen(_snippet("subscription")) as events,
+    ):
         feed = harness.gateway.plugins.runtimes["news"].resources[news.Feed]
-        request = GraphQLRequest(document, authorization=[harness.bearer(["admin"])])
-        async with aclosing(harness.gateway.streams.answer(request, "sse")) as messages:
-            assert isinstance(await anext(messages), Begun)
-            while not feed._queues:
-                await asyncio.sleep(0)
-            feed.tell(make_component("web", title="The web"))
-            told = await anext(messages)
-        assert feed._queues == set()
-    assert orjson.loads(told.response.body) == {
-        "data": {"componentChanges": {"cursor": "web", "component": {"name": "web", "title": "The web"}}}
-    }
+        feed.tell(make_component("web", title="The web"))
+        told = await anext(events)
+    assert (told.data, told.errors) == (
+        {"componentChanges": {"cursor": "web", "component": {"name": "web", "title": "The web"}}},
+        [],
+    )
+    assert feed._queues == set()
+
+
+async def test_the_page_s_test_passes(tmp_path: Path, news: ModuleType) -> None:
+    found: dict[str, Any] = {}
+    exec(compile(_snippet("# test_news.py"), "test_news.py", "exec"), found)
+    await found["test_a_change_is_told"](tmp_path)
 
 
 def test_the_seconds_of_the_page_are_those_of_the_code() -> None:

@@ -12,23 +12,27 @@ import pytest
 from gql import Client, gql
 from gql.transport.websockets import WebsocketsTransport
 
-from .conftest import HERE, Served, node, serving
+from .conftest import HERE, Served, callboard, node, serving
 
 TICKS = "subscription Ticking { ticks(to: 3) { number } }"
 TICKED = [{"ticks": {"number": number}} for number in (1, 2, 3)]
 
 
 @pytest.fixture(scope="module")
-def ticking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A gateway with the ticker, found by its entry point."""
-    folder = tmp_path_factory.mktemp("ticking")
-    site = folder / "site"
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where the ticker is found by its entry point."""
+    site = tmp_path_factory.mktemp("site")
     about = site / "callboard_ticker-0.1.0.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: callboard-ticker\nVersion: 0.1.0\n")
     (about / "entry_points.txt").write_text("[callboard.plugins]\nticker = callboard_ticker:plugin\n")
     shutil.copy(HERE / "ticker.py", site / "callboard_ticker.py")
-    with serving(folder, "plugins: {ticker: }\n", {"PYTHONPATH": str(site)}) as served:
+    return {"PYTHONPATH": str(site)}
+
+
+@pytest.fixture(scope="module")
+def ticking(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("ticking"), "plugins: {ticker: }\n", environment) as served:
         yield served
 
 
@@ -74,3 +78,21 @@ def test_graphiql_listens_in_a_browser_until_it_is_stopped_without_leaving_its_o
     assert report["response"]["data"]["ticks"]["number"] >= 1
     metrics = httpx.get(ticking.url.replace("graphql", "metrics")).text
     assert 'callboard_streams{transport="sse"} 0.0' in metrics
+
+
+def test_the_ticker_keeps_the_contract(environment: dict[str, str]) -> None:
+    written = callboard("plugin", "schema", "ticker", "--write", environment=environment)
+    assert written.returncode == 0, written.stderr
+    ran = callboard("plugin", "test", "ticker", environment=environment)
+    assert ran.returncode == 0, ran.stdout
+    assert "failed" not in ran.stdout and "error" not in ran.stdout
+
+
+def test_a_ticker_that_breaks_the_contract_is_told(environment: dict[str, str]) -> None:
+    module = Path(environment["PYTHONPATH"]) / "callboard_ticker.py"
+    right = module.read_text()
+    module.write_text(right.replace("    number = 0\n", "    number = asyncio.create_task(asyncio.sleep(60)) and 0\n"))
+    ran = callboard("plugin", "test", "ticker", environment=environment)
+    module.write_text(right)
+    assert ran.returncode == 1
+    assert "leaves a task behind" in ran.stdout

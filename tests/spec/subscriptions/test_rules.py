@@ -26,6 +26,23 @@ async def test_hidden_it_looks_as_if_there_were_none(opening, rules: str) -> Non
         assert room.desk.listening == 0
 
 
+@pytest.mark.parametrize("denied", ["answer", "hide"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "subscription { news { text } count(to: 1) }",
+        "subscription { ...f } fragment f on Subscription { news { text } count(to: 1) }",
+        "subscription { __typename }",
+        "subscription ($to: Int!) { count(to: $to) }",
+        "subscription ($s: Boolean!) { news @skip(if: $s) { text } }",
+    ],
+)
+async def test_what_is_wrong_is_told_to_who_may_watch_nothing(opening, document: str, denied: str) -> None:
+    async with opening(policies={"denied": denied}) as room:
+        told = await room.listen(document, "nobody").next()
+        assert told["errors"] and all(error["extensions"]["code"] != "INTERNAL" for error in told["errors"])
+
+
 async def test_a_field_below_that_is_denied_is_null_with_an_error_and_its_function_is_not_called(room: Newsroom) -> None:
     listener = await room.listening(NOTED)
     room.desk.publish("a")
