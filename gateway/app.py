@@ -140,7 +140,8 @@ def build(
     cors = settings.server.cors
     websocket = WebSocketEndpoint(streams, (*cors.origins, *([browsers.origin] if browsers else ())), browser)
     graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
-    asgi = Front(graphql, site(graphql, plugins, record, browsers, partial(running, UpstreamClient)), websocket)
+    others = site(graphql, websocket, plugins, record, browsers, partial(running, UpstreamClient))
+    asgi = Front(graphql, websocket, others)
     return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, streams, asgi, running)
 
 

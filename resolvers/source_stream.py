@@ -103,12 +103,15 @@ class SourceStream:
     async def _run(self, handed: Mapping[str, Any]) -> None:
         deadline.set(None)  # that of the request is for opening it alone
         error: Exception | None = None
+        well = False
         try:
             events: AsyncGenerator[Any, None] = self._spec.function(**handed)
             async with aclosing(events):
                 async for event in events:
+                    if not well:
+                        self._runtime.health.succeeded(self._spec.name, self._whose)
+                        well = True
                     await self._put(event)
-            self._runtime.health.succeeded(self._spec.name, self._whose)
         except CallboardError as raised:
             error = raised
         except (Exception, asyncio.CancelledError) as raised:

@@ -21,7 +21,7 @@ class Front:
     The site routes that path too, for what else leads there: a slash too many, or another application's mount.
     """
 
-    def __init__(self, graphql: ASGIApp, site: ASGIApp, websocket: ASGIApp) -> None:
+    def __init__(self, graphql: ASGIApp, websocket: ASGIApp, site: ASGIApp) -> None:
         self._graphql = graphql
         self._websocket = websocket
         self._site = site
@@ -33,8 +33,9 @@ class Front:
             return
         chosen = _chosen_id(scope)
         request_id.set(chosen.decode())
+        own = scope["path"] == GRAPHQL
         if scope["type"] == "websocket":
-            await (self._websocket if scope["path"] == GRAPHQL else self._site)(scope, receive, send)
+            await (self._websocket if own else self._site)(scope, receive, send)
             return
 
         async def send_with_id(message: Message) -> None:
@@ -42,8 +43,7 @@ class Front:
                 message["headers"] = [*message["headers"], (HEADER, chosen)]
             await send(message)
 
-        app = self._graphql if scope["path"] == GRAPHQL else self._site
-        await app(scope, receive, send_with_id)
+        await (self._graphql if own else self._site)(scope, receive, send_with_id)
 
 
 def _chosen_id(scope: Scope) -> bytes:

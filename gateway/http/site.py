@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from gateway.identity.browsers import Browsers
@@ -22,6 +22,7 @@ from .sign_in import sign_in_routes
 
 def site(
     graphql: ASGIApp,
+    websocket: ASGIApp,
     plugins: Plugins,
     record: Record,
     browsers: Browsers | None,
@@ -37,6 +38,8 @@ def site(
         Route("/", lambda request: RedirectResponse(GRAPHQL), methods=["GET"]),
         Route(GRAPHQL, graphql),
         Route(f"{GRAPHQL}/", graphql),  # and no redirect, which few clients follow with a body
+        WebSocketRoute(GRAPHQL, websocket),
+        WebSocketRoute(f"{GRAPHQL}/", websocket),
         *sign_in_routes(browsers),
         Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),

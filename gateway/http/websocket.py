@@ -97,6 +97,8 @@ class Connection:
             await self.close(close.code, close.reason)
         except Gone:
             self._open = False
+        except Exception as error:
+            await self.close(4500, orjson.loads(masked(error).body)["errors"][0]["message"])
         finally:
             running = list(self._tasks)
             for task in running:
@@ -122,6 +124,8 @@ class Connection:
                     if self._sent_by is not None and limit.when() is not None:
                         limit.reschedule(None)
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise Close(4408, "Connection initialisation timeout") from None
 
     async def _message(self) -> dict[str, Any]:

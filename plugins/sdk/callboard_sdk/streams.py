@@ -82,7 +82,7 @@ class StreamSpec(FieldSpec):
     @staticmethod
     def _check_shown(shown: ShownSpec, own: Mapping[str, Argument], injected: Collection[Any]) -> None:
         for argument in shown.arguments(injected):
-            if argument.annotation is not Page and getattr(own.get(argument.name), "annotation", None) != argument.annotation:
+            if getattr(own.get(argument.name), "annotation", None) != argument.annotation:
                 raise shown.mistake(
                     f"takes {argument.name!r}, which is neither handed to it nor an argument of the subscription",
                     "After the event it may take the subscription's own arguments, as they are there, and what is injected.",

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from gateway.request import GraphQLRequest
+from resolvers.plugins import FAILURES_BEFORE_QUARANTINE
 
 from .newsroom import SOON, Newsroom, tagged
 
@@ -51,6 +52,14 @@ async def test_a_source_that_breaks_ends_the_stream_with_an_error_that_names_its
     assert told["errors"][0]["message"].startswith("news of plugin 'news' failed")
     assert (told["errors"][0]["extensions"]["code"], told["errors"][0]["extensions"]["plugin"]) == ("INTERNAL", "news")
     assert await listener.next() is None
+
+
+async def test_a_source_that_keeps_breaking_is_left_out_for_a_while(room: Newsroom) -> None:
+    for _ in range(FAILURES_BEFORE_QUARANTINE):
+        listener = await room.listening(NEWS, "admin")
+        room.desk.publish(RuntimeError("again"))
+        assert await listener.end() == "INTERNAL"
+    assert await room.listen(NEWS, "admin").end() == "PLUGIN_UNAVAILABLE"
 
 
 @pytest.mark.parametrize(

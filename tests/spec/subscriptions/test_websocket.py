@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 import pytest
 from callboard_sdk import Viewer, ViewerKind
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.spec.http.connection import served
@@ -338,6 +340,24 @@ async def test_a_defect_of_the_gateway_is_masked_and_the_connection_goes_on(serv
         assert await spoken.hear() == {"id": "a", "type": "complete"}
 
 
+async def test_a_defect_while_it_is_opened_is_4500_and_its_cause_in_the_log(server: Server, monkeypatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("hunter2")
+
+    async with server.websocket() as spoken:
+        monkeypatch.setattr("gateway.http.websocket.Connection._init", broken)
+        await spoken.say(type="connection_init")
+        code, reason = await spoken.closed()
+        assert code == 4500 and "find the cause as error" in reason and "hunter2" not in reason
+
+
+async def test_a_gateway_within_another_application_takes_websockets_too(room: Newsroom) -> None:
+    outer = Starlette(routes=[Mount("/tools", room.harness.gateway.asgi)])
+    async with served(outer) as (host, port):
+        async with connect(f"ws://{host}:{port}/tools/graphql", subprotocols=[PROTOCOL], proxy=None) as websocket:
+            await Spoken(websocket).init()
+
+
 async def test_a_gateway_that_stops_says_so(server: Server) -> None:
     async with server.ready() as spoken:
         await spoken.subscribe("a")
@@ -348,8 +368,6 @@ async def test_a_gateway_that_stops_says_so(server: Server) -> None:
 
 
 async def test_other_paths_have_no_websocket(server: Server) -> None:
-    from websockets.exceptions import InvalidStatus
-
     with pytest.raises(InvalidStatus):
         async with connect(server.origin.replace("http", "ws", 1) + "/metrics", subprotocols=[PROTOCOL], proxy=None):
             pass
