@@ -15,7 +15,7 @@ from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Catalog, En
 from callboard_sdk.conditions import Expression, every
 from callboard_sdk.fields import FieldSpec
 
-from .breaking import broken
+from .breaking import broken, uncounted
 from .deadline import being_cancelled, for_a_field
 from .errors import DeadlineExceeded, InternalError, PluginUnavailable
 from .plugins import Plugins, Request
@@ -26,6 +26,7 @@ from .visible_catalog import VisibleCatalog
 T = TypeVar("T")
 
 Call = Callable[[Mapping[str, Any], Sequence[Any]], Awaitable[Sequence[Any]]]
+Broke = Callable[[str, BaseException | None], InternalError]
 Share = Callable[[], Awaitable[None]]
 """Lets other requests work when it is time to."""
 
@@ -103,10 +104,13 @@ class RequestContext:
         return task
 
     async def shown(self, spec: FieldSpec, event: Any, arguments: Mapping[str, Any], access: Access | None = None) -> Any:
-        """What a subscription shows of an event; None for nothing. Raises CallboardError as a field does."""
+        """What a subscription shows of an event; None for nothing. Raises CallboardError as a field does.
+
+        It is asked again however often it fails: what it fails of may be hidden from the viewer, who is to miss nothing for it.
+        """
         own = self.own if access is None else {**self.own, **seeing(access, self.plugins)}
         taken = {name: value for name, value in arguments.items() if name in spec.parameters}
-        return await self._started(self._call(spec, taken, (event,), own))
+        return await self._started(self._run(spec, taken, (event,), own, partial(uncounted, spec)))
 
     async def _single(
         self, spec: FieldSpec, parents: int, arguments: Mapping[str, Any], own: Mapping[type, Any]
@@ -139,11 +143,17 @@ class RequestContext:
         if (reason := runtime.health.reason(spec.name, self.whose)) is not None:
             raise PluginUnavailable(spec.plugin, reason)
         self.calls.append(f"{spec.plugin}.{spec.name}")
+        result = await self._run(spec, arguments, parents, own, partial(self._broken, spec))
+        runtime.health.succeeded(spec.name, self.whose)
+        return result
+
+    async def _run(
+        self, spec: FieldSpec, arguments: Mapping[str, Any], parents: tuple[Any, ...], own: Mapping[type, Any], broke: Broke
+    ) -> Any:
         try:
             async with asyncio.timeout(for_a_field()) as limit:
                 result = spec.function(*parents, **self.plugins.arguments(spec, own, arguments))
-                if inspect.isawaitable(result):
-                    result = await result
+                return await result if inspect.isawaitable(result) else result
         except CallboardError:
             raise
         except (Exception, asyncio.CancelledError) as error:
@@ -151,9 +161,7 @@ class RequestContext:
                 raise
             if limit.expired():
                 raise DeadlineExceeded(spec.plugin, spec.name) from None
-            raise self._broken(spec, f"raised {type(error).__name__}", error) from None
-        runtime.health.succeeded(spec.name, self.whose)
-        return result
+            raise broke(f"raised {type(error).__name__}", error) from None
 
     def _item(self, spec: FieldSpec, item: Exception) -> Exception:
         return item if isinstance(item, CallboardError) else self._broken(spec, f"gave a {type(item).__name__}", item)

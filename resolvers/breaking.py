@@ -14,7 +14,13 @@ log = structlog.get_logger()
 
 
 def broken(runtime: PluginRuntime, spec: FieldSpec, what: str, error: BaseException | None, whose: str | None) -> InternalError:
-    """The error to answer with. `whose` request it failed: see `Health`."""
+    """The error to answer with, once it is counted. `whose` request it failed: see `Health`."""
+    runtime.health.failed(spec.name, what, whose)
+    return uncounted(spec, what, error)
+
+
+def uncounted(spec: FieldSpec, what: str, error: BaseException | None) -> InternalError:
+    """The error to answer with; nothing is left out for it."""
     error_id = uuid.uuid4().hex[:12]
     log.error(
         "plugin field failed",
@@ -25,7 +31,6 @@ def broken(runtime: PluginRuntime, spec: FieldSpec, what: str, error: BaseExcept
         error_id=error_id,
         exc_info=error,
     )
-    runtime.health.failed(spec.name, what, whose)
     return InternalError(
         f"{spec.name} of plugin {spec.plugin!r} failed; tell its maintainers error {error_id}",
         error_id=error_id,

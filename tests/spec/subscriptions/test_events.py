@@ -172,3 +172,11 @@ async def test_a_failure_of_what_shows_an_event_is_told_to_those_alone_who_see_e
         assert told["errors"][0]["extensions"]["code"] == "INTERNAL" and "hunter2" not in str(told)
         told = await listener.next()
     assert told == {"data": {"changes": {"number": 2}}}
+
+
+async def test_hidden_events_that_fail_cost_the_viewer_none_of_the_others(room: Newsroom) -> None:
+    listener = await room.listening("subscription { changes { number } }", "tagged")
+    for number in range(2 * FAILURES_BEFORE_QUARANTINE):
+        room.desk.publish((number, RuntimeError("hidden")))
+    room.desk.publish((99, tagged("seen", "open")))
+    assert await listener.next() == {"data": {"changes": {"number": 99}}}
