@@ -72,7 +72,7 @@ class Identity:
             raise
         if viewer.kind is ViewerKind.ANONYMOUS:
             return viewer
-        if viewer.token is None:
+        if viewer.token is None and not again:
             self._store.seen(viewer)  # B
         return viewer
 

@@ -168,7 +168,7 @@ async def staged(folder: Path, setting: Setting = PLAIN) -> AsyncIterator[Stage]
     try:
         with ExitStack() as stack:
             stack.enter_context(_hasty())
-            for module in ("resolvers.batching", "gateway.execution.shape", "gateway.http.graphql"):
+            for module in ("resolvers.breaking", "gateway.execution.shape", "gateway.http.errors"):
                 stack.enter_context(patch(f"{module}.uuid", OneId))
             async with running_gateway(folder, settings, plugins=[make_probe()]) as harness:
                 yield Stage(harness)

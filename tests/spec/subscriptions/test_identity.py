@@ -117,6 +117,16 @@ async def test_events_ask_the_database_nothing(room: Newsroom, asked: list[str])
     assert len([one for one in asked if "FROM access_token" in one]) <= 2, "it is believed for seconds, however many events"
 
 
+async def test_an_open_stream_is_not_noted_again_as_what_its_viewer_may(room: Newsroom, asked: list[str]) -> None:
+    listener = await room.listening(NEWS)
+    await room.harness.gateway.identity.flush()
+    asked.clear()
+    room.desk.publish("a")
+    await listener.next()
+    await room.harness.gateway.identity.flush()
+    assert [one for one in asked if "access_token_owner" in one] == []
+
+
 async def test_a_member_who_is_no_longer_one_is_ended(opening) -> None:
     members = RULES + "m, subject:bob, reader\n"
     async with opening(members) as room:
