@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -94,11 +94,17 @@ class Visit:
 
     @asynccontextmanager
     async def _renewed(self) -> AsyncIterator[None]:
-        """Keep the claim while the block runs; whoever loses it notices when it writes."""
+        """Keep the claim while the block runs; whoever loses it notices when it writes.
+
+        The renewing is not cancelled at the end but told, so that no transaction is cut off half-way.
+        """
+        ended = asyncio.Event()
 
         async def renew() -> None:
-            while True:
-                await asyncio.sleep(self._schedule.lease / 3)
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), self._schedule.lease / 3)
+                    return
                 try:
                     async with self._store.writing() as connection:
                         await self._schedule.renew(connection, self._source.name)
@@ -111,7 +117,8 @@ class Visit:
         try:
             yield
         finally:
-            task.cancel()
+            ended.set()
+            await task
 
     async def _read(self) -> None:  # A
         if self._source.read is None:
