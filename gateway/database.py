@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callboard_sdk import Database
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from resolvers.database import GatewayDatabase
 
-def open_database(url: str) -> Database:
+
+def open_database(url: str) -> GatewayDatabase:
     """The database of this URL; nothing is asked of it yet. Raises OSError when its file or folder can't be made."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Database(create_async_engine(parsed, pool_pre_ping=True))  # a server may have closed a kept connection
+        return GatewayDatabase(create_async_engine(parsed, pool_pre_ping=True))  # a server may have closed a kept connection
     if parsed.database and not parsed.database.startswith((":memory:", "file:")):
         file = Path(parsed.database)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             file.touch(mode=0o600)  # what plugins keep is for nobody else on this machine; SQLite's other files follow it
-    return Database(create_async_engine(parsed))
+    return GatewayDatabase(create_async_engine(parsed))

@@ -20,13 +20,14 @@ from callboard_catalog.format import read_descriptor
 from callboard_catalog.pushing import push
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.totals import Totals
-from callboard_sdk import EVERYTHING, Access, Database, EntityRef, Page
+from callboard_sdk import EVERYTHING, Access, EntityRef, Page
 from callboard_sdk.conditions import Column, Expression, Has, Is, Mark, Tie, Tied, every, no, some
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.progress import err, steps
 from bench.table import Row
+from gateway.database import open_database
 from gateway.settings import DatabaseSettings
 from tests.postgresql import running_postgresql
 
@@ -88,9 +89,10 @@ def _reading(count: int) -> Reading:
 
 
 async def _rows(url: str, reading: Reading, rounds: int) -> list[Row]:
-    engine = create_async_engine(DatabaseSettings(url=url).url)
+    database = open_database(DatabaseSettings(url=url).url)
+    engine = database.engine
     try:
-        store = CatalogStore(Database(engine))
+        store = CatalogStore(database)
         await store.prepare()
         await push(store, "bench", [reading], whole=True)
         clock = _Clock(engine)

@@ -12,7 +12,7 @@ import structlog
 from gateway.process import unlooked
 from policies import Policies, PolicyError, Rules
 from policies.csv_form import read_csv
-from resolvers.policy import Emergencies, PolicyStore, Version, following
+from resolvers.policy import Emergencies, PolicyStore, Version
 from schema import Supergraph
 
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class Standing:
             await self.refresh()
         except Exception as error:
             await self._nothing(f"the database can't be read ({type(error).__name__}): nothing is allowed until it can")
-        async with following(self._store.tables.engine, self.refresh):
+        async with self._store.following(self.refresh):
             yield
 
     async def refresh(self) -> None:

@@ -6,14 +6,15 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from callboard_sdk import Connection, Database, Page
+from callboard_sdk.database import Refresh
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col
 
 from resolvers.audit import AuditStore, Entry
@@ -25,7 +26,7 @@ from resolvers.numbered import asked_for, connected
 from .tables import TABLES, DraftRow, VersionRow
 
 CHANNEL = "callboard_policy"
-"""Where PostgreSQL tells the other replicas that something changed."""
+"""Where the other replicas are told that something changed."""
 MAX_DRAFTS = 50
 """Drafts that one owner may have at once."""
 
@@ -74,8 +75,8 @@ class TooMany(Exception):
 class Tables:
     """The policy's tables, made when they are first needed."""
 
-    def __init__(self, engine: AsyncEngine, audit: AuditStore) -> None:
-        self.engine = engine
+    def __init__(self, database: Database, audit: AuditStore) -> None:
+        self.database = database
         self._audit = audit
         self._making = asyncio.Lock()
         self._ready = False
@@ -85,7 +86,7 @@ class Tables:
         async with self._making:
             if not self._ready:
                 await self._audit.prepare()
-                async with writing(self.engine, POLICY) as connection:
+                async with writing(self.database.engine, POLICY) as connection:
                     await connection.run_sync(lambda sync: SQLModel.metadata.create_all(sync, tables=TABLES))
                 self._ready = True
 
@@ -93,15 +94,14 @@ class Tables:
     async def changing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is the only one to change the policy; at its end the other replicas are told."""
         await self.prepare()
-        async with writing(self.engine, POLICY) as connection:
+        async with writing(self.database.engine, POLICY) as connection:
             yield connection
-            if connection.dialect.name == "postgresql":
-                await connection.execute(select(func.pg_notify(CHANNEL, "")))
+            await self.database.tell(connection, CHANNEL)
 
     async def rows(self, query: Any) -> Sequence[Any]:
         """What a query gives."""
         await self.prepare()
-        async with self.engine.connect() as connection:
+        async with self.database.engine.connect() as connection:
             found: Sequence[Any] = (await connection.execute(query)).all()
             return found
 
@@ -110,9 +110,13 @@ class PolicyStore:
     """Versions and drafts. What is published is recorded in the audit in the same transaction. `now` is the clock, in UTC."""
 
     def __init__(self, database: Database, audit: AuditStore, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.tables = Tables(database.engine, audit)
+        self.tables = Tables(database, audit)
         self._audit = audit
         self._now = now
+
+    def following(self, refresh: Refresh) -> AbstractAsyncContextManager[None, bool | None]:
+        """While the block runs, refresh whenever a process changed something here."""
+        return self.tables.database.following(CHANNEL, refresh)
 
     async def latest(self) -> Version | None:
         """The version in effect; None where nothing was ever published."""

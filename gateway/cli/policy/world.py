@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from callboard_sdk import Database, EntityRef, Viewer
+from callboard_sdk import EntityRef, Viewer
 from callboard_sdk.conditions import ALWAYS, NEVER, Expression
 from callboard_sdk.entities import Entity
 from callboard_sdk.groups import Flat
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.app import Gateway
 from gateway.cli.show import fail
+from gateway.database import open_database
 from policies import Policy
 from resolvers.asking import asking, groups_above
 from resolvers.plugins import Plugins, provides_catalog
@@ -110,7 +110,7 @@ async def world_of(gateway: Gateway, *, catalog: bool) -> AsyncIterator[World]:
         name: runtime for name, runtime in gateway.plugins.runtimes.items() if not provides_catalog(runtime.plugin) or catalog
     }
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(create_async_engine(f"sqlite+aiosqlite:///{Path(folder) / 'catalog.sqlite'}"))
+        database = open_database(f"sqlite+aiosqlite:///{Path(folder) / 'catalog.sqlite'}")
         plugins = Plugins(chosen, database, gateway.loaded.failed)
         reading = Plugins({name: one for name, one in chosen.items() if provides_catalog(one.plugin)}, database, {})
         try:

@@ -75,7 +75,7 @@ class Ingestion:
             if await self.schedule.declare(connection, list(self.sources)):
                 several = select(col(DocumentRow.entity)).group_by(col(DocumentRow.entity)).having(func.count() > 1)
                 await settle(connection, Touched(set((await connection.execute(several)).scalars())), journal)
-            await journal.write(connection)
+            await journal.write(connection, self._store.database)
         rows = await self._store.select(select(col(SourceRow.name), col(SourceRow.succeeded)))
         read = {name for name, succeeded in rows if succeeded is not None}
         return [name for name, source in self.sources.items() if source.at_hand and (name not in read or not source.timing.every)]
@@ -135,7 +135,7 @@ class Ingestion:
                 pass
             await connection.execute(delete(SourceRow).where(col(SourceRow.name) == name))
             journal.removed(SOURCE, name=name)
-            await journal.write(connection)
+            await journal.write(connection, self._store.database)
         return True
 
     async def _repeat(self, first: Sequence[str]) -> None:

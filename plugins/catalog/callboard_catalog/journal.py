@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from callboard_sdk import Database
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -11,6 +12,8 @@ from sqlmodel import col
 from .tables import ChangeRow
 from .terms import next_number
 
+CHANNEL = "callboard_catalog"
+"""Where those who follow the catalog are told that something changed."""
 ENTITY, PROBLEM, SOURCE = "entity", "problem", "source"
 CREATED, CHANGED, REMOVED = "created", "changed", "removed"
 
@@ -43,14 +46,10 @@ class Journal:
     def _note(self, what: str, how: str, entity: int | None, name: str | None, before: bytes | None) -> None:
         self._changes.append({"at": self.at, "what": what, "how": how, "entity": entity, "name": name, "before": before})
 
-    async def write(self, connection: AsyncConnection) -> None:
-        """Write it down, and tell those who listen when the transaction commits."""
+    async def write(self, connection: AsyncConnection, database: Database) -> None:
+        """Write it down, and tell those who follow the catalog once the transaction is committed."""
         if not self._changes:
             return
         first = await next_number(connection, col(ChangeRow.number))
         await connection.execute(insert(ChangeRow), [{"number": n, **change} for n, change in enumerate(self._changes, first)])
-        if connection.dialect.name == "postgresql":
-            await connection.execute(select(func.pg_notify(CHANNEL, "")))
-
-
-CHANNEL = "callboard_catalog"
+        await database.tell(connection, CHANNEL)

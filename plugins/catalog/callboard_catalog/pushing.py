@@ -38,5 +38,5 @@ async def push(
         while await check_some(connection, journal, _CHECKED):
             pass
         await schedule.handed(connection, source)
-        await journal.write(connection)
+        await journal.write(connection, store.database)
     return len(journal)

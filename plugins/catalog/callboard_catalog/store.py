@@ -48,7 +48,7 @@ class CatalogStore:
     """
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self.database = database
         self._totals = Totals()
         self.statements = 0
 
@@ -64,7 +64,7 @@ class CatalogStore:
         SQLite has one writer at a time anyway, from the beginning here, for a reader that wants to write later may be refused;
         in PostgreSQL two that write the same rows would block each other.
         """
-        async with self._engine.begin() as connection:
+        async with self.database.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             else:
@@ -74,7 +74,7 @@ class CatalogStore:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read with."""
-        async with self._engine.connect() as connection:
+        async with self.database.engine.connect() as connection:
             yield connection
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
@@ -207,7 +207,7 @@ class CatalogStore:
     @property
     def dialect(self) -> str:
         """Which database it is: "sqlite" or "postgresql"."""
-        return self._engine.dialect.name
+        return self.database.engine.dialect.name
 
     @staticmethod
     def _cut(rows: Sequence[Any], page: Page) -> tuple[Sequence[Any], bool, bool]:
@@ -218,7 +218,7 @@ class CatalogStore:
     async def select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """The rows that a query gives."""
         self.statements += 1
-        async with self._engine.connect() as connection:
+        async with self.database.engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()
             return rows
 

@@ -203,7 +203,7 @@ class Visit:
             await self._schedule.hold(connection, self._source.name)
             journal = Journal(self._schedule.now())
             await write(connection, journal)
-            await journal.write(connection)
+            await journal.write(connection, self._store.database)
         self.changed = self.changed or bool(journal)
 
     async def _end(self) -> None:  # C
@@ -301,7 +301,7 @@ class Visit:
             async with self._store.writing() as connection:
                 journal = Journal(self._schedule.now())
                 left = await check_some(connection, journal, _CHECKED)
-                await journal.write(connection)
+                await journal.write(connection, self._store.database)
             self.changed = self.changed or bool(journal)
 
     async def fail(self, error: Exception) -> None:

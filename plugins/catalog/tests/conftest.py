@@ -19,10 +19,10 @@ from callboard_catalog.references import INVERSES
 from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
-from callboard_sdk import Database, EntityRef, Page, Problem
+from callboard_sdk import EntityRef, Page, Problem
 from callboard_sdk.sources import Same
+from gateway.database import open_database
 from gateway.testing import Harness, running_gateway
-from sqlalchemy.ext.asyncio import create_async_engine
 from tests.postgresql import PostgreSQL, running_postgresql
 
 Serve = Callable[..., AbstractAsyncContextManager[Harness]]
@@ -91,9 +91,9 @@ def keep_folder(root: Path, *paths: str, **limits: int) -> Everything:
 
 async def kept(sources: Sequence[Mapping[str, Any]], **limits: int) -> Everything:
     """What a catalog of its own keeps of these sources."""
-    engine = create_async_engine("sqlite+aiosqlite://")
+    database = open_database("sqlite+aiosqlite://")
     try:
-        store = CatalogStore(Database(engine))
+        store = CatalogStore(database)
         await store.prepare()
         settings = CatalogSettings.model_validate({"sources": sources, "refresh_seconds": 0, **limits})
         limits = Limits(settings.max_file_bytes, settings.max_files)
@@ -105,7 +105,7 @@ async def kept(sources: Sequence[Mapping[str, Any]], **limits: int) -> Everythin
             )
         counts = await store.counts()
     finally:
-        await engine.dispose()
+        await database.engine.dispose()
     relations = {Relation(ref, kind, target) for ref, found in related.items() for kind, target, _ in found}
     return Everything(counts["files"], counts["documents"], {e.ref: e for e in entities}, problems, relations)
 

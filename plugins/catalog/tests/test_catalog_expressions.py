@@ -18,12 +18,12 @@ from callboard_catalog.pushing import push
 from callboard_catalog.rows import entity_of
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.tables import EntityRow
-from callboard_sdk import Access, Database, Entity, EntityRef, Page
+from callboard_sdk import Access, Entity, EntityRef, Page
 from callboard_sdk.conditions import ALWAYS, NEVER, Column, Every, Has, Is, Mark, Not, Some, Tie, Tied, holds, ties
+from gateway.database import open_database
 from gateway.settings import DatabaseSettings
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col
 
 KINDS = ["Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template", "Printer", "component"]
@@ -127,13 +127,13 @@ def stored(database: dict[str, str]) -> Iterator[Stored]:
 @contextmanager
 def opened(url: str) -> Iterator[Stored]:
     with asyncio.Runner() as runner:
-        engine = create_async_engine(DatabaseSettings(url=url).url)
-        store = CatalogStore(Database(engine))
+        database = open_database(DatabaseSettings(url=url).url)
+        store = CatalogStore(database)
         runner.run(store.prepare())
         try:
-            yield Stored(store, runner, engine.dialect.name)
+            yield Stored(store, runner, database.engine.dialect.name)
         finally:
-            runner.run(engine.dispose())
+            runner.run(database.engine.dispose())
 
 
 def agree(stored: Stored, examples: int) -> None:

@@ -14,10 +14,10 @@ from callboard_catalog.reading import Limits
 from callboard_catalog.schedule import LEASE, Timing
 from callboard_catalog.sources import Said, Source
 from callboard_catalog.store import CatalogStore
-from callboard_sdk import Database, Page
+from callboard_sdk import Page
 from callboard_sdk.sources import Files, Gone, Item, Known, Part, Same, Unread, Unreadable, Whole
+from gateway.database import open_database
 from gateway.settings import DatabaseSettings
-from sqlalchemy.ext.asyncio import create_async_engine
 
 LIMITS = Limits(1_000_000, 1_000)
 AWAY = Unreadable("unanswered", "did not answer", "Wait.")
@@ -85,17 +85,17 @@ Benched = Callable[..., Any]
 def benched(database: dict[str, str]) -> Benched:
     @asynccontextmanager
     async def make(*names: str, **common: Any) -> AsyncIterator[Bench]:
-        engine = create_async_engine(DatabaseSettings(url=database["url"]).url)
+        opened = open_database(DatabaseSettings(url=database["url"]).url)
         places = {name: Place() for name in names or ("one",)}
         sources = [Source(name, "test", Timing(60.0, 0.0), place.read, **common) for name, place in places.items()]
         try:
-            store = CatalogStore(Database(engine))
+            store = CatalogStore(opened)
             await store.prepare()
             bench = Bench(store, sources, places)
             await bench.ingestion._declare()
             yield bench
         finally:
-            await engine.dispose()
+            await opened.engine.dispose()
 
     return make
 

@@ -16,10 +16,10 @@ from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.source_settings import FilesSource
 from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
-from callboard_sdk import Database, EntityRef, Page, Severity, decode_id
+from callboard_sdk import EntityRef, Page, Severity, decode_id
+from gateway.database import open_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from .conftest import read_folder, write
 
@@ -123,9 +123,9 @@ async def _stored(documents) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         write(root, {f"{n}.yaml": yaml.safe_dump(document) for n, document in enumerate(documents)} | {"good.yaml": GOOD})
-        engine = create_async_engine("sqlite+aiosqlite://")
+        database = open_database("sqlite+aiosqlite://")
         try:
-            store = CatalogStore(Database(engine))
+            store = CatalogStore(database)
             await store.prepare()
             source = FilesSource(name="test", paths=[str(root)], root=root)
             ingestion = Ingestion(sources_of(CatalogSettings(sources=[source]), {}), Limits(5_000_000, 50_000), store)
@@ -141,7 +141,7 @@ async def _stored(documents) -> None:
             await store.relations(refs, None)
             await store.problems_of(refs)
         finally:
-            await engine.dispose()
+            await database.engine.dispose()
 
 
 def bomb(levels: int) -> str:

@@ -9,7 +9,8 @@ import pytest
 from callboard_sdk import Database
 from gateway.database import open_database
 from resolvers.audit import AuditStore
-from resolvers.policy import PolicyStore, following
+from resolvers.policy import PolicyStore
+from resolvers.policy.store import CHANNEL
 from sqlalchemy import text
 from tests.postgresql import PostgreSQL
 
@@ -47,7 +48,7 @@ async def databases(postgresql: PostgreSQL) -> AsyncIterator[list[Database]]:
 
 async def test_a_replica_is_told_at_once(databases: list[Database]) -> None:
     one, other = (Replica(database) for database in databases)
-    async with following(databases[1].engine, other.refresh, poll=3600):
+    async with databases[1].following(CHANNEL, other.refresh, every=3600):
         await other.sees(0)
         await one.store.publish(RULES, "alice", "", expected=0)
         await other.sees(1)
@@ -55,7 +56,7 @@ async def test_a_replica_is_told_at_once(databases: list[Database]) -> None:
 
 async def test_a_replica_whose_connection_broke_sees_what_it_missed(databases: list[Database]) -> None:
     one, other = (Replica(database) for database in databases)
-    async with following(databases[1].engine, other.refresh, poll=3600):
+    async with databases[1].following(CHANNEL, other.refresh, every=3600):
         await other.sees(0)
         async with databases[0].engine.connect() as connection:
             await connection.execute(
@@ -69,12 +70,9 @@ async def test_a_replica_whose_connection_broke_sees_what_it_missed(databases: l
         await other.sees(2)
 
 
-async def test_a_replica_that_hears_nothing_asks(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> None:
-    from resolvers.policy import follow
-
-    monkeypatch.setattr(follow, "CHANNEL", "nobody_speaks_here")
+async def test_a_replica_that_hears_nothing_asks(databases: list[Database]) -> None:
     one, other = (Replica(database) for database in databases)
-    async with following(databases[1].engine, other.refresh, poll=0.05):
+    async with databases[1].following("nobody_speaks_here", other.refresh, every=0.05):
         await other.sees(0)
         await one.store.publish(RULES, "alice", "", expected=0)
         await other.sees(1)
@@ -90,6 +88,6 @@ async def test_a_refresh_that_fails_is_tried_again(databases: list[Database]) ->
             raise OSError("no database")
         await other.refresh()
 
-    async with following(databases[1].engine, refresh, poll=3600):
+    async with databases[1].following(CHANNEL, refresh, every=3600):
         await one.store.publish(RULES, "alice", "", expected=0)
         await other.sees(1)

@@ -13,7 +13,8 @@ from gateway.administration import showing, standing, trying
 from gateway.pipeline import Pipeline
 from gateway.testing import Harness, running_gateway
 from policies import Policy
-from resolvers.policy import PolicyStore, follow
+from resolvers import following
+from resolvers.policy import PolicyStore
 from sqlalchemy.exc import OperationalError
 from tests.postgresql import PostgreSQL
 from tests.spec.administration.person import Person
@@ -117,8 +118,8 @@ async def test_with_no_good_version_nothing_is_allowed(own: dict[str, Any], tmp_
 async def test_until_the_database_answers_nothing_is_allowed(
     own: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "RETRY_SECONDS", 0.02)
-    monkeypatch.setattr(follow, "SQLITE_SECONDS", 0.02)
+    monkeypatch.setattr(following, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(following, "SQLITE_SECONDS", 0.02)
     whole = PolicyStore.latest
     down = True
 

@@ -14,7 +14,8 @@ from click.testing import Result
 from gateway.cli.main import app
 from gateway.testing import running_gateway
 from resolvers.audit import AuditStore, verify
-from resolvers.policy import PolicyStore, follow
+from resolvers import following
+from resolvers.policy import PolicyStore
 from tests.spec.administration.person import Person
 from typer.testing import CliRunner
 
@@ -99,7 +100,7 @@ def test_who_looked_before_another_published_is_refused(callboard: Callboard, tm
 async def test_when_no_version_fits_the_operator_makes_one_that_does(
     callboard: Callboard, database: Database, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "SQLITE_SECONDS", 0.02)
+    monkeypatch.setattr(following, "SQLITE_SECONDS", 0.02)
     store = PolicyStore(database, AuditStore(database))
     await store.publish("p, viewer, Query.gone, read, deny\n", "alice", "", expected=0)
     own: dict[str, Any] = {

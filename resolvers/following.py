@@ -12,51 +12,48 @@ from functools import partial
 from typing import Any
 
 import structlog
+from callboard_sdk.database import Refresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.beside import beside
 
-from .store import CHANNEL
-
 log = structlog.get_logger()
 
 POLL_SECONDS = 5.0
-"""How often the database is asked though it said nothing: a connection may be dead without our knowing."""
+"""How often PostgreSQL is asked though it said nothing: a connection may be dead without our knowing."""
 SQLITE_SECONDS = 1.0
 """How often SQLite is asked."""
 RETRY_SECONDS = 0.5
 """How soon a database that doesn't answer is asked again."""
 
-Refresh = Callable[[], Awaitable[None]]
-
 
 @asynccontextmanager
-async def following(engine: AsyncEngine, refresh: Refresh, *, poll: float | None = None) -> AsyncIterator[None]:
-    """While the block runs, refresh whenever another process changed something; at the latest every `poll` seconds."""
+async def following(engine: AsyncEngine, channel: str, refresh: Refresh, *, every: float | None = None) -> AsyncIterator[None]:
+    """While the block runs, refresh whenever the channel is told of a change; at the latest every so many seconds."""
     if engine.dialect.name == "postgresql":
-        following = partial(_listen, engine, refresh, POLL_SECONDS if poll is None else poll)
+        work = partial(_listen, engine, channel, refresh, POLL_SECONDS if every is None else every)
     else:
-        following = partial(_ask, refresh, SQLITE_SECONDS if poll is None else poll)
-    async with beside(_follow(following)):
+        work = partial(_ask, refresh, SQLITE_SECONDS if every is None else every)
+    async with beside(_follow(channel, work)):
         yield
 
 
-async def _follow(following: Callable[[], Awaitable[None]]) -> None:
+async def _follow(channel: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            await following()
+            await work()
         except Exception as error:
-            log.warning("the policy's changes can't be followed for now", error=type(error).__name__)
+            log.warning("changes can't be followed for now", channel=channel, error=type(error).__name__)
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _ask(refresh: Refresh, poll: float) -> None:
+async def _ask(refresh: Refresh, seconds: float) -> None:
     while True:
-        await asyncio.sleep(poll)
         await refresh()
+        await asyncio.sleep(seconds)
 
 
-async def _listen(engine: AsyncEngine, refresh: Refresh, poll: float) -> None:
+async def _listen(engine: AsyncEngine, channel: str, refresh: Refresh, seconds: float) -> None:
     """Listen until the connection ends; what was said while nobody listened is seen by the first refresh."""
     said = asyncio.Event()
 
@@ -65,14 +62,14 @@ async def _listen(engine: AsyncEngine, refresh: Refresh, poll: float) -> None:
 
     async with engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.add_listener(CHANNEL, hear)
+        await driver.add_listener(channel, hear)
         driver.add_termination_listener(hear)
         try:
             while not driver.is_closed():
                 said.clear()
                 await refresh()
                 try:
-                    async with asyncio.timeout(poll):
+                    async with asyncio.timeout(seconds):
                         await said.wait()
                 except TimeoutError:
                     continue
