@@ -112,7 +112,7 @@ def watching(harness: Harness, addresses: Addresses, down: frozenset[str] = froz
         calls.found.setdefault(upstream, {})[what] = count
 
 
-_BEHIND = ("FROM catalog_source", "access_token", "auth_session", "audit_", "policy_")
+_BEHIND = ("FROM catalog_source", "FROM catalog_change", "access_token", "auth_session", "audit_", "policy_")
 """Tables of the gateway's own stores, by how their names begin."""
 
 

@@ -24,6 +24,7 @@ from callboard_sdk import (
 )
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
+from .change_fields import add_change_fields
 from .filters import EntityFilter, ProblemFilter
 from .ingestion import Ingestion
 from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
@@ -78,6 +79,7 @@ async def ingestion(
 
 
 add_source_fields(plugin)
+add_change_fields(plugin)
 
 
 @plugin.query(permission=READ)

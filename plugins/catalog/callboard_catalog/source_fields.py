@@ -142,7 +142,7 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
     @plugin.query(permission=LOOK, asks="one SQL statement")
     async def catalog_sources(store: CatalogStore, ingestion: Ingestion, access: Access) -> list[CatalogSource] | None:
         """The places that the catalog reads, in order of precedence; how much they have is for who may see every entity."""
-        return [_shown(row, ingestion, access) for row in await store.sources()]
+        return [shown_source(row, ingestion, access) for row in await store.sources()]
 
     @plugin.field(on=CatalogSource, permission=LOOK, asks="one SQL statement")
     async def entity_count(sources: Batch[CatalogSource], store: CatalogStore, access: Access) -> list[int | None]:
@@ -238,7 +238,7 @@ def _is_read(ingestion: Ingestion, name: str) -> bool:
 
 async def _payload(name: str, store: CatalogStore, ingestion: Ingestion, access: Access) -> SourcePayload:
     row = await store.source(name)
-    return SourcePayload(source=_shown(row, ingestion, access) if row is not None else None, errors=[])
+    return SourcePayload(source=shown_source(row, ingestion, access) if row is not None else None, errors=[])
 
 
 def _refused(message: str, argument: str) -> SourcePayload:
@@ -256,7 +256,8 @@ def _at_descriptors(error: UserError) -> UserError:
     return _error(f"{where}{error.message}", "descriptors")
 
 
-def _shown(row: SourceRow, ingestion: Ingestion, access: Access) -> CatalogSource:
+def shown_source(row: SourceRow, ingestion: Ingestion, access: Access) -> CatalogSource:
+    """The source as a viewer may see it."""
     source = ingestion.sources.get(row.name)
     told = access.whole and row.held_key is not None
     held = HeldRemoval(entities=row.held, of=row.held_of, key=row.held_key) if told else None

@@ -4,7 +4,7 @@ from .access import EVERYTHING, Access
 from .audit import Audit
 from .batch import Batch
 from .catalog import Catalog
-from .connections import Connection, Edge, Page, PageInfo, connect, encode_cursor, paginate
+from .connections import Connection, Edge, Page, PageInfo, connect, decode_cursor, encode_cursor, paginate
 from .database import Database
 from .entities import Entity, Node
 from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
@@ -76,6 +76,7 @@ __all__ = [
     "Whole",
     "computed",
     "connect",
+    "decode_cursor",
     "decode_id",
     "encode_cursor",
     "encode_id",

@@ -42,7 +42,7 @@ class Page:
         name, size = ("first", first) if first is not None else ("last", last)
         if not 1 <= (size or 0) <= MAX_PAGE:
             raise BadArgument(f"`{name}` is {size}: ask for 1 to {MAX_PAGE}, and page on with `after` or `before`")
-        return cls(first, _decode(after), last, _decode(before), access)
+        return cls(first, decode_cursor(after), last, decode_cursor(before), access)
 
     @property
     def size(self) -> int:
@@ -55,7 +55,8 @@ def encode_cursor(key: str) -> str:
     return base64.urlsafe_b64encode(f"k:{key}".encode()).rstrip(b"=").decode()
 
 
-def _decode(cursor: str | None) -> str | None:
+def decode_cursor(cursor: str | None) -> str | None:
+    """The sort key that a cursor holds. Raises BadArgument for a text that is none."""
     if cursor is None:
         return None
     try:

@@ -12,8 +12,8 @@ from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
 from callboard_sdk import Database
+from gateway.database import open_database
 from gateway.settings import DatabaseSettings
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 SOURCES = ("one", "two", "three")
 TICK, LEASE = 0.01, 0.4
@@ -26,16 +26,15 @@ def run(url: str, folder: str) -> None:
 
 
 async def _read(url: str, folder: Path) -> None:
-    engine = opened(url)
-    store = CatalogStore(Database(engine))
+    store = CatalogStore(opened(url))
     await store.prepare()
     async with ingestion(store, folder).running():
         await asyncio.Event().wait()
 
 
-def opened(url: str) -> AsyncEngine:
+def opened(url: str) -> Database:
     """The database."""
-    return create_async_engine(DatabaseSettings(url=url).url)
+    return open_database(DatabaseSettings(url=url).url)
 
 
 def ingestion(store: CatalogStore, folder: Path) -> Ingestion:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.tables import ChangeRow, DocumentRow, EntityRow, ItemRow, MarkRow, ProblemRow, RelationRow, TermRow
-from callboard_sdk import Database
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -117,9 +116,9 @@ async def journal(store: CatalogStore) -> dict[int, list[str]]:
 
 async def settled(url: str, folder: Path) -> tuple[dict[str, Any], dict[int, list[str]], set[int]]:
     """Read all that there is to read, and give what the catalog says then."""
-    engine = opened(url)
+    database = opened(url)
     try:
-        store = CatalogStore(Database(engine))
+        store = CatalogStore(database)
         await store.prepare()
         reading = ingestion(store, folder)
         async with reading.running():
@@ -135,7 +134,7 @@ async def settled(url: str, folder: Path) -> tuple[dict[str, Any], dict[int, lis
         entities = {number for (number,) in await store.select(select(col(EntityRow.id)))}
         return await state(store), await journal(store), entities
     finally:
-        await engine.dispose()
+        await database.engine.dispose()
 
 
 def killed(postgresql: PostgreSQL, tmp_path: Path, kills: int, seed: int) -> None:

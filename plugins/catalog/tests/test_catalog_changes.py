@@ -1,0 +1,155 @@
+"""Subscriptions to the catalog: what changes is told in order, as far as the viewer sees it, and again from a cursor on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from callboard_catalog.ingestion import Ingestion
+from gateway.testing import Answer, Harness, running_gateway
+
+COMPONENT = (
+    "apiVersion: a/v1\nkind: Component\nmetadata: {name: %s, tags: [%s], title: %s}\nspec: {type: t, lifecycle: l, owner: %s}\n"
+)
+ENTITIES = "subscription ($after: String) { entityChanges(after: $after) { cursor kind ref entity { name title } } }"
+PROBLEMS = "subscription { problemChanges { kind problem { rule entity } } }"
+SOURCES = "subscription { sourceChanges { kind source { name lastError } } }"
+RULES = """roles:
+  admin:
+    rules:
+      - allow: "*"
+  some:
+    rules:
+      - {allow: permission:catalog.read, when: {hasTag: {tag: open}}}
+      - allow: permission:catalog.problems.read
+"""
+
+
+def component(name: str, tag: str = "open", title: str = "T", owner: str = "user:x") -> str:
+    return COMPONENT % (name, tag, title, owner)
+
+
+@asynccontextmanager
+async def served(tmp_path: Path, database: Mapping[str, str], root: Path, files: Mapping[str, str]) -> AsyncIterator[Harness]:
+    root.mkdir()
+    for name, text in files.items():
+        (root / name).write_text(text)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    source = {"name": "test", "paths": [str(root)], "root": str(root), "removal_share": 1.0}
+    plugins = {"catalog": {"sources": [source], "refresh_seconds": 0}}
+    settings = {"plugins": plugins, "database": database, "policies": {"rules": str(rules)}}
+    async with running_gateway(tmp_path, settings) as harness:
+        yield harness
+
+
+async def again(harness: Harness) -> None:
+    await harness.gateway.plugins.runtimes["catalog"].resources[Ingestion].run()
+
+
+async def told(answers: AsyncIterator[Answer], count: int) -> list[Any]:
+    found = []
+    async with asyncio.timeout(10):
+        while len(found) < count:
+            answer = await anext(answers)
+            assert answer.errors == []
+            [value] = answer.data.values()
+            found.append(value)
+    return found
+
+
+def brief(events: list[Any]) -> list[tuple[Any, ...]]:
+    return [(event["kind"], event["ref"], event["entity"] and event["entity"]["title"]) for event in events]
+
+
+async def test_changes_of_entities_are_told_in_order_and_again_from_a_cursor(tmp_path, database, root):
+    async with served(tmp_path, database, root, {"a.yaml": component("a")}) as harness:
+        async with harness.listen(ENTITIES) as answers:
+            (root / "b.yaml").write_text(component("b"))
+            await again(harness)
+            (root / "a.yaml").write_text(component("a", title="New"))
+            await again(harness)
+            (root / "a.yaml").unlink()
+            await again(harness)
+            events = await told(answers, 3)
+        ref = "component:default/%s"
+        assert brief(events) == [("CREATED", ref % "b", "T"), ("CHANGED", ref % "a", "New"), ("REMOVED", ref % "a", None)]
+        async with harness.listen(ENTITIES, {"after": events[0]["cursor"]}) as answers:
+            assert await told(answers, 2) == events[1:]
+        async with harness.listen(ENTITIES, {"after": "azpub25l"}) as answers:
+            [error] = (await anext(answers)).errors
+            assert error["extensions"]["code"] == "BAD_ARGUMENT" or "cursor" in error["message"]
+
+
+async def test_what_a_viewer_does_not_see_changes_without_a_word(tmp_path, database, root):
+    files = {"a.yaml": component("a"), "h.yaml": component("h", "secret")}
+    async with served(tmp_path, database, root, files) as harness, harness.listen(ENTITIES, roles=("some",)) as answers:
+        for text in (
+            component("h", "secret", "Other"),
+            component("h", "open"),
+            component("h", "open", "More"),
+            component("h", "secret"),
+        ):
+            (root / "h.yaml").write_text(text)
+            await again(harness)
+        (root / "h.yaml").unlink()
+        (root / "a.yaml").write_text(component("a", title="Last"))
+        await again(harness)
+        events = await told(answers, 4)
+    ref = "component:default/h"
+    expected = [
+        ("CREATED", ref, "T"),
+        ("CHANGED", ref, "More"),
+        ("REMOVED", ref, None),
+        ("CHANGED", "component:default/a", "Last"),
+    ]
+    assert brief(events) == expected
+
+
+async def test_problems_come_and_go_for_who_may_know_of_them(tmp_path, database, root):
+    async with served(tmp_path, database, root, {"a.yaml": component("a"), "h.yaml": component("h", "secret")}) as harness:
+        async with harness.listen(PROBLEMS) as all_of_them, harness.listen(PROBLEMS, roles=("some",)) as some:
+            (root / "h.yaml").write_text(component("h", "secret", "7"))
+            await again(harness)
+            (root / "a.yaml").write_text(component("a", title="7"))
+            await again(harness)
+            (root / "a.yaml").write_text(component("a"))
+            await again(harness)
+            rule, a, h = "catalog.title", "component:default/a", "component:default/h"
+            assert [(e["kind"], e["problem"]) for e in await told(all_of_them, 3)] == [
+                ("CREATED", {"rule": rule, "entity": h}), ("CREATED", {"rule": rule, "entity": a}),
+                ("REMOVED", {"rule": rule, "entity": a}),
+            ]  # fmt: skip
+            assert [(e["kind"], e["problem"]["entity"]) for e in await told(some, 2)] == [("CREATED", a), ("REMOVED", a)]
+
+
+async def test_a_source_that_begins_to_fail_and_is_read_again_is_told(tmp_path, database, root, monkeypatch):
+    import callboard_catalog.visit as module
+
+    def fail(*given: object) -> None:
+        raise RuntimeError("out of luck")
+
+    async with served(tmp_path, database, root, {"a.yaml": component("a")}) as harness, harness.listen(SOURCES) as answers:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "FilesReader", fail)
+            await again(harness)
+            assert await told(answers, 1) == [
+                {"kind": "CHANGED", "source": {"name": "test", "lastError": "RuntimeError: out of luck"}}
+            ]
+        await again(harness)
+        assert await told(answers, 1) == [{"kind": "CHANGED", "source": {"name": "test", "lastError": None}}]
+
+
+async def test_what_another_gateway_writes_is_told_too(tmp_path, postgresql, root):
+    database = {"url": postgresql.emptied()}
+    async with served(tmp_path, database, root, {"a.yaml": component("a")}) as one:
+        (tmp_path / "two").mkdir()
+        async with one.listen(ENTITIES) as answers:
+            (root / "b.yaml").write_text(component("b"))
+            source = {"name": "test", "paths": [str(root)], "root": str(root)}
+            plugins = {"catalog": {"sources": [source], "refresh_seconds": 0}}
+            async with running_gateway(tmp_path / "two", {"plugins": plugins, "database": database}):
+                assert brief(await told(answers, 1)) == [("CREATED", "component:default/b", "T")]
