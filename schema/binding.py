@@ -110,11 +110,13 @@ def _resolution(
 
 
 def _plugin_field(spec: FieldSpec, convert: _Convert) -> Callable[[FieldLoader, Sequence[Any], Mapping[str, Any]], Any]:
-    def load(context: FieldLoader, parents: Sequence[Any], arguments: Mapping[str, Any]) -> Awaitable[Sequence[Any]]:
+    def load(
+        context: FieldLoader, parents: Sequence[Any], arguments: Mapping[str, Any], *, counted: bool = True
+    ) -> Awaitable[Sequence[Any]]:
         given = convert(arguments)
         if spec.paged:
             first, after, last, before = (given.pop(name, None) for name in _PAGING)
-            given[spec.paged] = Page.checked(first, after, last, before, context.access)
+            given[spec.paged] = Page.checked(first, after, last, before, context.access, counted=counted)
         return context.load(spec, parents, given)
 
     return load

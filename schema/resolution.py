@@ -5,7 +5,7 @@ A field without one of these is an ordinary resolver, called once for each paren
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Batched:
     fails for every parent.
     """
 
-    load: Callable[[Any, Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]] | Sequence[Any]]
+    load: Callable[..., Awaitable[Sequence[Any]] | Sequence[Any]]
     name: str = ""
     """What is called, for people: `plugin.field`; empty for what computes from its parents alone."""
     asks: str = ""
@@ -56,7 +56,9 @@ class Batched:
     filtered: bool = False
     """Whether it leaves out what its viewer may not see: it asks for `Access`, or for the `Catalog`, which is filtered."""
     paged: bool = False
-    """Whether it takes a `Page`, which leaves out the entities of a connection that may not be seen."""
+    """Whether it takes a `Page`, which leaves out the entities of a connection that may not be seen. `load` is then told by
+    `counted` whether the connection's total is asked for.
+    """
 
 
 @dataclass(frozen=True, slots=True)

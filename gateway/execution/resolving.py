@@ -80,8 +80,8 @@ class Resolving:
 
     async def _got(self, how: How, field: Field, parents: Sequence[Any], paths: Paths) -> Sequence[Any]:
         match how:
-            case Batched(load):
-                return await self._batch(load, field, parents)
+            case Batched():
+                return await self._batch(how, field, parents)
             case Ordinary(resolve):
                 return self._each(resolve, field, parents, paths)
             case Attribute(name):
@@ -96,12 +96,13 @@ class Resolving:
         self._settling.failed.add(field)
         return [denied] * len(parents)
 
-    async def _batch(self, load: Callable[..., Any], field: Field, parents: Sequence[Any]) -> Sequence[Any]:
+    async def _batch(self, how: Batched, field: Field, parents: Sequence[Any]) -> Sequence[Any]:
         try:
             context = self._context
             if field.within is not None:
                 context = context.narrowed(self._sight.expression(field.within))
-            values = load(context, parents, self._arguments(field))
+            told = {"counted": False} if how.paged and not field.counted else {}
+            values: Any = how.load(context, parents, self._arguments(field), **told)
             if self.is_awaitable(values):
                 self._settling.late.add(field.output)
                 await running_loop()

@@ -195,6 +195,11 @@ class Field:
         return False
 
     @cached_property
+    def counted(self) -> bool:
+        """Whether the total of the connection that it gives is asked for (GraphQL Cursor Connections, and our `totalCount`)."""
+        return not isinstance(self.output, Object) or any(one.name == "totalCount" for one in self.output.selection.fields)
+
+    @cached_property
     def handed_on(self) -> bool:
         """Whether its column goes into the row loop as it was given: what is below it can be read there, without a call.
 

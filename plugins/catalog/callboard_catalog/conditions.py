@@ -1,32 +1,195 @@
-"""The filters of lists, as an Expression where the SDK has words for it, and as SQL where it has none. Part of the store."""
+"""The filters of lists, as an Expression where the SDK has words for it, and as the catalog's own where it has none. Part of the
+store.
+
+A. tree     and, or, not, so deep and so large at most
+B. leaves   each as its field of the filter says
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from callboard_sdk.conditions import Column, Expression, Has, Is, Mark, Tie, Tied, every
+from callboard_sdk import Access, BadArgument, EntityRef
+from callboard_sdk.conditions import (
+    LONGEST_BEGINNING,
+    Begins,
+    Column,
+    Expression,
+    Has,
+    Is,
+    Mark,
+    Says,
+    Tie,
+    Tied,
+    every,
+    no,
+    some,
+)
+from callboard_sdk.spec import SHOWN
+from callboard_sdk.wording import Wording, words_of
 from sqlalchemy import false
 from sqlmodel import col
 
-from .expressions import storable
-from .filters import EntityFilter, ProblemFilter
+from .asked import Related, When
+from .filters import EntityFilter, InstantFilter, LabelFilter, ProblemFilter, RefFilter, RelatedFilter, SpecFilter
+from .marks import storable
 from .tables import ProblemRow
 
+DEEPEST = 8
+LARGEST = 100
+MOST_VALUES = 100
+_TEXT = frozenset({Wording.NAME, Wording.TITLE, Wording.DESCRIPTION})
 
-def condition(wanted: EntityFilter) -> Expression:
-    """What an entity must be: all that the filter sets, but for its text."""
-    made: list[tuple[Any, Callable[[Any], Expression]]] = [
-        (wanted.kinds, lambda kinds: Is(Column.KIND, frozenset(kinds))),
-        (wanted.namespace, lambda namespace: Is(Column.NAMESPACE, frozenset({namespace}))),
-        (wanted.type, lambda kind: Is(Column.TYPE, frozenset({kind}))),
-        (wanted.lifecycle, lambda lifecycle: Is(Column.LIFECYCLE, frozenset({lifecycle}))),
-        (wanted.tag, lambda tag: Has(Mark.TAG, tag)),
-        (wanted.label, lambda label: Has(Mark.LABEL, label.key, frozenset({label.value}))),
-        (wanted.owned_by, lambda ref: Tied(Tie.OWNED_BY, frozenset({ref}))),
-        (wanted.part_of, lambda ref: Tied(Tie.PART_OF, frozenset({ref}))),
-    ]
-    return every(make(value) for value, make in made if value is not None)
+
+def condition(wanted: EntityFilter, access: Access) -> Expression:
+    """What an entity must be: all that the filter sets. Raises BadArgument for a filter that is too deep or too large."""
+    return _Reader(access).read(wanted, 1)
+
+
+class _Reader:
+    """Reads one filter, and counts what it asks."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._asked = 0
+
+    def read(self, wanted: EntityFilter, depth: int) -> Expression:  # A
+        if depth > DEEPEST:
+            raise BadArgument(f"`filter` is more than {DEEPEST} levels of `and`, `or` and `not` deep: write it flatter")
+        return every(self._parts(wanted, depth))
+
+    def _parts(self, wanted: EntityFilter, depth: int) -> Iterator[Any]:
+        if wanted.and_ is not None:
+            yield every(self.read(one, depth + 1) for one in wanted.and_)
+        if wanted.or_ is not None:
+            yield some(self.read(one, depth + 1) for one in wanted.or_)
+        if wanted.not_ is not None:
+            yield no(self.read(wanted.not_, depth + 1))
+        for name, make in _LEAVES.items():
+            if (value := getattr(wanted, name)) is not None:
+                self._asked += 1
+                if self._asked > LARGEST:
+                    raise BadArgument(f"`filter` asks more than {LARGEST} things: ask fewer, or several in one list")
+                yield make(value)
+        if wanted.related_to is not None:
+            self._asked += 1
+            yield self._related(wanted.related_to)
+
+    def _related(self, wanted: RelatedFilter) -> Any:
+        refs = [*(wanted.refs or ()), *((wanted.ref,) if wanted.ref is not None else ())]
+        if wanted.ref is None and wanted.refs is None:
+            raise BadArgument("`relatedTo` names no entity: give it `ref` or `refs`")
+        return Related(wanted.type, frozenset(_few(refs, "relatedTo.refs")), self._access.entities)
+
+
+def _few(values: Sequence[Any], name: str) -> Sequence[Any]:
+    if len(values) > MOST_VALUES:
+        raise BadArgument(f"`{name}` has {len(values)} values: give at most {MOST_VALUES}")
+    return values
+
+
+def _beginning(what: Column | Mark, key: str, text: str) -> Expression:  # B
+    if len(text) > LONGEST_BEGINNING:
+        raise BadArgument(f"`prefix` has {len(text)} characters: give at most {LONGEST_BEGINNING}")
+    return Begins(what, key, text)
+
+
+def _one(what: Column | Mark, key: str, values: Iterable[str]) -> Expression:
+    if isinstance(what, Column):
+        return Is(what, frozenset(values))
+    if what is Mark.TAG:
+        return some(Has(Mark.TAG, value) for value in values)
+    return Has(what, key, frozenset(values))
+
+
+def _value(what: Column | Mark, key: str, wanted: Any) -> Expression:
+    """What any of the filters of values says of one value, or of the values under one key."""
+
+    def parts() -> Iterator[Expression]:
+        for name in ("eq", "value"):
+            if (value := getattr(wanted, name, None)) is not None:
+                yield _one(what, key, [value])
+        if wanted.in_ is not None:
+            yield _one(what, key, _few(wanted.in_, "in"))
+        if wanted.prefix is not None:
+            yield _beginning(what, key, wanted.prefix)
+        if (words := getattr(wanted, "contains", None)) is not None:
+            yield _says({Wording(what.value)}, words)
+        if (exists := getattr(wanted, "exists", None)) is not None:
+            there = _beginning(what, key, "")
+            yield there if exists else no(there)
+
+    return every(parts())
+
+
+def _keyed(mark: Mark, key: str, wanted: LabelFilter | SpecFilter) -> Expression:
+    given = [getattr(wanted, name, None) for name in ("eq", "value", "in_", "prefix", "exists")]
+    return Has(mark, key) if all(one is None for one in given) else _value(mark, key, wanted)
+
+
+def _spec(wanted: SpecFilter) -> Expression:
+    if wanted.path in SHOWN:
+        raise BadArgument(f"`spec.path` is {wanted.path!r}, which has a field of its own: filter by that")
+    return _keyed(Mark.SPEC, wanted.path, wanted)
+
+
+def _says(where: Iterable[Wording], text: str) -> Expression:
+    words = words_of(text)
+    return Says(frozenset(where), words) if words else some(())
+
+
+def _tied(tie: Tie, wanted: RefFilter) -> Expression:
+    def parts() -> Iterator[Expression]:
+        if wanted.eq is not None:
+            yield Tied(tie, frozenset({wanted.eq}))
+        if wanted.in_ is not None:
+            yield Tied(tie, frozenset(_few(wanted.in_, "in")))
+        if wanted.exists is not None:
+            yield Tied(tie, None) if wanted.exists else no(Tied(tie, None))
+
+    return every(parts())
+
+
+def _when(column: str, wanted: InstantFilter) -> Any:
+    after, before = (None if one is None else seconds(one) for one in (wanted.after, wanted.before))
+    return When(column, after, before) if (after, before) != (None, None) else every(())
+
+
+def seconds(instant: datetime) -> float:
+    """An instant as the tables have it; one without a time zone is in UTC."""
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+
+
+def _ref(tie: Tie) -> Callable[[EntityRef], Expression]:
+    return lambda ref: Tied(tie, frozenset({ref}))
+
+
+_LEAVES: dict[str, Callable[[Any], Any]] = {
+    "kinds": lambda kinds: Is(Column.KIND, frozenset(_few(kinds, "kinds"))),
+    "namespace": lambda namespace: Is(Column.NAMESPACE, frozenset({namespace})),
+    "namespaces": lambda wanted: _value(Column.NAMESPACE, "", wanted),
+    "name": lambda wanted: _value(Column.NAME, "", wanted),
+    "title": lambda wanted: _value(Column.TITLE, "", wanted),
+    "description": lambda wanted: _says({Wording.DESCRIPTION}, wanted.contains) if wanted.contains is not None else every(()),
+    "text": lambda text: _says(_TEXT, text),
+    "type": lambda kind: Is(Column.TYPE, frozenset({kind})),
+    "types": lambda wanted: _value(Column.TYPE, "", wanted),
+    "lifecycle": lambda lifecycle: Is(Column.LIFECYCLE, frozenset({lifecycle})),
+    "lifecycles": lambda wanted: _value(Column.LIFECYCLE, "", wanted),
+    "tag": lambda tag: Has(Mark.TAG, tag),
+    "tags": lambda wanted: _value(Mark.TAG, "", wanted),
+    "label": lambda label: _keyed(Mark.LABEL, label.key, label),
+    "annotation": lambda note: _keyed(Mark.ANNOTATION, note.key, note),
+    "spec": _spec,
+    "owned_by": _ref(Tie.OWNED_BY),
+    "owner": lambda wanted: _tied(Tie.OWNED_BY, wanted),
+    "part_of": _ref(Tie.PART_OF),
+    "whole": lambda wanted: _tied(Tie.PART_OF, wanted),
+    "created": lambda wanted: _when("created", wanted),
+    "changed": lambda wanted: _when("changed", wanted),
+}
 
 
 def problem_conditions(wanted: ProblemFilter) -> list[Any]:

@@ -1,17 +1,16 @@
-"""What an Expression of the SDK is in SQL. Part of the store.
+"""What is asked of entities, an Expression of the SDK or what the catalog asks beside it, in SQL. Part of the store.
 
-A. marks    how what an entity has several of is named and kept in the table of marks
-B. merged   alternatives that ask for the same thing are one; what a list's kind decides is decided
-C. leaves   each a look-up on an index, values bound: a set of numbers, or one look-up a row
-D. trees    wide ones in groups, deep ones in sets with names, so that no size is too much for a parser
+A. merged   alternatives that ask for the same thing are one; what a list's kind decides is decided
+B. leaves   each a look-up on an index, values bound: a set of numbers, or one look-up a row
+C. trees    wide ones in groups, deep ones in sets with names, so that no size is too much for a parser
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -20,6 +19,7 @@ from typing import Any
 from callboard_sdk.conditions import (
     ALWAYS,
     NEVER,
+    Begins,
     Column,
     Every,
     Expression,
@@ -27,17 +27,20 @@ from callboard_sdk.conditions import (
     Is,
     Mark,
     Not,
+    Says,
     Some,
-    Tie,
     Tied,
     every,
     no,
     some,
 )
-from sqlalchemy import ARRAY, Select, String, Text, TextClause, bindparam, column, text
+from sqlalchemy import ARRAY, Float, Select, String, Text, TextClause, bindparam, column, text
 
-_LONGEST = 64
-"""Characters of a value that is kept as it is. The digest of a longer one is longer too, so no value stands for another's."""
+from .asked import Related, When
+from .marks import after_all, mark_text, storable
+from .references import INVERSES
+from .words import match
+
 _KEPT = (Column.KIND, Column.NAMESPACE)
 _GROUP = 16
 _HIGHEST = 96
@@ -49,20 +52,13 @@ _PARAMETER = re.compile(r":(asked_\d+)")
 
 
 class Form(Enum):
-    """How a mark is looked up: what is best for few matches and for counts, and what is best for a page of many."""
+    """How a leaf is looked up: what is best for few matches and for counts, and what is best for a page of many."""
 
     SETS = "the numbers of all that have it, at once"
     PROBES = "each row by itself, in the order of the list"
 
 
-def mark_text(mark: Mark | Column | Tie, key: str, value: str = "") -> str:  # A
-    """The term that an entity so marked has. Keys have no `=`, and PostgreSQL indexes no long text."""
-    if len(value) > _LONGEST:
-        value = f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
-    return f"{mark.value}:{key}={value}"
-
-
-def given(expression: Expression, kind: str) -> Expression:  # B
+def given(expression: Expression, kind: str) -> Expression:  # A
     """What is left to ask of an entity of this kind."""
     match expression:
         case Every(parts):
@@ -91,14 +87,17 @@ def _merged(parts: Iterable[Expression]) -> list[Expression]:
                 found[mark, key] = replace(part, values=values)
             case Tied(tie, refs):
                 known = found.get(tie)
-                found[tie] = Tied(tie, refs | known.refs) if isinstance(known, Tied) else part
+                if isinstance(known, Tied):
+                    refs = None if refs is None or known.refs is None else refs | known.refs
+                found[tie] = replace(part, refs=refs)
             case _:
                 found[part] = part
-    return _ordered(found.values())
+    return ordered(found.values())
 
 
-def _ordered(parts: Iterable[Expression]) -> list[Expression]:
-    kinds = (Is, Tied, Has, Not, Every, Some)
+def ordered(parts: Iterable[Expression]) -> list[Expression]:
+    """The parts, what is quickly asked first."""
+    kinds = (Is, When, Tied, Has, Begins, Related, Says, Not, Every, Some)
     return sorted(parts, key=lambda part: kinds.index(type(part)))
 
 
@@ -106,12 +105,9 @@ def narrowed(query: Select[Any], expression: Expression, dialect: str, form: For
     """The query over entities, of those that are as the expression says."""
     if expression == ALWAYS:
         return query
-    writer = _Writer(dialect, form)
+    writer = Writer(dialect, form)
     condition = writer.tree(expression).text
-    for name, body in writer.sets.items():
-        made = writer.bound(body).columns(column("id")).cte(name).prefix_with("MATERIALIZED")
-        query = query.add_cte(made)
-    return query.where(writer.bound(f"({condition})"))
+    return writer.with_sets(query).where(writer.bound(f"({condition})"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +116,27 @@ class _Sql:
     height: int = 1
 
 
-class _Writer:
-    """Writes one expression. Nothing of an expression stands in the text: it has only our own names, and parameters."""
+class Writer:
+    """Writes what one statement asks. Nothing that is asked for stands in the text: it has only our own names, and parameters."""
 
     def __init__(self, dialect: str, form: Form) -> None:
+        self._dialect = dialect
         self._sqlite = dialect == "sqlite"
         self._form = form
         self._names: dict[object, str] = {}
         self._values: dict[str, Any] = {}
         self.sets: dict[str, str] = {}
+
+    def with_sets(self, query: Select[Any]) -> Select[Any]:
+        """The query, with the sets that what was written names."""
+        for name, body in self.sets.items():
+            query = query.add_cte(self.bound(body).columns(column("id")).cte(name).prefix_with("MATERIALIZED"))
+        return query
+
+    def statement(self, written: str) -> TextClause:
+        """A whole statement, with the sets that what was written names."""
+        sets = ", ".join(f"{name}(id) AS MATERIALIZED ({body})" for name, body in self.sets.items())
+        return self.bound(f"WITH {sets} {written}" if sets else written)
 
     def bound(self, written: str) -> TextClause:
         """The text with the parameters that stand in it."""
@@ -139,32 +147,41 @@ class _Writer:
         value = self._values[name]
         if isinstance(value, str):
             return bindparam(name, value, _TEXT)
+        if isinstance(value, float):
+            return bindparam(name, value, Float())
         return bindparam(name, json.dumps(value), _TEXT) if self._sqlite else bindparam(name, value, _TEXTS)
 
-    def _name(self, value: str | tuple[str, ...]) -> str:
+    def name(self, value: str | float | tuple[str, ...]) -> str:
+        """The parameter that stands for a value."""
         name = self._names.setdefault(value, f"asked_{len(self._names)}")
-        self._values[name] = value if isinstance(value, str) else list(value)
+        self._values[name] = list(value) if isinstance(value, tuple) else value
         if len(self._names) > _MOST:
             raise ValueError(f"a condition on entities asks for more than {_MOST} different things: simplify the policy's rules")
         return f":{name}"
 
-    def tree(self, expression: Expression) -> _Sql:  # D
+    @contextmanager
+    def _as(self, form: Form) -> Any:
+        before, self._form = self._form, form
+        try:
+            yield
+        finally:
+            self._form = before
+
+    def tree(self, expression: Any) -> _Sql:  # C
+        """What is asked, of a row of `catalog_entity`."""
         match expression:
             case Every(parts):
-                return self._joined(list(map(self.tree, _ordered(parts))), " AND ", "1 = 1")
+                return self._joined(list(map(self.tree, ordered(parts))), " AND ", "1 = 1")
             case Some(parts):
                 return self._joined(list(map(self.tree, _merged(parts))), " OR ", "1 = 0")
             case Not(part):
                 inner = self.tree(part)
                 return self._held(_Sql(f"NOT ({inner.text})", inner.height + 8))
-            case Is(Column.REF, values):
-                return _Sql(f"{self._following}catalog_entity.id IN ({self._terms(values)})")
-            case Is(column, values):
-                return self._column(column, values) if column in _KEPT else self._marked(column, "", values)
-            case Has(mark, key, values):
-                return self._marked(mark, key, values)
-            case Tied(tie, refs):
-                return self._marked(tie, "", {str(ref) for ref in refs})
+        if (direct := self._own(expression)) is not None:
+            return _Sql(direct)
+        if self._form is Form.SETS:
+            return _Sql(f"catalog_entity.id IN ({self.having(expression)})")
+        return _Sql(self._probe(expression))
 
     def _joined(self, parts: list[_Sql], operator: str, nothing: str) -> _Sql:
         while len(parts) > _GROUP:
@@ -179,57 +196,149 @@ class _Writer:
         """The same, as a set with a name where it is too high for a parser's stack."""
         if found.height <= _HIGHEST:
             return found
+        return _Sql(f"catalog_entity.id IN (SELECT id FROM {self.set(f'SELECT id FROM catalog_entity WHERE {found.text}')})")
+
+    def set(self, body: str) -> str:
+        """The name of a set of numbers that this statement gives."""
         name = f"found_{len(self.sets)}"
-        self.sets[name] = f"SELECT id FROM catalog_entity WHERE {found.text}"
-        return _Sql(f"catalog_entity.id IN (SELECT id FROM {name})")
+        self.sets[name] = body
+        return name
 
-    def _column(self, column: Column, values: Iterable[str]) -> _Sql:  # C
-        return _Sql(self._among(f"{self._following}catalog_entity.{column.value}", values))
+    def _own(self, expression: Any, *, leading: bool = False) -> str | None:  # B
+        """A leaf that the entity's own row answers; None for one that it doesn't."""
+        held_back = self._sqlite and self._form is Form.PROBES and not leading
+        following = "+" if held_back else ""  # keeps SQLite to the order that was chosen
+        match expression:
+            case Is(Column.REF, values):
+                return f"{following}catalog_entity.id IN ({self._terms(values)})"
+            case Is(Column.NAME, values):
+                names = sorted(value for value in values if "/" not in value and storable(value))
+                ranges = (f"({self._between(f'{following}catalog_entity.sort', f'{name}/')})" for name in names)
+                return self._joined(list(map(_Sql, ranges)), " OR ", "1 = 0").text
+            case Is(column, values) if column in _KEPT:
+                return self._among(f"{following}catalog_entity.{column.value}", values)
+            case Begins(Column.NAME, _, beginning):
+                return self._between(f"{following}catalog_entity.sort", beginning) if "/" not in beginning else "1 = 0"
+            case Begins(column, _, beginning) if column in _KEPT:
+                return self._between(f"{following}catalog_entity.{column.value}", beginning)
+            case When(column, after, before):
+                bounds = ((">", after), ("<", before))
+                return " AND ".join(
+                    f"{following}catalog_entity.{column} {how} {self.name(at)}" for how, at in bounds if at is not None
+                )
+        return None
 
-    def _marked(self, mark: Mark | Column | Tie, key: str, values: Iterable[str] | None) -> _Sql:
-        if "=" in key or not storable(key):
-            return _Sql("1 = 0")
-        if values is None:
-            return self._marked_with_any(mark_text(mark, key))
-        terms = f"catalog_mark.term IN ({self._terms(mark_text(mark, key, value) for value in values if storable(value))})"
-        if self._form is Form.SETS:
-            return _Sql(f"catalog_entity.id IN (SELECT catalog_mark.entity FROM catalog_mark WHERE {terms})")
-        return _Sql(f"EXISTS (SELECT 1 FROM catalog_mark WHERE {terms} AND {self._here})")
+    def leading(self, leaf: Any) -> str:
+        """A leaf that the entity's own row answers, by the index that a list is read from."""
+        return self._own(leaf, leading=True) or "1 = 0"
 
-    def _marked_with_any(self, text: str) -> _Sql:
-        """Marked with any term that begins so: those up to the character after its last, `=`."""
-        between = f"catalog_term.text >= {self._name(text)} AND catalog_term.text < {self._name(text[:-1] + '>')}"
-        joined = "FROM catalog_term JOIN catalog_mark ON catalog_mark.term = catalog_term.id"
-        if self._form is Form.SETS:
-            return _Sql(f"catalog_entity.id IN (SELECT catalog_mark.entity {joined} WHERE {between})")
-        joined = "FROM catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
-        return _Sql(f"EXISTS (SELECT 1 {joined} WHERE {between} AND {self._here})")
+    def term(self, leaf: Any) -> str | None:
+        """The number of the one term that this leaf asks for; None where it asks for none, or for several."""
+        found = one_term(leaf)
+        return None if found is None else f"(SELECT id FROM catalog_term WHERE text = {self.name(found)})"
 
-    @property
-    def _here(self) -> str:
+    def having(self, leaf: Any) -> str:
+        """A statement that gives the numbers of all entities for which a leaf holds; some may come twice."""
+        if (own := self._own(leaf)) is not None:
+            return f"SELECT catalog_entity.id FROM catalog_entity WHERE {own}"
+        match leaf:
+            case Says(where, words):
+                asked = self.name(match(self._dialect, where, words)) if all(map(storable, words)) else None
+                if asked is None:
+                    return "SELECT id FROM catalog_entity WHERE 1 = 0"
+                if self._sqlite:
+                    return f"SELECT rowid AS id FROM catalog_words WHERE catalog_words MATCH {asked}"
+                return f"SELECT entity AS id FROM catalog_words WHERE words @@ CAST({asked} AS tsquery)"
+            case Related():
+                related = self._related(leaf, "other", INVERSES.get(leaf.type))
+                return f"SELECT other.target AS id FROM catalog_relation AS other WHERE {related}"
+        if (beginning := _beginning(leaf)) is None:
+            return f"SELECT catalog_mark.entity AS id FROM catalog_mark WHERE catalog_mark.term IN ({self._terms(_texts(leaf))})"
+        joined = "catalog_term JOIN catalog_mark ON catalog_mark.term = catalog_term.id"
+        return f"SELECT catalog_mark.entity AS id FROM {joined} WHERE {self._between('catalog_term.text', beginning)}"
+
+    def _probe(self, leaf: Any) -> str:
+        """Whether a leaf holds for the row."""
         fence = "" if self._sqlite else " OFFSET 0"  # PostgreSQL: ask row by row, don't collect the matches first
-        return f"catalog_mark.entity = catalog_entity.id{fence}"
+        match leaf:
+            case Says(where, words):
+                if not all(map(storable, words)):
+                    return "1 = 0"
+                asked = self.name(match(self._dialect, where, words))
+                if self._sqlite:
+                    return f"EXISTS (SELECT 1 FROM catalog_words WHERE catalog_words MATCH {asked} AND rowid = catalog_entity.id)"
+                found = f"catalog_words.entity = catalog_entity.id AND words @@ CAST({asked} AS tsquery)"
+                return f"EXISTS (SELECT 1 FROM catalog_words WHERE {found}{fence})"
+            case Related():
+                own = self._related(leaf, "own", leaf.type)
+                return f"EXISTS (SELECT 1 FROM catalog_relation AS own WHERE {own} AND own.source = catalog_entity.id{fence})"
+        here = f"catalog_mark.entity = catalog_entity.id{fence}"
+        if (beginning := _beginning(leaf)) is None:
+            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE catalog_mark.term IN ({self._terms(_texts(leaf))}) AND {here})"
+        joined = "catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
+        return f"EXISTS (SELECT 1 FROM {joined} WHERE {self._between('catalog_term.text', beginning)} AND {here})"
+
+    def _related(self, leaf: Related, side: str, kind: str | None) -> str:
+        """Rows of relations of this type, with the entity that is asked about on one side and one of the refs on the other."""
+        if kind is None or not storable(kind):
+            return "1 = 0"
+        far, mirrored = ("source", "TRUE") if side == "other" else ("target", "FALSE")
+        refs = self._terms(map(str, leaf.refs))
+        declared = f"{side}.mirrored = {mirrored}"
+        if leaf.seen != ALWAYS:
+            with self._as(Form.PROBES):
+                seen = f"SELECT id FROM catalog_entity WHERE catalog_entity.id IN ({refs}) AND ({self.tree(leaf.seen).text})"
+            declared = f"({declared} OR {side}.{far} IN (SELECT id FROM {self.set(seen)}))"
+        else:
+            there = f"{side}.{far} IN (SELECT id FROM catalog_entity WHERE id IN ({refs}))"
+            declared = f"({declared} OR {there})"
+        return f"{side}.{far} IN ({refs}) AND {side}.type IN ({self._terms([kind])}) AND {declared}"
 
     def _terms(self, texts: Iterable[str]) -> str:
         return f"SELECT catalog_term.id FROM catalog_term WHERE {self._among('catalog_term.text', texts)}"
 
-    @property
-    def _following(self) -> str:
-        """Keeps SQLite, which knows too little of the rows to choose, to the list's own order and the index by entity."""
-        return "+" if self._sqlite and self._form is Form.PROBES else ""
-
     def _among(self, what: str, values: Iterable[str]) -> str:
         found = sorted(filter(storable, values))
         if len(found) <= 1:
-            return f"{what} = {self._name(found[0])}" if found else "1 = 0"
-        listed = self._name(tuple(found))
+            return f"{what} = {self.name(found[0])}" if found else "1 = 0"
+        listed = self.name(tuple(found))
         return f"{what} IN (SELECT value FROM json_each({listed}))" if self._sqlite else f"{what} = ANY ({listed})"
 
+    def _between(self, what: str, beginning: str) -> str:
+        """Whether the text begins so."""
+        if not storable(beginning):
+            return "1 = 0"
+        low, high = f"{what} >= {self.name(beginning)}", after_all(beginning)
+        return low if high is None else f"{low} AND {what} < {self.name(high)}"
 
-def storable(value: str) -> bool:
-    """Whether a database can have it at all; what is read has no other text."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
+
+def one_term(leaf: Any) -> str | None:
+    """The one term that this leaf asks for; None where it asks for none, or for several."""
+    texts = _texts(leaf) if _beginning(leaf) is None else ()
+    return texts[0] if len(texts) == 1 else None
+
+
+def _texts(leaf: Any) -> list[str]:
+    """The terms of which an entity must have one, for this to hold."""
+    match leaf:
+        case Is(Column.TYPE | Column.LIFECYCLE | Column.TITLE as column, values):
+            return [mark_text(column, "", value) for value in values if storable(value)]
+        case Has(mark, key, values) if "=" not in key and storable(key):
+            return [mark_text(mark, key, value) for value in values or () if storable(value)]
+        case Tied(tie, refs):
+            return [mark_text(tie, "", str(ref)) for ref in refs or ()]
+    return []
+
+
+def _beginning(leaf: Any) -> str | None:
+    """What the term that it asks for must begin with, where it doesn't say which it must be."""
+    match leaf:
+        case Has(mark, key, None) if "=" not in key and storable(key):
+            return mark_text(mark, key)
+        case Tied(tie, None):
+            return mark_text(tie, "")
+        case Begins(Mark.TAG, _, tag) if "=" not in tag:
+            return f"{Mark.TAG.value}:{tag}"
+        case Begins(what, key, value) if what is not Mark.TAG and "=" not in key and storable(key):
+            return mark_text(what, key, value)
+    return None

@@ -1,50 +1,140 @@
-"""The catalog's lists as queries: what is in them, and which part of that a page is. Part of the store."""
+"""The catalog's lists as queries: what is in them, and which part of that a page is. Part of the store.
+
+A page of entities is got in one of three ways, whichever reads the fewest rows; none reads them all.
+
+A. collected   few have what is rarest of what is asked: they are looked up, asked the rest, and sorted
+B. followed    many have it, and its index has them in the list's order: it is followed till the page is full, each asked the rest
+C. walked      the index of the list's order itself is followed, each asked everything
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from callboard_sdk import Access, BadArgument, EntityRef, Page
-from callboard_sdk.conditions import ALWAYS, Expression, every
-from sqlalchemy import Select, exists, false, select
+from callboard_sdk.conditions import ALWAYS, Begins, Column, Every, Expression, Is, Not, Some, every
+from sqlalchemy import Select, TextClause, exists, select
 from sqlmodel import col
 
+from .asked import When
 from .conditions import condition, problem_conditions
-from .expressions import Form, given, narrowed, storable
+from .expressions import Form, Writer, given, narrowed, one_term, ordered
 from .filters import EntityFilter, ProblemFilter
+from .marks import storable
+from .orders import Order
 from .rules import TELLING
 from .tables import DocumentRow, EntityRow, ProblemRow, TermRow
 
-MANY = 20
-"""So many pages of matches make it quicker to follow the list to one page than to collect the matches first."""
+FEW = 2_000
+"""So many are collected and sorted; counting stops there too."""
+_COUNTED = 16
+"""Leaves whose numbers are looked at to find the rarest; the first ones, in the order of `ordered`."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityList:
-    """The entities of one kind, or of all, with these words, that are as the expression says."""
+    """The entities that are as the expression says."""
 
-    kind: str | None
-    words: str | None
     asked: Expression
 
     @classmethod
     def of(cls, wanted: EntityFilter | None, kind: str | None, access: Access) -> EntityList:
-        """What the filter lets through, of what the viewer may see."""
-        asked = every([condition(wanted) if wanted else ALWAYS, access.entities])
-        words = wanted.text.lower() if wanted and wanted.text is not None else None
-        return cls(kind, words, asked if kind is None else given(asked, kind))
+        """What the filter lets through of one kind, or of all, of what the viewer may see."""
+        asked = every([condition(wanted, access) if wanted else ALWAYS, access.entities])
+        return cls(asked if kind is None else every([Is(Column.KIND, frozenset({kind})), given(asked, kind)]))
+
+    @property
+    def parts(self) -> list[Expression]:
+        """All that must hold, each by itself."""
+        return ordered(self.asked.parts if isinstance(self.asked, Every) else [self.asked])
 
     def query(self, dialect: str, form: Form, *columns: Any) -> Select[Any]:
         """These columns of all of them."""
-        query = select(*columns).select_from(EntityRow)
-        if self.kind is not None:
-            query = query.where(col(EntityRow.kind) == self.kind)
-        if self.words is not None:
-            has = col(EntityRow.words).contains(self.words, autoescape=True) if storable(self.words) else false()
-            query = query.where(has)
-        return narrowed(query, self.asked, dialect, form)
+        return narrowed(select(*columns).select_from(EntityRow), self.asked, dialect, form)
+
+
+def only_followed(listed: EntityList, order: Order) -> bool:
+    """Whether one index has just these, in this order: nothing needs to be counted to find the best way."""
+    match listed.parts:
+        case [part]:
+            return _leads(part, order) or (order.column is None and one_term(part) is not None)
+    return False
+
+
+def countable(listed: EntityList) -> dict[Expression, list[Any]]:
+    """The parts of which it can be told how many entities have them at most: for each the leaves to be counted."""
+    found: dict[Expression, list[Any]] = {}
+    left = _COUNTED
+    for part in listed.parts:
+        leaves = list(part.parts) if isinstance(part, Some) else [part]
+        if 0 < len(leaves) <= left and not any(isinstance(leaf, Not | Every | Some) for leaf in leaves):
+            found[part] = leaves
+            left -= len(leaves)
+    return found
+
+
+def counted(leaves: Iterable[Any], dialect: str) -> TextClause:
+    """How many entities have each of these leaves, up to FEW."""
+    writer = Writer(dialect, Form.SETS)
+    made = [f"(SELECT count(*) FROM ({writer.having(leaf)} LIMIT {FEW}) AS found)" for leaf in leaves]
+    return writer.statement(f"SELECT {', '.join(made)}, {VERSION_SQL}")
+
+
+def page_query(listed: EntityList, order: Order, page: Page, dialect: str, counts: Mapping[Expression, int]) -> TextClause:
+    """The page's rows and one more: the catalog's version, the keys of the order, and the body of the document that stands.
+
+    `counts` are of the countable parts, FEW for any number from that on.
+    """
+    writer, parts = Writer(dialect, Form.PROBES), listed.parts
+    rare = min((part for part in parts if part in counts), key=lambda part: counts[part], default=None)
+    joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"  # SQLite takes a CROSS JOIN as an order to keep to
+    keys = [f"catalog_entity.{key}" for key in order.keys]
+    source, asked = "catalog_entity", list[str]()
+    if rare is not None and counts[rare] < FEW:  # A
+        leaves = rare.parts if isinstance(rare, Some) else [rare]
+        found = "SELECT DISTINCT id FROM (" + " UNION ALL ".join(map(writer.having, leaves)) + ") AS one"
+        source = f"({found}) AS found {joined} catalog_entity ON catalog_entity.id = found.id"
+        parts.remove(rare)
+    elif rare is not None and order.column is None and (term := writer.term(rare)) is not None:  # B
+        source = f"catalog_mark {joined} catalog_entity ON catalog_entity.id = catalog_mark.entity"
+        asked.append(f"catalog_mark.term = {term}")
+        keys = ["catalog_mark.sort"]
+        parts.remove(rare)
+    else:  # B, by one of the entity's own columns, or C
+        ahead = [part for part in parts if _leads(part, order)]
+        leading = min(ahead, key=lambda part: counts.get(part, FEW), default=None)
+        if leading is not None:
+            asked.append(writer.leading(leading))
+            parts.remove(leading)
+    asked += [f"({writer.tree(part).text})" for part in parts]
+    asked += order.within(page, keys, writer)
+    named = [f"key_{number}" for number in range(len(keys))]
+    picked = ", ".join(f"{key} AS {name}" for key, name in zip(keys, named, strict=True))
+    where = f" WHERE {' AND '.join(asked)}" if asked else ""
+    inner = f"SELECT catalog_entity.document, {picked} FROM {source}{where} ORDER BY {order.by(page, keys)} LIMIT {page.size + 1}"
+    return writer.statement(
+        f"SELECT {VERSION_SQL}, {', '.join(named)}, catalog_document.body FROM ({inner}) AS picked"
+        f" {joined} catalog_document ON catalog_document.id = picked.document ORDER BY {order.by(page, named)}"
+    )
+
+
+VERSION_SQL = "(SELECT coalesce(max(number), 0) FROM catalog_change)"
+
+
+def _leads(part: Any, order: Order) -> bool:
+    """Whether the entities that are so stand together in an index that has them in this order."""
+    match part:
+        case Is(Column.KIND | Column.NAMESPACE, values):
+            return len(values) == 1 and order.column in (None, part.column.value)
+        case Begins(Column.NAME):
+            return order.column is None
+        case Is(Column.NAME, values):
+            return len(values) == 1 and order.column is None
+        case When(column):
+            return order.column == column
+    return False
 
 
 def problem_query(wanted: ProblemFilter | None, access: Access, dialect: str, *columns: Any) -> Select[Any]:
@@ -62,11 +152,6 @@ def untelling(access: Access) -> list[Any]:
     return [] if access.whole else [col(ProblemRow.rule).not_in(TELLING)]
 
 
-def entity_page(query: Select[Any], page: Page) -> Select[Any]:
-    """The page's part of a query over entities, and one row more. A cursor is a sort key, of an entity or of none."""
-    return _between(query, col(EntityRow.sort), page)
-
-
 def with_bodies(query: Select[Any]) -> Select[Any]:
     """The query over entities, with what the documents that stand for them say."""
     return query.join(DocumentRow, col(DocumentRow.id) == col(EntityRow.document)).add_columns(col(DocumentRow.body))
@@ -74,10 +159,7 @@ def with_bodies(query: Select[Any]) -> Select[Any]:
 
 def problem_page(query: Select[Any], page: Page) -> Select[Any]:
     """The page's part of a query over problems, and one row more."""
-    return _between(query, col(ProblemRow.key), page)
-
-
-def _between(query: Select[Any], key: Any, page: Page) -> Select[Any]:
+    key = col(ProblemRow.key)
     if (after := _cursor(page.after)) is not None:
         query = query.where(key > after)
     if (before := _cursor(page.before)) is not None:

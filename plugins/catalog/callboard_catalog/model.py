@@ -8,6 +8,8 @@ from callboard_sdk import Entity, EntityRef, Problem, node, value
 
 READ = "catalog.read"
 PROBLEMS = "catalog.problems.read"
+SPEC = "catalog.spec.read"
+HISTORY = "catalog.history.read"
 
 
 @value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -25,9 +26,9 @@ from callboard_sdk import (
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
 from .change_fields import add_change_fields
-from .filters import EntityFilter, ProblemFilter
+from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .ingestion import Ingestion
-from .model import PROBLEMS, READ, CatalogStatus, Reference, Relation, SourceLocation
+from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Reference, Relation, SourceLocation
 from .providers import upstreams
 from .reading import Limits
 from .settings import CatalogSettings
@@ -39,10 +40,11 @@ _log = logging.getLogger("callboard.catalog")
 
 E = TypeVar("E", bound=Entity)
 
-PAGE = "two SQL statements: the page, and the count"
+PAGE = "an SQL statement each: the page, and its total where it is asked for"
 RELATED = "two SQL statements: the relations, and the entities"
 
 Filter = Annotated[EntityFilter | None, strawberry.argument(description="Only what is all of this.")]
+Order = Annotated[EntityOrder | None, strawberry.argument(description="In this order; by name when left out.")]
 Problems = Annotated[ProblemFilter | None, strawberry.argument(description="Only what is all of this.")]
 RefArgument = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
 Types = Annotated[list[str] | None, strawberry.argument(description="Only relations of these types, such as `dependsOn`.")]
@@ -52,6 +54,8 @@ plugin = Plugin(
     settings=CatalogSettings,
     permissions={
         READ: "Read entities: names, descriptions, owners and relations.",
+        SPEC: "Read what descriptors say in their specs beside what types have fields for, and filter by it.",
+        HISTORY: "Learn when entities came to the catalog, and when and how they changed.",
         PROBLEMS: "See what is wrong with descriptors, and where.",
         **SOURCE_PERMISSIONS,
     },
@@ -104,14 +108,14 @@ def _ref(key: str) -> EntityRef | None:
 
 
 @plugin.query(permission=READ, asks=PAGE)
-async def entities(page: Page, store: CatalogStore, filter: Filter = None) -> Connection[Entity] | None:
+async def entities(page: Page, store: CatalogStore, filter: Filter = None, order_by: Order = None) -> Connection[Entity] | None:
     """Entities of every kind, by name."""
-    return await store.entities(filter, page)
+    return await store.entities(filter, page, order=order_by)
 
 
 def _list(kind: type[E], name: str) -> None:
-    async def listed(page: Page, store: CatalogStore, filter: Filter = None) -> Any:
-        return await store.entities(filter, page, kind.KIND.lower())
+    async def listed(page: Page, store: CatalogStore, filter: Filter = None, order_by: Order = None) -> Any:
+        return await store.entities(filter, page, kind.KIND.lower(), order_by)
 
     listed.__doc__ = f"{name[0].upper()}{name[1:]}, by name."
     listed.__annotations__["return"] = Connection[kind] | None  # type: ignore[valid-type]
@@ -160,6 +164,20 @@ async def problems_of(entities: Batch[Entity], store: CatalogStore, access: Acce
     """What is wrong with its descriptor."""
     found = await store.problems_of([entity.ref for entity in entities], access)
     return [found[entity.ref] for entity in entities]
+
+
+@plugin.field(on=Entity, permission=HISTORY, asks="one SQL statement")
+async def created_at(entities: Batch[Entity], store: CatalogStore) -> list[datetime | None]:
+    """Since when the catalog has it."""
+    found = await store.times([entity.ref for entity in entities])
+    return [found[entity.ref][0] if entity.ref in found else None for entity in entities]
+
+
+@plugin.field(on=Entity, permission=HISTORY, asks="one SQL statement")
+async def changed_at(entities: Batch[Entity], store: CatalogStore) -> list[datetime | None]:
+    """When what its descriptor says changed last."""
+    found = await store.times([entity.ref for entity in entities])
+    return [found[entity.ref][1] if entity.ref in found else None for entity in entities]
 
 
 @plugin.field(on=Entity, permission=READ)

@@ -12,12 +12,14 @@ import msgspec
 from callboard_sdk import Entity, EntityRef, Link, Problem, Severity
 from callboard_sdk.conditions import Column, Mark, Tie
 from callboard_sdk.entities import ENTITY_TYPES, OpaqueEntity, Source
+from callboard_sdk.spec import spec_values
 
 from .descriptor import Descriptor
-from .expressions import mark_text
+from .marks import mark_text
 
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
 _TIES = {tie.value: tie for tie in Tie}
+_LONGEST_TITLE = 64
 _LONGEST_FILE = 200
 """Characters of a file's name that a problem's key begins with; PostgreSQL indexes no text of more than about 2,700 bytes."""
 
@@ -64,15 +66,19 @@ class Body(msgspec.Struct):
         return EntityRef(kind, namespace, name)
 
     @property
-    def words(self) -> str:
-        """Its name, title and description, in small letters."""
-        return " ".join(filter(None, self.names[2:])).lower()
+    def titled(self) -> str:
+        """What lists by title are ordered by."""
+        *_, name, title, _ = self.names
+        return (title or name).lower()[:_LONGEST_TITLE]
 
     def marks(self) -> Iterator[str]:
         """What its entity is marked with, as the texts of terms; some may come twice."""
         yield from (mark_text(Mark.TAG, tag) for tag in self.tags or ())
         yield from (mark_text(Mark.LABEL, key, value) for key, value in self.labels.items())
         yield from (mark_text(Mark.ANNOTATION, key, value) for key, value in self.annotations.items())
+        yield from (mark_text(Mark.SPEC, path, value) for path, value in spec_values(self.spec))
+        if self.names[3] is not None:
+            yield mark_text(Column.TITLE, "", self.names[3])
         for column in (Column.TYPE, Column.LIFECYCLE):
             if isinstance(value := self.spec.get(column.value), str):
                 yield mark_text(column, "", value)

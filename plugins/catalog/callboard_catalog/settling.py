@@ -5,7 +5,7 @@ process and in however many attempts they came in.
 
 A. standing   of all documents for an entity one stands: found before kept, then by source, item and place in it
 B. entities   made, changed or removed, each with a line in the journal
-C. marks      what lists and conditions ask
+C. marks      what lists and conditions ask, and the words that a search finds it by
 D. relations  what the document declares, and its mirror at the other end
 """
 
@@ -25,6 +25,7 @@ from .references import INVERSES
 from .rows import Body, read_body, sort_key
 from .tables import DocumentRow, EntityRow, ItemRow, MarkRow, RelationRow, SourceRow, UncheckedRow
 from .terms import among, make_terms, pairs
+from .words import put_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ async def settle(connection: AsyncConnection, touched: Touched, journal: Journal
         await connection.execute(delete(EntityRow).where(among(col(EntityRow.id), gone, connection.dialect.name)))
     bodies = {number: read_body(claim.body) for number, claim in {**made, **changed}.items()}
     await _mark(connection, bodies, gone, made.keys())
+    await put_words(connection, {number: read_body(body) for number, body in before.items()}, bodies)
     await _relate(connection, bodies, gone, made.keys())
     await _unchecked(connection, await _declaring(connection, [*gone, *made]))
 
@@ -117,14 +119,14 @@ async def _place(
         ref = body.ref
         rows.append({
             "id": number, "sort": sort_key(ref), "kind": ref.kind, "namespace": ref.namespace,
-            "document": claim.document, "content": claim.content, "words": body.words, "created": now, "changed": now,
+            "document": claim.document, "content": claim.content, "titled": body.titled, "created": now, "changed": now,
         })  # fmt: skip
     if rows:
         await connection.execute(insert(EntityRow), rows)
     for number, claim in moved.items():
         values: dict[str, Any] = {"document": claim.document}
         if number in bodies:
-            values |= {"content": claim.content, "words": read_body(claim.body).words, "changed": now}
+            values |= {"content": claim.content, "titled": read_body(claim.body).titled, "changed": now}
         await connection.execute(update(EntityRow).where(col(EntityRow.id) == number).values(values))
 
 

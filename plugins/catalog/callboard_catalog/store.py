@@ -9,17 +9,32 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callboard_sdk import EVERYTHING, Access, Connection, Database, Entity, EntityRef, Page, Problem, connect
+from callboard_sdk.conditions import Expression
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Select, func, inspect, select
+from sqlalchemy import Executable, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
-from .expressions import Form, storable
-from .filters import EntityFilter, ProblemFilter
+from .expressions import Form
+from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .journal import ENTITY, VERSION
-from .lists import MANY, EntityList, entity_page, problem_page, problem_query, storable_refs, untelling, with_bodies
-from .rows import entity_of, missing_of, problem_of, sort_key
+from .lists import (
+    FEW,
+    EntityList,
+    countable,
+    counted,
+    only_followed,
+    page_query,
+    problem_page,
+    problem_query,
+    storable_refs,
+    untelling,
+    with_bodies,
+)  # fmt: skip
+from .marks import storable
+from .orders import Order
+from .rows import entity_of, missing_of, problem_of
 from .suggestions import suggested
 from .tables import (
     TABLES,
@@ -34,7 +49,10 @@ from .tables import (
 )  # fmt: skip
 from .terms import among
 from .totals import Total, Totals
+from .words import drop_words, make_words
 
+_DRIFT = 500
+"""Changes of the catalog after which it is looked at anew how rare something is: till then it can be wrong by no more."""
 _LOCK = 0x6361_7461_6C6F_67
 """Names the catalog's lock in PostgreSQL; no other use of advisory locks there may have the number."""
 
@@ -49,7 +67,8 @@ class CatalogStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._totals = Totals()
+        self._totals: Totals[int] = Totals()
+        self._leaves: Totals[Mapping[Expression, int]] = Totals()
         self.statements = 0
 
     async def prepare(self) -> None:
@@ -86,6 +105,16 @@ class CatalogStore:
         query = with_bodies(query.where(among(col(TermRow.text), wanted, self.dialect)))
         found = {ref: entity_of(body) for ref, body in await self.select(query)}
         return [found.get(str(ref)) for ref in refs]
+
+    async def times(self, refs: Sequence[EntityRef]) -> Mapping[EntityRef, tuple[datetime, datetime]]:
+        """Since when the catalog has each of these entities, and when it changed last."""
+        query = select(col(TermRow.text), col(EntityRow.created), col(EntityRow.changed))
+        query = query.join(EntityRow, col(EntityRow.id) == col(TermRow.id))
+        query = query.where(among(col(TermRow.text), storable_refs(refs), self.dialect))
+        return {
+            EntityRef.parse(ref): (datetime.fromtimestamp(created, UTC), datetime.fromtimestamp(changed, UTC))
+            for ref, created, changed in await self.select(query)
+        }
 
     async def related(self, refs: Sequence[EntityRef], relation: str) -> Mapping[EntityRef, list[EntityRef]]:
         """For each of these refs the refs it has this relation to, sorted."""
@@ -129,34 +158,47 @@ class CatalogStore:
                 found[EntityRef.parse(entity)].append(problem)
         return found
 
-    async def entities(self, wanted: EntityFilter | None, page: Page, kind: str | None = None) -> Connection[Any]:
-        """One page of the entities that the filter lets through, ordered by name."""
-        listed, access = EntityList.of(wanted, kind, page.access), page.access
-        if access.whole:
-            known = Total((await self.select(self._counted(listed)))[0][0])
-        else:
-            known = self._totals.get(listed) or await self._remembered(listed)
-        form = Form.PROBES if known.count >= MANY * page.size else Form.SETS
-        query = with_bodies(entity_page(listed.query(self.dialect, form, *(() if access.whole else (VERSION,))), page))
-        rows, before, after = self._cut(await self.select(query), page)
-        if not access.whole and (not rows or rows[0][0] != known.version):
-            known = await self._remembered(listed)
+    async def entities(
+        self, wanted: EntityFilter | None, page: Page, kind: str | None = None, order: EntityOrder | None = None
+    ) -> Connection[Any]:
+        """One page of the entities that the filter lets through; by name where no other order is asked for."""
+        listed, by, access = EntityList.of(wanted, kind, page.access), Order.of(order), page.access
+        counts, version = ({listed.asked: FEW}, None) if only_followed(listed, by) else await self._counts(listed)
+        rows, before, after = self._cut(await self.select(page_query(listed, by, page, self.dialect, counts)), page)
+        now = rows[0][0] if rows else None
+        if version is not None and now is not None and now - version > _DRIFT:
+            self._leaves.forget(listed)
         found = [entity_of(row[-1]) for row in rows]
-        return connect(
-            found, page, lambda e: sort_key(e.ref), total=known.count, more_before=before, more_after=after, access=access
-        )
+        cursors = {id(entity): by.cursor(tuple(row[1:-1])) for entity, row in zip(found, rows, strict=True)}
+        total = await self._total(listed, now) if page.counted else None
+        return connect(found, page, lambda e: cursors[id(e)], total=total, more_before=before, more_after=after, access=access)
 
-    def _counted(self, listed: EntityList, *more: Any) -> Select[Any]:
-        return listed.query(self.dialect, Form.SETS, func.count(), *more)
+    async def _counts(self, listed: EntityList) -> tuple[Mapping[Expression, int], int | None]:
+        """How many have each part of what is asked, up to FEW, and in which version of the catalog that was so."""
+        if (known := self._leaves.get(listed)) is None:
+            parts = countable(listed)
+            if not parts:
+                return {}, None
+            leaves = list(dict.fromkeys(leaf for part in parts.values() for leaf in part))
+            [[*numbers, version]] = await self.select(counted(leaves, self.dialect))
+            of = dict(zip(leaves, numbers, strict=True))
+            counts = {part: min(FEW, sum(of[leaf] for leaf in its)) for part, its in parts.items()}
+            known = self._leaves.keep(listed, Total(counts, version))
+        return known.count, known.version
 
-    async def _remembered(self, listed: EntityList) -> Total:
+    async def _total(self, listed: EntityList, version: int | None) -> int:
         """How many there are, which stays true for as long as the catalog does."""
-        [[count, version]] = await self.select(self._counted(listed, VERSION))
-        return self._totals.keep(listed, Total(count, version))
+        known = self._totals.get(listed)
+        if known is None or known.version != version:
+            query = listed.query(self.dialect, Form.SETS, func.count(), VERSION)
+            known = self._totals.keep(listed, Total(*(await self.select(query))[0]))
+        return known.count
 
     async def problems(self, wanted: ProblemFilter | None, page: Page) -> Connection[Problem]:
         """One page of the problems, by file and line."""
-        total = (await self.select(problem_query(wanted, page.access, self.dialect, func.count())))[0][0]
+        total = None
+        if page.counted:
+            total = (await self.select(problem_query(wanted, page.access, self.dialect, func.count())))[0][0]
         query = problem_query(wanted, page.access, self.dialect, col(ProblemRow.key), col(ProblemRow.body))
         rows, before, after = self._cut(await self.select(problem_page(query, page)), page)
         items = await self._problems([body for _, body in rows])
@@ -215,7 +257,7 @@ class CatalogStore:
         more, rows = len(rows) > page.size, rows[: page.size]
         return (rows, page.after is not None, more) if page.first else (rows[::-1], more, page.before is not None)
 
-    async def select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    async def select(self, query: Executable) -> Sequence[Any]:
         """The rows that a query gives."""
         self.statements += 1
         async with self.database.engine.connect() as connection:
@@ -229,8 +271,10 @@ def _make_tables(connection: SyncConnection) -> None:
         columns = {column["name"] for column in known.get_columns(table.name)} if known.has_table(table.name) else None
         if columns is not None and columns != {column.name for column in table.columns}:
             SQLModel.metadata.drop_all(connection, tables=TABLES)
+            drop_words(connection)
             break
     SQLModel.metadata.create_all(connection, tables=TABLES)
+    make_words(connection)
 
 
 def _instant(seconds: float | None) -> datetime | None:

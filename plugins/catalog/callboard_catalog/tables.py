@@ -98,7 +98,9 @@ class EntityRow(SQLModel, table=True):
     __table_args__ = (
         Index("catalog_entity_of_kind", "kind", "sort"),
         Index("catalog_entity_in_namespace", "namespace", "sort"),
-        Index("catalog_entity_changed", "changed", "id"),
+        Index("catalog_entity_by_title", "titled", "sort"),
+        Index("catalog_entity_by_creation", "created", "sort"),
+        Index("catalog_entity_by_change", "changed", "sort"),
     )
 
     id: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs=_COUNTED)
@@ -108,14 +110,15 @@ class EntityRow(SQLModel, table=True):
     namespace: str = Field(sa_type=_BYTES)
     document: int = Field(sa_type=_NUMBER)
     content: str
-    words: str
+    titled: str = Field(sa_type=_BYTES)
+    """What lists by title are ordered by: the title, or else the name, in small letters and cut."""
     created: float
     changed: float
 
 
 class MarkRow(SQLModel, table=True):
-    """What lists and conditions ask of an entity: a tag, a label, an annotation, its type, its lifecycle, or a ref that it says
-    it is tied to, each as a term that `expressions` makes.
+    """What lists and conditions ask of an entity: a tag, a label, an annotation, a value of its spec, its title, type or
+    lifecycle, or a ref that it says it is tied to, each as a term that `marks` makes.
 
     The primary key gives all that have a term in the order of lists, the other index whether one entity has it.
     """

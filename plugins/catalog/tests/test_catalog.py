@@ -246,11 +246,11 @@ async def test_the_number_of_statements_does_not_grow_with_the_page(serve):
     async with serve({"many.yaml": many(60), "rest.yaml": REST}) as harness:
         store = harness.gateway.plugins.catalog
         counts = []
-        for size in (1, 60):
+        for size in (2, 1, 60):
             before = store.statements
             assert (await harness.ask(ask % size)).errors == []
             counts.append(store.statements - before)
-    assert counts[0] == counts[1] == 10
+    assert counts == [10, 9, 9]  # how rare what is asked for is, is looked at once
 
 
 async def test_reading_again_writes_nothing_when_nothing_changed_and_loses_nothing_when_a_source_is_gone(serve, tmp_path):

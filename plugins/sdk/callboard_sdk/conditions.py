@@ -6,13 +6,15 @@ be asked, so that whether a viewer may see it never depends on what another enti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
 from .entities import Entity
 from .ref import EntityRef, InvalidRef
+from .spec import spec_values
+from .wording import Wording, words_in
 
 
 class Column(Enum):
@@ -20,6 +22,8 @@ class Column(Enum):
 
     KIND = "kind"
     NAMESPACE = "namespace"
+    NAME = "name"
+    TITLE = "title"
     TYPE = "type"
     LIFECYCLE = "lifecycle"
     REF = "ref"
@@ -31,6 +35,8 @@ class Mark(Enum):
     TAG = "tag"
     LABEL = "label"
     ANNOTATION = "annotation"
+    SPEC = "spec"
+    """A scalar of its spec, or of a list there, under the path to it: `callboard_sdk.spec` says which."""
 
 
 class Tie(Enum):
@@ -63,13 +69,13 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """The column has one of these values. Kinds, namespaces and refs are compared without case, as refs are."""
+    """The column has one of these values. Kinds, namespaces, names and refs are compared without case, as refs are."""
 
     column: Column
     values: frozenset[str]
 
     def __post_init__(self) -> None:
-        if self.column in (Column.KIND, Column.NAMESPACE, Column.REF):
+        if self.column in _CASELESS:
             object.__setattr__(self, "values", frozenset(value.lower() for value in self.values))
 
 
@@ -82,15 +88,47 @@ class Has:
     values: frozenset[str] | None = None
 
 
+LONGEST_BEGINNING = 64
+"""Characters of a beginning that can be asked for: of longer values no more is kept for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """The column's value, or one that the mark has under this key, begins so; what begins with '' is any value at all.
+
+    A tag has no key here: it is the value. Raises ValueError for more than LONGEST_BEGINNING characters.
+    """
+
+    what: Column | Mark
+    key: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if len(self.text) > LONGEST_BEGINNING:
+            raise ValueError(f"a beginning of {len(self.text)} characters: ask for at most {LONGEST_BEGINNING}")
+        if self.what in _CASELESS:
+            object.__setattr__(self, "text", self.text.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Each of these words, as `words_of` tells them, is in one of these texts; the last may be the beginning of one there."""
+
+    where: frozenset[Wording]
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """The entity itself says that it has this relation to one of these refs."""
+    """The entity itself says that it has this relation to one of these refs; `refs` None for any."""
 
     tie: Tie
-    refs: frozenset[EntityRef]
+    refs: frozenset[EntityRef] | None
 
 
-Expression = Every | Some | Not | Is | Has | Tied
+_CASELESS = (Column.KIND, Column.NAMESPACE, Column.NAME, Column.REF)
+
+Expression = Every | Some | Not | Is | Has | Begins | Says | Tied
 """What an entity must be."""
 
 ALWAYS = Every(frozenset())
@@ -161,8 +199,13 @@ def holds(expression: Expression, entity: Entity) -> bool:
             return _value(entity, column) in values
         case Has(mark, key, values):
             return _marked(entity, mark, key, values)
+        case Begins(what, key, text):
+            return any(value.startswith(text) for value in _values(entity, what, key))
+        case Says(where, words):
+            return _said(entity, where, words)
         case Tied(tie, refs):
-            return not refs.isdisjoint(ties(entity, tie))
+            found = ties(entity, tie)
+            return bool(found) if refs is None else not refs.isdisjoint(found)
 
 
 def ties(entity: Entity, tie: Tie) -> list[EntityRef]:
@@ -185,6 +228,10 @@ def _value(entity: Entity, column: Column) -> str | None:
             return entity.ref.kind
         case Column.NAMESPACE:
             return entity.ref.namespace
+        case Column.NAME:
+            return entity.ref.name
+        case Column.TITLE:
+            return entity.title
         case Column.REF:
             return str(entity.ref)
         case Column.TYPE | Column.LIFECYCLE:
@@ -194,5 +241,24 @@ def _value(entity: Entity, column: Column) -> str | None:
 def _marked(entity: Entity, mark: Mark, key: str, values: frozenset[str] | None) -> bool:
     if mark is Mark.TAG:
         return key in (entity.tags or ()) and (values is None or "" in values)
-    marks = entity.labels if mark is Mark.LABEL else entity.annotations
-    return key in marks and (values is None or marks[key] in values)
+    found = _values(entity, mark, key)
+    return bool(found) if values is None else not values.isdisjoint(found)
+
+
+def _values(entity: Entity, what: Column | Mark, key: str) -> Sequence[str]:
+    match what:
+        case Mark.TAG:
+            return entity.tags or ()
+        case Mark.SPEC:
+            return [value for path, value in spec_values(entity.spec) if path == key]
+        case Mark.LABEL | Mark.ANNOTATION:
+            marks = entity.labels if what is Mark.LABEL else entity.annotations
+            return [marks[key]] if key in marks else []
+    value = _value(entity, what)
+    return [] if value is None else [value]
+
+
+def _said(entity: Entity, where: frozenset[Wording], words: tuple[str, ...]) -> bool:
+    said = words_in(where, entity.ref.name, entity.title, entity.tags, entity.description)
+    *whole, last = words or ("",)
+    return said.issuperset(whole) and any(word.startswith(last) for word in said)

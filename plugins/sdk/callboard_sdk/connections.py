@@ -31,10 +31,19 @@ class Page:
     last: int | None = None
     before: str | None = None
     access: Access = EVERYTHING
+    counted: bool = True
+    """Whether anybody asks for `totalCount`: where nobody does, nothing needs to be counted."""
 
     @classmethod
     def checked(
-        cls, first: int | None, after: str | None, last: int | None, before: str | None, access: Access = EVERYTHING
+        cls,
+        first: int | None,
+        after: str | None,
+        last: int | None,
+        before: str | None,
+        access: Access = EVERYTHING,
+        *,
+        counted: bool = True,
     ) -> Page:
         """The page these arguments ask for. Raises BadArgument when they ask for none, both, or too much."""
         if (first is None) == (last is None):
@@ -42,7 +51,7 @@ class Page:
         name, size = ("first", first) if first is not None else ("last", last)
         if not 1 <= (size or 0) <= MAX_PAGE:
             raise BadArgument(f"`{name}` is {size}: ask for 1 to {MAX_PAGE}, and page on with `after` or `before`")
-        return cls(first, decode_cursor(after), last, decode_cursor(before), access)
+        return cls(first, decode_cursor(after), last, decode_cursor(before), access, counted)
 
     @property
     def size(self) -> int:
@@ -114,16 +123,19 @@ def connect(
     page: Page,
     key: Callable[[T], str],
     *,
-    total: int,
+    total: int | None,
     more_before: bool,
     more_after: bool,
     access: Access = EVERYTHING,
 ) -> Connection[T]:
-    """A connection of one page that the source already cut out; `key` gives an item's sort key.
+    """A connection of one page that the source already cut out; `key` gives an item's sort key. `total` is None where the page
+    says that nobody asks for it.
 
     `access` is what the source left hidden entities out by, before it counted: the page's own. Raises RuntimeError when the
     viewer doesn't see everything and the source doesn't say that it knew.
     """
+    if total is None and page.counted:
+        raise RuntimeError("this page's list was not counted, and its `totalCount` is asked for: count it where page.counted")
     if access != page.access:
         raise RuntimeError(
             "this page was cut without regard to what its viewer may see: let the source leave out what page.access denies, "
@@ -136,7 +148,7 @@ def connect(
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return Connection(edges=edges, page_info=info, total_count=total)
+    return Connection(edges=edges, page_info=info, total_count=total)  # type: ignore[arg-type]  # never read where it is None
 
 
 def paginate(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Connection[T]:

@@ -11,14 +11,18 @@ from strawberry.types.base import get_object_definition
 
 from .ids import encode_id
 from .ref import EntityRef
+from .spec import spec_values
 from .types import Guard, computed, declare
-from .values import KeyValue, Link
+from .values import KeyValue, Link, SpecValue
 
 CATALOG_READ = "catalog.read"
 """The permission that reading entities needs."""
+SPEC_READ = "catalog.spec.read"
+"""The permission that reading what a spec has beside the fields that types show needs."""
 IDENTITY = frozenset({"id", "ref", "kind", "namespace", "name"})
 """The fields that name an entity: readable wherever it is."""
 _Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order; all when left out.")]
+_Paths = Annotated[list[str] | None, strawberry.argument(description="Only what is under these; all when left out.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,12 @@ class Entity(Node):
     def annotation_list(self, keys: _Keys = None) -> list[KeyValue] | None:
         """Annotations, sorted by key; `keys` picks some of them."""
         return _entries(self.annotations, keys)
+
+    @computed(name="specValues", permission=SPEC_READ)
+    def spec_value_list(self, paths: _Paths = None) -> list[SpecValue] | None:
+        """Values of the spec that no field shows by itself, those in lists of scalars too; `paths` picks some of them."""
+        found = spec_values(self.spec)
+        return [SpecValue(path=path, value=value) for path, value in found if paths is None or path in paths]
 
     @computed(name="links")
     def link_list(self) -> list[Link] | None:

@@ -71,6 +71,16 @@ class KeyValue:
 
 
 @value
+class SpecValue:
+    """A scalar of an entity's spec."""
+
+    path: str
+    """The keys that lead to it, such as `deployment.region`."""
+    value: str
+    """The value; numbers and truth as JSON has them."""
+
+
+@value
 class Link:
     """A link that belongs to an entity."""
 

@@ -17,11 +17,11 @@ _ATTEMPTS = 8
 _KNOWN = ("score", "alone", "spoils", "twin")
 _PROPERTIES = {
     **dict.fromkeys(("title", "description", "tags", "labels", "annotations", "links"), "metadata"),
-    **dict.fromkeys(("type", "lifecycle", "definition", "profile", "owner", "system"), "spec"),
+    **dict.fromkeys(("type", "lifecycle", "definition", "profile", "owner", "system", "region"), "spec"),
     **dict.fromkeys(_KNOWN, "known"),
 }
 """Where a thing has what a field tells; `owner` and `system` are told by other fields as well."""
-_FIELDS = {"alone": "score", "spoils": "mood", "profile": "email"}
+_FIELDS = {"alone": "score", "spoils": "mood", "profile": "email", "region": "specValues"}
 
 
 class Changer:

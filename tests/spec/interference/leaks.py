@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from callboard_catalog.store import CatalogStore
-from callboard_sdk import Access, BadArgument, ClientError, Connection, EntityRef, Page
+from callboard_sdk import EVERYTHING, Access, BadArgument, ClientError, Connection, EntityRef, Page
 from gateway.execution.sight import Sight
 from gateway.planning.ruling import Ruling
 from resolvers.nodes import Nodes
@@ -26,33 +26,33 @@ async def _everything(store: CatalogStore) -> int:
     return (await _entities(store, None, Page(first=1))).total_count
 
 
-async def _counted(self: CatalogStore, wanted: Any, page: Page, kind: str | None = None) -> Connection[Any]:
-    found = await _entities(self, wanted, page, kind)
-    whole = await _entities(self, wanted, Page(page.first, page.after, page.last, page.before), kind)
+async def _counted(self: CatalogStore, wanted: Any, page: Page, *more: Any, **given: Any) -> Connection[Any]:
+    found = await _entities(self, wanted, page, *more, **given)
+    whole = await _entities(self, wanted, replace(page, access=EVERYTHING), *more, **given)
     return replace(found, total_count=whole.total_count)
 
 
-async def _ordered(self: CatalogStore, wanted: Any, page: Page, kind: str | None = None) -> Connection[Any]:
-    found = await _entities(self, wanted, page, kind)
+async def _ordered(self: CatalogStore, wanted: Any, page: Page, *more: Any, **given: Any) -> Connection[Any]:
+    found = await _entities(self, wanted, page, *more, **given)
     return replace(found, edges=found.edges[:: -1 if await _everything(self) % 2 else 1])
 
 
-async def _told(self: CatalogStore, wanted: Any, page: Page, kind: str | None = None) -> Connection[Any]:
+async def _told(self: CatalogStore, wanted: Any, page: Page, *more: Any, **given: Any) -> Connection[Any]:
     if page.after is not None and page.after.startswith("b"):
         raise BadArgument(f"the cursor is before {await _everything(self)} entities")
-    return await _entities(self, wanted, page, kind)
+    return await _entities(self, wanted, page, *more, **given)
 
 
-async def _numbered(self: CatalogStore, wanted: Any, page: Page, kind: str | None = None) -> Connection[Any]:
-    found, number = await _entities(self, wanted, page, kind), await _everything(self)
+async def _numbered(self: CatalogStore, wanted: Any, page: Page, *more: Any, **given: Any) -> Connection[Any]:
+    found, number = await _entities(self, wanted, page, *more, **given), await _everything(self)
     edges = [replace(edge, cursor=f"{edge.cursor}.{number}") for edge in found.edges]
     last = edges[-1].cursor if edges else None
     return replace(found, edges=edges, page_info=replace(found.page_info, end_cursor=last))
 
 
-async def _further(self: CatalogStore, wanted: Any, page: Page, kind: str | None = None) -> Connection[Any]:
-    found = await _entities(self, wanted, page, kind)
-    whole = await _entities(self, wanted, Page(page.first, page.after, page.last, page.before), kind)
+async def _further(self: CatalogStore, wanted: Any, page: Page, *more: Any, **given: Any) -> Connection[Any]:
+    found = await _entities(self, wanted, page, *more, **given)
+    whole = await _entities(self, wanted, replace(page, access=EVERYTHING), *more, **given)
     return replace(found, page_info=replace(found.page_info, has_next_page=whole.page_info.has_next_page))
 
 

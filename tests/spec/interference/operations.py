@@ -26,7 +26,7 @@ from graphql import (
 
 from schema import Supergraph
 
-from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, TAGS, TYPES, Maker
+from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, REGIONS, TAGS, TYPES, WORDS, Maker
 
 _ROOTS = ("entities", "components") * 5 + ("entity", "node", "nodes", "problems") * 2
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
@@ -42,7 +42,10 @@ _INTROSPECTION = (
 )
 _FILTERED: Mapping[str, tuple[str, ...]] = {
     "text": ("title", "description"), "tag": ("tags",), "label": ("labels",), "kinds": (), "namespace": (), "type": ("type",),
-    "lifecycle": ("lifecycle",), "ownedBy": ("owner",), "partOf": ("system", "subcomponentOf"),
+    "lifecycle": ("lifecycle",), "ownedBy": ("owner",), "partOf": ("system", "subcomponentOf"), "title": ("title",),
+    "description": ("description",), "types": ("type",), "lifecycles": ("lifecycle",), "tags": ("tags",), "name": (),
+    "annotation": ("annotations",), "spec": ("specValues", "region"), "owner": ("owner",), "whole": ("system", "domain"),
+    "relatedTo": ("relations",), "created": ("createdAt",), "changed": ("changedAt",), "namespaces": (),
 }  # fmt: skip
 """The fields that each filter asks about."""
 _PLUMBING = (
@@ -242,7 +245,9 @@ class _Draft:
     def _written(self, name: str, kind: str) -> Any:
         dice = self._dice
         makers: Mapping[str, Callable[[], Any]] = {
-            "EntityFilter": self._filter,
+            "EntityFilter": lambda: self._filter(2),
+            "EntityOrder": self._order,
+            "paths": lambda: dice.sample(("region", "absent"), 1),
             "ProblemFilter": self._problems,
             "CostPeriod": lambda: _Bare(dice.choice(("LAST_7_DAYS", "LAST_30_DAYS", "THIS_MONTH"))),
             "CostGrouping": lambda: _Bare(dice.choice(("ENTITY", "SYSTEM", "OWNER"))),
@@ -268,8 +273,29 @@ class _Draft:
         kind = self._dice.choice(("Entity",) * 6 + ("Component", "Nothing"))
         return encode_id(kind, str(self._ref())) if self._dice.random() < 0.95 else "no id"
 
-    def _filter(self) -> dict[str, Any]:
+    def _order(self) -> dict[str, Any]:
+        fields = ("NAME", "KIND", "NAMESPACE", "TITLE", "CREATED", "CHANGED")
+        return {"field": _Bare(self._dice.choice(fields)), "direction": _Bare(self._dice.choice(("ASC", "DESC")))}
+
+    def _words(self, values: Sequence[str], *more: str) -> dict[str, Any]:
+        """What a value must be, in one of the ways to say it."""
+        dice, value = self._dice, self._dice.choice(values)
+        every: Mapping[str, Any] = {
+            "eq": value, "value": value, "in": [value, "more"], "prefix": value[: dice.randrange(3)], "contains": value[:3],
+            "exists": dice.random() < 0.5,
+        }  # fmt: skip
+        name = dice.choice(("in", "prefix", *more))
+        return {name: every[name]}
+
+    def _instant(self) -> dict[str, Any]:
+        return {self._dice.choice(("after", "before")): f"2026-01-0{self._dice.randrange(1, 8)}T00:00:00Z"}
+
+    def _filter(self, depth: int) -> dict[str, Any]:
         dice = self._dice
+        if depth and dice.random() < 0.25:
+            below = [self._filter(depth - 1) for _ in range(2)]
+            return dice.choice(({"and": below}, {"or": below}, {"not": below[0]}))
+        note = dice.choice(list(NOTES))
         label = dice.choice(list(LABELS))
         every: Mapping[str, Any] = {
             "text": dice.choice(("a", "alpha", "BETA", "zeta", "more")), "tag": dice.choice(TAGS),
@@ -277,6 +303,18 @@ class _Draft:
             "kinds": dice.sample(("component", "API", "group", "System"), 2), "namespace": dice.choice(NAMESPACES),
             "type": dice.choice(TYPES), "lifecycle": dice.choice(LIFECYCLES),
             "ownedBy": f"group:{dice.choice(NAMESPACES)}/{dice.choice(NAMES)}", "partOf": f"system:default/{dice.choice(NAMES)}",
+            "title": self._words([one for one in WORDS if one], "eq", "contains", "exists"),
+            "description": {"contains": dice.choice(("a", "beta", "quiet"))}, "name": self._words(NAMES, "eq", "contains"),
+            "types": self._words(TYPES, "eq", "exists"), "lifecycles": self._words(LIFECYCLES, "eq", "exists"),
+            "tags": self._words(TAGS, "eq", "exists"), "namespaces": self._words(NAMESPACES, "eq"),
+            "annotation": {"key": note, **self._words(NOTES[note], "value", "exists")},
+            "spec": {"path": "region", **self._words(REGIONS, "eq", "exists")},
+            "owner": {"exists": dice.random() < 0.5}, "whole": {"in": [f"system:default/{dice.choice(NAMES)}"]},
+            "relatedTo": {
+                "type": dice.choice(("ownedBy", "ownerOf", "dependsOn", "dependencyOf", "partOf", "hasPart")),
+                "refs": [str(self._ref()), str(self._ref())],
+            },
+            "created": self._instant(), "changed": self._instant(),
         }  # fmt: skip
         likely = [name for name in every for field in self._telling if field in _FILTERED[name]]
         if likely and dice.random() < 0.5:

@@ -38,10 +38,11 @@ _VALUES: Mapping[str, Callable[[Descriptor], Any]] = {
     "title": lambda found: found.title, "description": lambda found: found.description, "tags": lambda found: found.tags,
     "labels": lambda found: found.labels, "annotations": lambda found: found.annotations, "links": lambda found: found.links,
     "type": _spec("type"), "lifecycle": _spec("lifecycle"), "definition": _spec("definition"),
-    "displayName": _profile("displayName"), "email": _profile("email"),
+    "specValues": lambda found: found.spec.get("region"), "displayName": _profile("displayName"), "email": _profile("email"),
 }  # fmt: skip
 _FILTERED = ("type", "lifecycle")
 """What lists filter by of every kind, whether its type has a field of that name or not."""
+_TIMES = ("createdAt", "changedAt")
 _PROBED: Mapping[str, Callable[[Known], Any]] = {
     "score": lambda known: (known.score, known.alone), "mood": lambda known: known.spoils, "twin": lambda known: known.twin,
 }  # fmt: skip
@@ -79,6 +80,8 @@ def _values(world: World, judge: Judge, seen: list[EntityRef]) -> Iterator[Hasha
         for name, known in _PROBED.items():
             if (coordinate := f"{kind}.{name}") in guards and judge.allows(coordinate, world, ref):
                 yield str(ref), coordinate, known(thing.known)
+        if any(judge.allows(f"{kind}.{name}", world, ref) for name in _TIMES):  # who learns when it changed learns that it did
+            yield str(ref), orjson.dumps([thing.metadata, thing.spec], option=orjson.OPT_SORT_KEYS)
         if judge.allows(f"{kind}.source", world, ref):
             yield str(ref), thing.file
 

@@ -44,6 +44,7 @@ LABELS = {"tier": ("1", "2"), "team/x": ("red", "blue")}
 NOTES = {"note": ("x", "y"), "example.com/run": ("x", "z")}
 WORDS = (None, "Alpha and more", "the beta", "zeta", "quiet")
 TYPES = ("service", "library", "team")
+REGIONS = ("north", "south", "1")
 LIFECYCLES = ("production", "deprecated")
 LINKS = ({"url": "https://example.com/a", "title": "A"}, {"url": "https://example.com/b"}, {"url": "no address"})
 WASTE = ("no mapping", {"kind": "Component"}, {"apiVersion": "a/v1", "kind": "API", "metadata": {"name": "-"}})
@@ -218,6 +219,8 @@ class Maker:
                 found[name] = (
                     [self.reference(one.kind) for _ in range(dice.randrange(3))] if several else self.reference(one.kind)
                 )
+        if dice.random() < 0.5:
+            found["region"] = dice.choice((*REGIONS, list(REGIONS), 1))
         if kind == "API":
             found["definition"] = dice.choice(("one", "two"))
         if kind == "User":

@@ -126,7 +126,15 @@ def test_a_member_of_an_enum_that_there_is_not_cannot_filter():
 
 
 OPEN_INPUTS = {
-    "EntityFilter.kinds", "EntityFilter.namespace", "LabelFilter.key", "LabelFilter.value",
+    "EntityFilter.and", "EntityFilter.or", "EntityFilter.not", "EntityFilter.kinds", "EntityFilter.namespace",
+    "EntityFilter.namespaces", "EntityFilter.name",
+    *(f"LabelFilter.{name}" for name in ("key", "value", "in", "prefix", "exists")),
+    *(f"SpecFilter.{name}" for name in ("path", "eq", "in", "prefix", "exists")),
+    *(f"{kind}.{name}" for kind in ("ValueFilter", "TitleFilter") for name in ("eq", "in", "prefix", "exists")),
+    *(f"{kind}.{name}" for kind in ("NameFilter", "NamespaceFilter") for name in ("eq", "in", "prefix")),
+    *(f"{kind}.contains" for kind in ("NameFilter", "TitleFilter", "DescriptionFilter")),
+    "RefFilter.eq", "RefFilter.in", "RefFilter.exists", "RelatedFilter.type", "RelatedFilter.ref", "RelatedFilter.refs",
+    "InstantFilter.after", "InstantFilter.before",
     "ProblemFilter.severities", "ProblemFilter.rule", "ProblemFilter.entity",
 }  # fmt: skip
 """What asks by nothing that can be denied alone: identity, parts of a field that says so, values that are guarded whole."""

@@ -1,0 +1,87 @@
+"""The words of entities, in the full-text index that each database has of its own: SQLite's FTS5, PostgreSQL's tsvector with GIN.
+Part of the store.
+
+Neither splits texts: both are given the words that `callboard_sdk.wording` tells, so that a search means the same everywhere.
+FTS5 keeps no texts here, only where each word is; to forget an entity it is told again what it was told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from callboard_sdk.wording import Wording, words_of
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .rows import Body
+
+_WHERE = tuple(Wording)
+_WEIGHTS = dict(zip(_WHERE, "ABCD", strict=True))
+_COLUMNS = ", ".join(where.value for where in _WHERE)
+_PARAMETERS = ", ".join(f":{where.value}" for where in _WHERE)
+_KIND = "content='', tokenize='ascii', detail=column, columnsize=0"
+_MADE = {
+    "sqlite": (f"CREATE VIRTUAL TABLE IF NOT EXISTS catalog_words USING fts5({_COLUMNS}, {_KIND})",),
+    "postgresql": (
+        "CREATE TABLE IF NOT EXISTS catalog_words (entity bigint PRIMARY KEY, words tsvector NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS catalog_words_words ON catalog_words USING gin (words)",
+    ),
+}
+_KEPT = {
+    "sqlite": f"INSERT INTO catalog_words (rowid, {_COLUMNS}) VALUES (:entity, {_PARAMETERS})",
+    "postgresql": "INSERT INTO catalog_words (entity, words) VALUES (:entity, CAST(:words AS tsvector))",
+}
+_FORGOTTEN = {
+    "sqlite": f"INSERT INTO catalog_words (catalog_words, rowid, {_COLUMNS}) VALUES ('delete', :entity, {_PARAMETERS})",
+    "postgresql": "DELETE FROM catalog_words WHERE entity = :entity",
+}
+
+
+def make_words(connection: Connection) -> None:
+    """Make the index where there is none."""
+    for statement in _MADE[connection.dialect.name]:
+        connection.execute(text(statement))
+
+
+def drop_words(connection: Connection) -> None:
+    """Forget all of it."""
+    connection.execute(text("DROP TABLE IF EXISTS catalog_words"))
+
+
+async def put_words(connection: AsyncConnection, before: Mapping[int, Body], now: Mapping[int, Body]) -> None:
+    """Of these entities, by number, what their documents said till now, and what they say."""
+    dialect = connection.dialect.name
+    if before:
+        await connection.execute(text(_FORGOTTEN[dialect]), [_row(dialect, *one) for one in before.items()])
+    if now:
+        await connection.execute(text(_KEPT[dialect]), [_row(dialect, *one) for one in now.items()])
+
+
+def _row(dialect: str, entity: int, body: Body) -> dict[str, object]:
+    words = {where: sorted({word for text in texts if text for word in words_of(text)}) for where, texts in _texts(body)}
+    if dialect == "sqlite":
+        return {"entity": entity, **{where.value: " ".join(found) for where, found in words.items()}}
+    weights: dict[str, list[str]] = {}
+    for number, (where, found) in enumerate(words.items(), 1):
+        for word in found:
+            weights.setdefault(word, []).append(f"{number}{_WEIGHTS[where]}")
+    return {"entity": entity, "words": " ".join(f"'{word}':{','.join(at)}" for word, at in weights.items())}
+
+
+def _texts(body: Body) -> Iterator[tuple[Wording, Iterable[str | None]]]:
+    ref, (*_, title, description) = body.ref, body.names
+    yield Wording.NAME, (ref.name,)
+    yield Wording.TITLE, (title,)
+    yield Wording.TAGS, body.tags or ()
+    yield Wording.DESCRIPTION, (description,)
+
+
+def match(dialect: str, where: Iterable[Wording], words: tuple[str, ...]) -> str:
+    """What the database is to look for: each word in one of these texts, the last as the beginning of one."""
+    *whole, last = words
+    if dialect == "sqlite":
+        columns = " ".join(sorted(one.value for one in where))
+        quoted = " AND ".join(f'"{word}"' for word in words)
+        return f"{{{columns}}} : ({quoted} *)"
+    weights = "".join(sorted(_WEIGHTS[one] for one in where))
+    return " & ".join([*(f"'{word}':{weights}" for word in whole), f"'{last}':*{weights}"])
