@@ -210,17 +210,17 @@ class Writer:
         following = "+" if held_back else ""  # keeps SQLite to the order that was chosen
         match expression:
             case Is(Column.REF, values):
-                return f"{following}catalog_entity.id IN ({self._terms(values)})"
+                return f"{following}catalog_entity.id IN ({self.terms(values)})"
             case Is(Column.NAME, values):
                 names = sorted(value for value in values if "/" not in value and storable(value))
-                ranges = (f"({self._between(f'{following}catalog_entity.sort', f'{name}/')})" for name in names)
+                ranges = (f"({self.between(f'{following}catalog_entity.sort', f'{name}/')})" for name in names)
                 return self._joined(list(map(_Sql, ranges)), " OR ", "1 = 0").text
             case Is(column, values) if column in _KEPT:
-                return self._among(f"{following}catalog_entity.{column.value}", values)
+                return self.among(f"{following}catalog_entity.{column.value}", values)
             case Begins(Column.NAME, _, beginning):
-                return self._between(f"{following}catalog_entity.sort", beginning) if "/" not in beginning else "1 = 0"
+                return self.between(f"{following}catalog_entity.sort", beginning) if "/" not in beginning else "1 = 0"
             case Begins(column, _, beginning) if column in _KEPT:
-                return self._between(f"{following}catalog_entity.{column.value}", beginning)
+                return self.between(f"{following}catalog_entity.{column.value}", beginning)
             case When(column, after, before):
                 bounds = ((">", after), ("<", before))
                 return " AND ".join(
@@ -252,10 +252,10 @@ class Writer:
             case Related():
                 related = self._related(leaf, "other", INVERSES.get(leaf.type))
                 return f"SELECT other.target AS id FROM catalog_relation AS other WHERE {related}"
-        if (beginning := _beginning(leaf)) is None:
-            return f"SELECT catalog_mark.entity AS id FROM catalog_mark WHERE catalog_mark.term IN ({self._terms(_texts(leaf))})"
+        if (beginning := beginning_of(leaf)) is None:
+            return f"SELECT catalog_mark.entity AS id FROM catalog_mark WHERE catalog_mark.term IN ({self.terms(_texts(leaf))})"
         joined = "catalog_term JOIN catalog_mark ON catalog_mark.term = catalog_term.id"
-        return f"SELECT catalog_mark.entity AS id FROM {joined} WHERE {self._between('catalog_term.text', beginning)}"
+        return f"SELECT catalog_mark.entity AS id FROM {joined} WHERE {self.between('catalog_term.text', beginning)}"
 
     def _probe(self, leaf: Any) -> str:
         """Whether a leaf holds for the row."""
@@ -273,17 +273,17 @@ class Writer:
                 own = self._related(leaf, "own", leaf.type)
                 return f"EXISTS (SELECT 1 FROM catalog_relation AS own WHERE {own} AND own.source = catalog_entity.id{fence})"
         here = f"catalog_mark.entity = catalog_entity.id{fence}"
-        if (beginning := _beginning(leaf)) is None:
-            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE catalog_mark.term IN ({self._terms(_texts(leaf))}) AND {here})"
+        if (beginning := beginning_of(leaf)) is None:
+            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE catalog_mark.term IN ({self.terms(_texts(leaf))}) AND {here})"
         joined = "catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
-        return f"EXISTS (SELECT 1 FROM {joined} WHERE {self._between('catalog_term.text', beginning)} AND {here})"
+        return f"EXISTS (SELECT 1 FROM {joined} WHERE {self.between('catalog_term.text', beginning)} AND {here})"
 
     def _related(self, leaf: Related, side: str, kind: str | None) -> str:
         """Rows of relations of this type, with the entity that is asked about on one side and one of the refs on the other."""
         if kind is None or not storable(kind):
             return "1 = 0"
         far, mirrored = ("source", "TRUE") if side == "other" else ("target", "FALSE")
-        refs = self._terms(map(str, leaf.refs))
+        refs = self.terms(map(str, leaf.refs))
         declared = f"{side}.mirrored = {mirrored}"
         if leaf.seen != ALWAYS:
             with self._as(Form.PROBES):
@@ -292,19 +292,21 @@ class Writer:
         else:
             there = f"{side}.{far} IN (SELECT id FROM catalog_entity WHERE id IN ({refs}))"
             declared = f"({declared} OR {there})"
-        return f"{side}.{far} IN ({refs}) AND {side}.type IN ({self._terms([kind])}) AND {declared}"
+        return f"{side}.{far} IN ({refs}) AND {side}.type IN ({self.terms([kind])}) AND {declared}"
 
-    def _terms(self, texts: Iterable[str]) -> str:
-        return f"SELECT catalog_term.id FROM catalog_term WHERE {self._among('catalog_term.text', texts)}"
+    def terms(self, texts: Iterable[str]) -> str:
+        """A statement that gives the numbers of these terms."""
+        return f"SELECT catalog_term.id FROM catalog_term WHERE {self.among('catalog_term.text', texts)}"
 
-    def _among(self, what: str, values: Iterable[str]) -> str:
+    def among(self, what: str, values: Iterable[str]) -> str:
+        """Whether the text is one of these."""
         found = sorted(filter(storable, values))
         if len(found) <= 1:
             return f"{what} = {self.name(found[0])}" if found else "1 = 0"
         listed = self.name(tuple(found))
         return f"{what} IN (SELECT value FROM json_each({listed}))" if self._sqlite else f"{what} = ANY ({listed})"
 
-    def _between(self, what: str, beginning: str) -> str:
+    def between(self, what: str, beginning: str) -> str:
         """Whether the text begins so."""
         if not storable(beginning):
             return "1 = 0"
@@ -314,7 +316,7 @@ class Writer:
 
 def one_term(leaf: Any) -> str | None:
     """The one term that this leaf asks for; None where it asks for none, or for several."""
-    texts = _texts(leaf) if _beginning(leaf) is None else ()
+    texts = _texts(leaf) if beginning_of(leaf) is None else ()
     return texts[0] if len(texts) == 1 else None
 
 
@@ -330,7 +332,7 @@ def _texts(leaf: Any) -> list[str]:
     return []
 
 
-def _beginning(leaf: Any) -> str | None:
+def beginning_of(leaf: Any) -> str | None:
     """What the term that it asks for must begin with, where it doesn't say which it must be."""
     match leaf:
         case Has(mark, key, None) if "=" not in key and storable(key):

@@ -6,6 +6,8 @@ import hashlib
 
 from callboard_sdk.conditions import LONGEST_BEGINNING, Column, Mark, Tie
 
+LONGEST_KEPT = LONGEST_BEGINNING
+"""Characters of a value that a term has."""
 _SURROGATES = range(0xD800, 0xE000)
 _HIGHEST = 0x10FFFF
 
@@ -15,8 +17,8 @@ def mark_text(mark: Mark | Column | Tie, key: str, value: str = "") -> str:
 
     No value stands for another's: with its digest one is longer than any that is kept as it is.
     """
-    if len(value) > LONGEST_BEGINNING:
-        value = f"{value[:LONGEST_BEGINNING]}{hashlib.sha256(value.encode()).hexdigest()}"
+    if len(value) > LONGEST_KEPT:
+        value = f"{value[:LONGEST_KEPT]}{hashlib.sha256(value.encode()).hexdigest()}"
     return f"{mark.value}:{key}={value}"
 
 

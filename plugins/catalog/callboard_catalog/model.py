@@ -6,6 +6,8 @@ from datetime import datetime
 
 from callboard_sdk import Entity, EntityRef, Problem, node, value
 
+from .facets import FacetField
+
 READ = "catalog.read"
 PROBLEMS = "catalog.problems.read"
 SPEC = "catalog.spec.read"
@@ -64,3 +66,39 @@ class CatalogStatus:
     """How many problems were found."""
     last_error: str | None = None
     """Why the last reading failed, if it did; what was read before stays."""
+
+
+@value
+class FacetValue:
+    """A value, and how often it comes."""
+
+    value: str
+    """The value; of one with more than 64 characters their first. An owner is its ref."""
+    count: int
+    """How many entities have it."""
+    owner: Reference | None = None
+    """Of the facet OWNER: who it is."""
+
+
+@value
+class Facet:
+    """How often each value of a field comes."""
+
+    field: FacetField
+    """The field."""
+    key: str | None = None
+    """The key or path that was asked for."""
+    values: list[FacetValue]
+    """The most frequent values first, equal ones by value."""
+    more: bool
+    """Whether there are values that `first` left out."""
+
+
+@value
+class Reached:
+    """An entity that relations lead to."""
+
+    entity: Entity
+    """The entity."""
+    depth: int
+    """How many relations away it is, by the shortest way."""

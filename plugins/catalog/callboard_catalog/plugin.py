@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import strawberry
 from callboard_sdk import (
     Access,
+    BadArgument,
     Batch,
-    Clients,
     Connection,
     Database,
     Entity,
@@ -21,20 +21,23 @@ from callboard_sdk import (
     Plugin,
     Problem,
     Severity,
-    Sources,
+    filters,
 )
+from callboard_sdk.connections import MAX_PAGE
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
 from .change_fields import add_change_fields
+from .facets import MOST_FACETS, FacetBy, FacetField
 from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .ingestion import Ingestion
-from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Reference, Relation, SourceLocation
+from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Facet, FacetValue, Reached, Reference, Relation, SourceLocation
 from .providers import upstreams
-from .reading import Limits
+from .searching import SearchField, SearchHit
 from .settings import CatalogSettings
 from .source_fields import SOURCE_PERMISSIONS, add_source_fields
 from .sources import sources_of
 from .store import CatalogStore
+from .walking import FARTHEST
 
 _log = logging.getLogger("callboard.catalog")
 
@@ -48,6 +51,14 @@ Order = Annotated[EntityOrder | None, strawberry.argument(description="In this o
 Problems = Annotated[ProblemFilter | None, strawberry.argument(description="Only what is all of this.")]
 RefArgument = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
 Types = Annotated[list[str] | None, strawberry.argument(description="Only relations of these types, such as `dependsOn`.")]
+
+Refs = Annotated[list[EntityRef], strawberry.argument(description="The entities' names, at most 100.")]
+Words = Annotated[str, strawberry.argument(description="The words to look for; all of them.")]
+Where = Annotated[list[SearchField], strawberry.argument(description="The texts to look in; those that may be read.", name="in")]
+By = Annotated[list[FacetBy], strawberry.argument(description="What to count by, at most 10 fields.")]
+Most = Annotated[int, strawberry.argument(description="How many at most, 1 to 100.")]
+Depth = Annotated[int, strawberry.argument(description="How many relations to go along, 1 to 10."), filters("Entity.relations")]
+_EVERYWHERE: Any = tuple(SearchField)
 
 plugin = Plugin(
     "catalog",
@@ -113,6 +124,51 @@ async def entities(page: Page, store: CatalogStore, filter: Filter = None, order
     return await store.entities(filter, page, order=order_by)
 
 
+@plugin.query(permission=READ, asks="one SQL statement")
+async def entities_by_ref(refs: Refs, store: CatalogStore, access: Access) -> list[Entity | None] | None:
+    """The entities with these names, in the same order; null for what there is not, or what the viewer may not see."""
+    if len(refs) > MAX_PAGE:
+        raise BadArgument(f"`refs` has {len(refs)} names: give at most {MAX_PAGE}")
+    return [access.shown(one) for one in await store.get(refs)]
+
+
+@plugin.query(permission=READ, asks=PAGE)
+async def search(
+    text: Words, page: Page, access: Access, store: CatalogStore, where: Where = _EVERYWHERE, filter: Filter = None
+) -> Connection[SearchHit] | None:
+    """Entities by words without case, the last of which may be the beginning of one; those that are named so come first."""
+    return await store.search(text, where, filter, page)
+
+
+@plugin.query(permission=READ, asks="three SQL statements: the version, what is rare, and the counts, if the catalog changed")
+async def entity_facets(
+    by: By, store: CatalogStore, access: Access, filter: Filter = None, first: Most = 20
+) -> list[Facet] | None:
+    """How many entities there are of each kind, tag, owner and so on."""
+    if not 1 <= len(by) <= MOST_FACETS:
+        raise BadArgument(f"`by` has {len(by)} facets: ask for 1 to {MOST_FACETS}")
+    _checked("first", first, MAX_PAGE)
+    counted = await store.facets(filter, by, first, access)
+    owners = {value for one, values in zip(by, counted, strict=True) if one.field is FacetField.OWNER for value, _ in values}
+    known = await _known(store, [ref for ref in map(_ref, owners) if ref], access)
+    return [_facet(one, values, first, known) for one, values in zip(by, counted, strict=True)]
+
+
+def _facet(by: FacetBy, values: Sequence[tuple[str, int]], first: int, known: Mapping[EntityRef, Entity]) -> Facet:
+    made = [FacetValue(value=value, count=count, owner=_owner(by, value, known)) for value, count in values[:first]]
+    return Facet(field=by.field, key=by.key, values=made, more=len(values) > first)
+
+
+def _owner(by: FacetBy, value: str, known: Mapping[EntityRef, Entity]) -> Reference | None:
+    ref = _ref(value) if by.field is FacetField.OWNER else None
+    return _reference(ref, known.get(ref)) if ref else None
+
+
+def _checked(name: str, number: int, most: int) -> None:
+    if not 1 <= number <= most:
+        raise BadArgument(f"`{name}` is {number}: give 1 to {most}")
+
+
 def _list(kind: type[E], name: str) -> None:
     async def listed(page: Page, store: CatalogStore, filter: Filter = None, order_by: Order = None) -> Any:
         return await store.entities(filter, page, kind.KIND.lower(), order_by)
@@ -157,6 +213,17 @@ async def relations(
     """Every relation to other entities, by type and name."""
     related, known = await _related(entities, types, store, access)
     return [[Relation(type=kind, ref=ref, entity=known.get(ref)) for kind, ref in found] for found in related]
+
+
+@plugin.field(on=Entity, permission=READ, asks="one SQL statement")
+async def related(
+    entities: Batch[Entity], store: CatalogStore, access: Access, types: Types = None, depth: Depth = 1, first: Most = 20
+) -> list[list[Reached] | None]:
+    """Entities that its relations lead to, and theirs, the nearest first; what a viewer may not see is not gone through."""
+    _checked("depth", depth, FARTHEST)
+    _checked("first", first, MAX_PAGE)
+    found = await store.walk([entity.ref for entity in entities], types, depth, first, access)
+    return [[Reached(entity=one, depth=far) for one, far in found[entity.ref]] for entity in entities]
 
 
 @plugin.field(on=Entity, permission=PROBLEMS, name="problems", asks="one SQL statement")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from callboard_sdk import EVERYTHING, Access, Connection, Database, Entity, EntityRef, Page, Problem, connect
-from callboard_sdk.conditions import Expression
+from callboard_sdk import EVERYTHING, Access, BadArgument, Connection, Database, Entity, EntityRef, Page, Problem, connect
+from callboard_sdk.conditions import Expression, Says, every
+from callboard_sdk.wording import words_of
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Executable, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from .expressions import Form
+from .facets import FacetBy, asked, facet_query, shown
 from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .journal import ENTITY, VERSION
 from .lists import (
@@ -35,6 +37,7 @@ from .lists import (
 from .marks import storable
 from .orders import Order
 from .rows import entity_of, missing_of, problem_of
+from .searching import SearchField, SearchHit, cursor_of, highlights, search_query, wordings
 from .suggestions import suggested
 from .tables import (
     TABLES,
@@ -49,6 +52,7 @@ from .tables import (
 )  # fmt: skip
 from .terms import among
 from .totals import Total, Totals
+from .walking import MOST_STEPS, walk_query
 from .words import drop_words, make_words
 
 _DRIFT = 500
@@ -68,6 +72,7 @@ class CatalogStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._totals: Totals[int] = Totals()
+        self._facets: Totals[list[list[tuple[str, int]]]] = Totals()
         self._leaves: Totals[Mapping[Expression, int]] = Totals()
         self.statements = 0
 
@@ -172,6 +177,52 @@ class CatalogStore:
         cursors = {id(entity): by.cursor(tuple(row[1:-1])) for entity, row in zip(found, rows, strict=True)}
         total = await self._total(listed, now) if page.counted else None
         return connect(found, page, lambda e: cursors[id(e)], total=total, more_before=before, more_after=after, access=access)
+
+    async def search(
+        self, text: str, where: Iterable[SearchField], wanted: EntityFilter | None, page: Page
+    ) -> Connection[SearchHit]:
+        """One page of the entities that have all of these words in these texts, and that the filter lets through."""
+        listed, words, texts = EntityList.of(wanted, None, page.access), words_of(text), wordings(where)
+        if not words or not texts or not all(map(storable, words)):
+            return connect([], page, lambda _: "", total=0, more_before=False, more_after=False, access=page.access)
+        query = search_query(listed, texts, words, page, self.dialect)
+        rows, before, after = self._cut(await self.select(query), page)
+        hits = [SearchHit(entity=e, highlights=highlights(e, texts, words)) for e in (entity_of(row[-1]) for row in rows)]
+        cursors = {id(hit): cursor_of(rank, sort) for hit, (_, rank, sort, _) in zip(hits, rows, strict=True)}
+        found = EntityList(every([Says(frozenset(texts), words), listed.asked]))
+        total = await self._total(found, rows[0][0] if rows else None) if page.counted else None
+        return connect(
+            hits, page, lambda hit: cursors[id(hit)], total=total, more_before=before, more_after=after, access=page.access
+        )
+
+    async def facets(
+        self, wanted: EntityFilter | None, by: Sequence[FacetBy], most: int, access: Access
+    ) -> list[list[tuple[str, int]]]:
+        """For each facet its most frequent values with how many have them; one value more than `most` if there is."""
+        listed, facets = EntityList.of(wanted, None, access), [asked(one) for one in by]
+        key = listed, tuple(facets), most
+        [[version]] = await self.select(select(VERSION))
+        known = self._facets.get(key)
+        if known is None or known.version != version:
+            counts, _ = await self._counts(listed)
+            few = any(count < FEW for count in counts.values())
+            found: list[list[tuple[str, int]]] = [[] for _ in facets]
+            for number, term, count in await self.select(facet_query(listed, facets, most + 1, self.dialect, few=few)):
+                found[number].append((shown(facets[number], term), count))
+            known = self._facets.keep(key, Total(found, version))
+        return known.count
+
+    async def walk(
+        self, roots: Sequence[EntityRef], types: Sequence[str] | None, depth: int, most: int, access: Access
+    ) -> Mapping[EntityRef, list[tuple[Entity, int]]]:
+        """For each of these refs the entities that it leads to, and how far each is, the nearest first. Raises BadArgument."""
+        found: dict[EntityRef, list[tuple[Entity, int]]] = {ref: [] for ref in roots}
+        rows = await self.select(walk_query(roots, types, depth, most, access, self.dialect))
+        for ref, body, far, steps in rows:
+            if steps > MOST_STEPS:
+                raise BadArgument(f"the walk takes more than {MOST_STEPS} steps: name fewer `types`, or a lesser `depth`")
+            found[EntityRef.parse(ref)].append((entity_of(body), far))
+        return found
 
     async def _counts(self, listed: EntityList) -> tuple[Mapping[Expression, int], int | None]:
         """How many have each part of what is asked, up to FEW, and in which version of the catalog that was so."""

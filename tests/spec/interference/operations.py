@@ -28,7 +28,9 @@ from schema import Supergraph
 
 from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, REGIONS, TAGS, TYPES, WORDS, Maker
 
-_ROOTS = ("entities", "components") * 5 + ("entity", "node", "nodes", "problems") * 2
+_ROOTS = (
+    ("entities", "components") * 5 + ("search", "entityFacets", "entitiesByRef") * 2 + ("entity", "node", "nodes", "problems") * 2
+)
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
 _CHANGES = ("touch", "touch", "touchAll")
 _COSTS = ("cost", "costShares", "costShares", "unattributedCost")
@@ -203,10 +205,10 @@ class _Draft:
 
     def _arguments(self, kind: GraphQLNamedType, name: str, definition: GraphQLField) -> str:
         given: dict[str, str] = {}
-        if "first" in definition.args:
+        if "last" in definition.args:
             given = self._page(definition.args)
         for argument, one in definition.args.items():
-            if argument in ("first", "after", "last", "before"):
+            if argument in ("first", "after", "last", "before") and "last" in definition.args:
                 continue
             if str(one.type).endswith("!") or self._dice.random() < (0.8 if argument == "filter" else 0.5):
                 given[argument] = self._value(argument, one)
@@ -247,6 +249,12 @@ class _Draft:
         makers: Mapping[str, Callable[[], Any]] = {
             "EntityFilter": lambda: self._filter(2),
             "EntityOrder": self._order,
+            "text": lambda: dice.choice(("alph", "the beta", "zeta", "more", "a", "red")),
+            "in": lambda: [_Bare(one) for one in dice.sample(("NAME", "TITLE", "TAGS", "DESCRIPTION"), dice.randrange(1, 5))],
+            "by": lambda: [self._facet() for _ in range(dice.randrange(1, 4))],
+            "refs": lambda: [str(self._ref()) for _ in range(dice.randrange(1, 5))],
+            "depth": lambda: dice.randrange(1, 4),
+            "first": lambda: dice.choice((1, 2, 50)),
             "paths": lambda: dice.sample(("region", "absent"), 1),
             "ProblemFilter": self._problems,
             "CostPeriod": lambda: _Bare(dice.choice(("LAST_7_DAYS", "LAST_30_DAYS", "THIS_MONTH"))),
@@ -276,6 +284,11 @@ class _Draft:
     def _order(self) -> dict[str, Any]:
         fields = ("NAME", "KIND", "NAMESPACE", "TITLE", "CREATED", "CHANGED")
         return {"field": _Bare(self._dice.choice(fields)), "direction": _Bare(self._dice.choice(("ASC", "DESC")))}
+
+    def _facet(self) -> dict[str, Any]:
+        keys = {"LABEL": "tier", "ANNOTATION": "note", "SPEC": "region"}
+        name = self._dice.choice(("KIND", "NAMESPACE", "TYPE", "LIFECYCLE", "TAG", "OWNER", *keys))
+        return {"field": _Bare(name)} | ({"key": keys[name]} if name in keys else {})
 
     def _words(self, values: Sequence[str], *more: str) -> dict[str, Any]:
         """What a value must be, in one of the ways to say it."""
