@@ -31,6 +31,10 @@ class Touched:
     before: dict[int, bytes] = field(default_factory=dict)
     """By the numbers of the documents that went."""
 
+    def with_(self, other: Touched) -> Touched:
+        """These, and the other ones."""
+        return Touched(self.entities | other.entities, {**self.before, **other.before})
+
 
 @dataclass(frozen=True, slots=True)
 class _Made:

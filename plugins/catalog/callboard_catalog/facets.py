@@ -109,14 +109,15 @@ def _counted(writer: Writer, number: int, facet: Asked, found: str | None, diale
     if few:
         source = f"{found} {joined} catalog_mark ON catalog_mark.entity = {found}.id {joined} catalog_term"
         return (
-            f"SELECT {number} AS facet, min(catalog_term.text) AS value, count(*) AS number FROM {source}"
-            f" ON catalog_term.id = catalog_mark.term WHERE {between} GROUP BY catalog_term.id"
+            f"SELECT {number} AS facet, catalog_term.text AS value, count(*) AS number FROM {source}"
+            f" ON catalog_term.id = catalog_mark.term WHERE {between} GROUP BY catalog_term.text"
         )
     source = f"catalog_term {joined} catalog_mark ON catalog_mark.term = catalog_term.id"
-    among = f" AND catalog_mark.entity IN (SELECT id FROM {found})" if found else ""
+    own = "+" if dialect == "sqlite" else ""  # by term, as the facet is, not by entity
+    among = f" AND {own}catalog_mark.entity IN (SELECT id FROM {found})" if found else ""
     return (
-        f"SELECT {number} AS facet, min(catalog_term.text) AS value, count(*) AS number FROM {source}"
-        f" WHERE {between}{among} GROUP BY catalog_term.id"
+        f"SELECT {number} AS facet, catalog_term.text AS value, count(*) AS number FROM {source}"
+        f" WHERE {between}{among} GROUP BY catalog_term.text"
     )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from .checking import check_some
 from .descriptor import Reading
-from .documents import Ready, drop, take
+from .documents import Ready, Touched, drop, take
 from .journal import Journal
 from .schedule import Schedule
 from .settling import settle
@@ -29,12 +29,14 @@ async def push(
     async with store.writing() as connection:
         schedule, journal = Schedule("", now), Journal(now())
         await schedule.know(connection, source)
+        touched = Touched()
         if whole:
             query = select(col(ItemRow.id)).where(col(ItemRow.source) == source)
             named = among(col(ItemRow.name), [reading.name for reading in found], store.dialect)
             gone = list((await connection.execute(query.where(~named))).scalars())
-            await settle(connection, await drop(connection, source, gone, journal), journal)
-        await settle(connection, await take(connection, source, ready, journal), journal)
+            touched = await drop(connection, source, gone, journal)
+        touched = touched.with_(await take(connection, source, ready, journal))  # an entity may have moved from one to another
+        await settle(connection, touched, journal)
         while await check_some(connection, journal, _CHECKED):
             pass
         await schedule.handed(connection, source)
