@@ -5,7 +5,7 @@ A field without one of these is an ordinary resolver, called once for each paren
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 

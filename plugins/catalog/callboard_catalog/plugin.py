@@ -12,6 +12,7 @@ from callboard_sdk import (
     Access,
     BadArgument,
     Batch,
+    Clients,
     Connection,
     Database,
     Entity,
@@ -21,6 +22,7 @@ from callboard_sdk import (
     Plugin,
     Problem,
     Severity,
+    Sources,
     filters,
 )
 from callboard_sdk.connections import MAX_PAGE
@@ -32,6 +34,7 @@ from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .ingestion import Ingestion
 from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Facet, FacetValue, Reached, Reference, Relation, SourceLocation
 from .providers import upstreams
+from .reading import Limits
 from .searching import SearchField, SearchHit
 from .settings import CatalogSettings
 from .source_fields import SOURCE_PERMISSIONS, add_source_fields

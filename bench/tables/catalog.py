@@ -1,0 +1,202 @@
+"""The catalog at 50,000 and at 250,000 entities with five to ten relations each: what its queries take, on both databases.
+
+Milliseconds of a whole call of the store, the median of several; growth is 250,000 against 50,000. The catalogs are made once and
+kept in a folder beside the system's temporary files. The last rows say what an entity takes in the indexes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from callboard_catalog.facets import FacetBy, FacetField
+from callboard_catalog.filters import EntityFilter
+from callboard_catalog.pushing import push
+from callboard_catalog.searching import SearchField
+from callboard_catalog.store import CatalogStore
+from callboard_catalog.totals import Totals
+from callboard_sdk import EVERYTHING, EntityRef, Page
+from sqlalchemy import text
+
+from bench.entities import SLICE, SOURCE, readings
+from bench.progress import err
+from bench.table import Row
+from gateway.database import open_database
+from gateway.settings import DatabaseSettings
+from tests.postgresql import running_postgresql
+
+name = "catalog"
+
+SIZES = (50_000, 250_000)
+_FILTER = EntityFilter(tag="java", type="service", lifecycle="production")
+_FACETS = [FacetBy(field=one) for one in (FacetField.KIND, FacetField.TYPE, FacetField.TAG, FacetField.OWNER)]
+_SEARCH = list(SearchField)
+_QUIET = "page while entities are read in"
+Call = Callable[[], Awaitable[Any]]
+
+
+def run(*, quick: bool) -> list[Row]:
+    """A row for each database and question, and what each costs in both sizes."""
+    sizes = (500, 1_000) if quick else SIZES
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if quick else _kept()
+        rows: list[Row] = []
+        for database in ("sqlite", "postgresql"):
+            found = [_measured(database, folder, size, 3 if quick else 15) for size in sizes]
+            rows += (
+                {
+                    "database": database, "what": what, f"{sizes[0]:,}": small, f"{sizes[1]:,}": found[1][what],
+                    "growth": found[1][what] / small if small else None,
+                }
+                for what, small in found[0].items()
+            )  # fmt: skip
+        return rows
+
+
+def _kept() -> Path:
+    folder = Path(tempfile.gettempdir()) / "callboard-bench-catalog"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    return folder
+
+
+def _measured(database: str, folder: Path, size: int, rounds: int) -> dict[str, float]:
+    err.print(f"[dim]{database}: {size:,} entities[/]", highlight=False)
+    place = folder / f"{database}-{size}"
+    with ExitStack() as stack:
+        if database == "sqlite":
+            place.mkdir(exist_ok=True)
+            url = f"sqlite:///{place / 'catalog.sqlite'}"
+        else:
+            url = stack.enter_context(running_postgresql(place)).url
+        return uvloop.run(_figures(url, place / "filled", size, rounds))
+
+
+async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, float]:
+    database = open_database(DatabaseSettings(url=url).url)
+    try:
+        store = CatalogStore(database)
+        await store.prepare()
+        if not filled.exists():  # noqa: ASYNC240  nothing else runs meanwhile
+            filled.write_text(str(await _fill(store, size, 0)))  # noqa: ASYNC240
+            if store.dialect == "postgresql":
+                async with store.writing() as connection:
+                    await connection.execute(text("ANALYZE"))
+        found = {"ingestion (s)": float(filled.read_text())}  # noqa: ASYNC240
+        for what, call in (await _questions(store)).items():
+            found[f"{what} (ms)"] = await _median(call, rounds)
+        found["same entities again (s)"] = await _again(store, size)
+        found[f"{_QUIET} (ms)"] = await _meanwhile(store, size)
+        found |= await _sizes(store, size)
+        found["memory (MB)"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return found
+    finally:
+        await database.engine.dispose()
+
+
+async def _fill(store: CatalogStore, size: int, version: int, slices: int | None = None) -> float:
+    started, waiting = time.perf_counter(), readings(size, version)
+    while (part := list(islice(waiting, SLICE))) and slices != 0:
+        await push(store, SOURCE, part, whole=False)
+        slices = None if slices is None else slices - 1
+    return time.perf_counter() - started
+
+
+async def _again(store: CatalogStore, size: int) -> float:
+    """Handing over the first tenth once more, which writes nothing; as many seconds as all would take."""
+    part = list(islice(readings(size), max(1, size // 10)))
+    started = time.perf_counter()
+    changed = await push(store, SOURCE, part, whole=False)
+    if changed:
+        raise RuntimeError(f"{changed} changes were noted of entities that are as they were")
+    return (time.perf_counter() - started) * size / len(part)
+
+
+async def _questions(store: CatalogStore) -> dict[str, Call]:
+    def page(**given: Any) -> Page:
+        return Page(**{"counted": False, "first": 100, **given})
+
+    first = await store.entities(None, page())
+    refs = [entity.ref for entity in first.nodes()]
+    end = await store.entities(_FILTER, page(first=None, last=100))
+    deep = _cursor(end.page_info.start_cursor)
+
+    async def facets(wanted: EntityFilter | None) -> Any:
+        store._facets = Totals()
+        return await store.facets(wanted, _FACETS, 20, EVERYTHING)
+
+    async def counted() -> Any:
+        store._totals = Totals()
+        return await store.entities(_FILTER, page(counted=True))
+
+    owner = EntityFilter(owned_by=EntityRef("group", "default", "team-3"))
+    return {
+        "first page": partial(store.entities, None, page()),
+        "filtered first page": partial(store.entities, _FILTER, page()),
+        "filtered deep page": partial(store.entities, _FILTER, page(after=deep)),
+        "filtered last page": partial(store.entities, _FILTER, page(first=None, last=100)),
+        "page of one owner": partial(store.entities, owner, page()),
+        "filtered first page and its total, counted": counted,
+        "by 100 refs": partial(store.get, refs),
+        "facets": partial(facets, None),
+        "facets, filtered": partial(facets, EntityFilter(tag="java")),
+        "search by name": partial(store.search, "tour-9", _SEARCH, None, page(first=20)),
+        "search by frequent words": partial(store.search, "orders seats", _SEARCH, None, page(first=20)),
+        "walk of three": partial(store.walk, refs[:1], ["dependsOn", "partOf"], 3, 50, EVERYTHING),
+    }
+
+
+def _cursor(cursor: str | None) -> str | None:
+    return Page.checked(1, cursor, None, None).after
+
+
+async def _median(call: Call, rounds: int) -> float:
+    spent = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        await call()
+        spent.append(time.perf_counter() - started)
+    return statistics.median(spent) * 1_000
+
+
+async def _meanwhile(store: CatalogStore, size: int) -> float:
+    """Filtered first pages while entities that changed are handed over, slice after slice; they are put back after."""
+    page, spent = Page(first=100, counted=False), list[float]()
+
+    async def read() -> None:
+        while True:
+            started = time.perf_counter()
+            await store.entities(_FILTER, page)
+            spent.append(time.perf_counter() - started)
+            await asyncio.sleep(0.02)
+
+    reader = asyncio.create_task(read())
+    try:
+        for version in (1, 0):
+            await _fill(store, size, version, slices=2)
+    finally:
+        reader.cancel()
+    return statistics.median(spent) * 1_000
+
+
+async def _sizes(store: CatalogStore, size: int) -> dict[str, float]:
+    """What stands in the indexes of one entity: rows of marks, and kilobytes of all that questions are answered from."""
+    tables = ("catalog_entity", "catalog_mark", "catalog_term", "catalog_relation", "catalog_words")
+    async with store.reading() as connection:
+        [marks] = (await connection.execute(text("SELECT count(*) FROM catalog_mark"))).scalars()
+        if store.dialect == "sqlite":
+            names = " OR ".join(f"name LIKE '{table}%' OR name LIKE 'sqlite_autoindex_{table}%'" for table in tables)
+            [used] = (await connection.execute(text(f"SELECT sum(pgsize) FROM dbstat WHERE {names}"))).scalars()
+        else:
+            total = " + ".join(f"pg_total_relation_size('{table}')" for table in tables)
+            [used] = (await connection.execute(text(f"SELECT {total}"))).scalars()
+    return {"marks of an entity": marks / size, "index of an entity (kB)": used / size / 1_000}

@@ -1,0 +1,76 @@
+"""The plans of the main statements: each goes by an index, and none looks at a whole table; on both databases."""
+
+from __future__ import annotations
+
+import re
+
+from callboard_catalog.filters import EntityFilter, EntityOrder, EntityOrderField, LabelFilter, NameFilter, OrderDirection
+from callboard_catalog.searching import SearchField
+from callboard_sdk import EVERYTHING, Access, EntityRef, Page
+from callboard_sdk.conditions import Column, Is, Tie, Tied, no
+from sqlalchemy import event
+
+from .test_catalog_expressions import stored  # noqa: F401  a fixture
+
+PAGE = Page(first=5, counted=False)
+DOCUMENTS = [
+    {
+        "apiVersion": "a/v1", "kind": "Component",
+        "metadata": {"name": f"web-{n:04}", "title": f"Shop {n}", "tags": [f"t{n % 7}"], "labels": {"tier": str(n % 3)}},
+        "spec": {"type": "service", "owner": f"team-{n % 11}", "dependsOn": [f"component:web-{(n + 1) % 400:04}"]},
+    }
+    for n in range(400)
+]  # fmt: skip
+OWNED = Tied(Tie.OWNED_BY, frozenset({EntityRef("group", "default", "team-3")}))
+
+
+def orders():
+    for field in EntityOrderField:
+        for direction in OrderDirection:
+            order = EntityOrder(field=field, direction=direction)
+            yield f"by {field.value} {direction.value}", lambda store, order=order: store.entities(None, PAGE, order=order)
+
+
+ASKED = {
+    "a page": lambda store: store.entities(None, PAGE),
+    "a deep page": lambda store: store.entities(None, Page(first=5, after="web-0300/component:default", counted=False)),
+    "a last page of a kind": lambda store: store.entities(None, Page(last=5, counted=False), "component"),
+    "with a tag": lambda store: store.entities(EntityFilter(tag="t1"), PAGE),
+    "with a tag and a label": lambda store: store.entities(EntityFilter(tag="t1", label=LabelFilter(key="tier", value="1")), PAGE),
+    "with a beginning": lambda store: store.entities(EntityFilter(name=NameFilter(prefix="web-03")), PAGE),
+    "with words": lambda store: store.entities(EntityFilter(text="shop"), PAGE),
+    "under a condition": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(OWNED))),
+    "under its opposite": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(no(OWNED)))),
+    "in no namespace": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(Is(Column.NAMESPACE, frozenset({"x"}))))),
+    "by refs": lambda store: store.get([EntityRef("component", "default", f"web-{n:04}") for n in range(9)]),
+    "a search": lambda store: store.search("shop", list(SearchField), None, PAGE),
+    "a walk": lambda store: store.walk([EntityRef("component", "default", "web-0001")], ["dependsOn"], 3, 9, EVERYTHING),
+    **dict(orders()),
+}  # fmt: skip
+SCANNED = {
+    "sqlite": re.compile(r"SCAN catalog_\w+(?:$|\s(?!USING|VIRTUAL))"),
+    "postgresql": re.compile(r"Seq Scan on catalog_(?!source)"),
+}  # fmt: skip
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
+
+
+def test_no_main_statement_looks_at_a_whole_table(stored):
+    stored.read(DOCUMENTS)
+    engine, sent = stored.store.database.engine, []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: sent.append(given[2:4]))
+
+    async def plan(statement, parameters):
+        async with engine.connect() as connection:
+            if stored.dialect == "postgresql":
+                await connection.exec_driver_sql("SET enable_seqscan = off")  # of so few rows it would look at all
+            rows = await connection.exec_driver_sql(f"{EXPLAIN[stored.dialect]} {statement}", parameters)
+            return [" ".join(map(str, row)) for row in rows.all()]
+
+    for what, ask in ASKED.items():
+        sent.clear()
+        stored.run(ask(stored.store))
+        statements = list(sent)
+        assert statements, what
+        for statement, parameters in statements:
+            lines = stored.run(plan(statement, parameters))
+            assert not [line for line in lines if SCANNED[stored.dialect].search(line)], (what, lines)
