@@ -192,6 +192,12 @@ _LEAVES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def problem_subject(wanted: ProblemFilter) -> Expression:
+    """What the entity that a problem is about must be."""
+    kinds = [] if wanted.kinds is None else [Is(Column.KIND, frozenset(_few(wanted.kinds, "kinds")))]
+    return every([*kinds, *([] if wanted.owned_by is None else [Tied(Tie.OWNED_BY, frozenset({wanted.owned_by}))])])
+
+
 def problem_conditions(wanted: ProblemFilter) -> list[Any]:
     """What a problem must be."""
     found: list[Any] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -91,34 +91,42 @@ def facet_query(listed: EntityList, facets: Sequence[Asked], most: int, dialect:
     `few` says that the list is so short that it is better to look at what each entity has than at who has what.
     """
     writer = Writer(dialect, Form.SETS)
-    whole = listed.asked == ALWAYS
-    found = None if whole else writer.set(f"SELECT catalog_entity.id FROM catalog_entity WHERE {writer.tree(listed.asked).text}")
-    parts = [_counted(writer, number, facet, found, dialect, few=few and not whole) for number, facet in enumerate(facets)]
-    cut = [f"SELECT * FROM ({part} ORDER BY number DESC, value LIMIT {most}) AS facet_{n}" for n, part in enumerate(parts)]
-    return writer.statement(" UNION ALL ".join(cut) + " ORDER BY facet, number DESC, value")
+    listed_ids = f"SELECT catalog_entity.id FROM catalog_entity WHERE {writer.tree(listed.asked).text}"
+    found = None if listed.asked == ALWAYS else writer.set(listed_ids)
+    among = f" WHERE id IN (SELECT id FROM {found})" if found else ""
+    own = [(number, facet.column) for number, facet in enumerate(facets) if facet.column is not None]
+    parts = [
+        f"SELECT {number} AS facet, {name} AS value, count(*) AS number FROM catalog_entity{among} GROUP BY {name}"
+        for number, name in own
+    ]
+    beginnings = {number: beginning_of(facet.marks) for number, facet in enumerate(facets)}
+    begun = {number: beginning for number, beginning in beginnings.items() if beginning is not None}
+    if begun:
+        parts.append(_marked(writer, begun, found, dialect, few=few))
+    if not parts:
+        parts = ["SELECT 0 AS facet, text AS value, 0 AS number FROM catalog_term WHERE 1 = 0"]
+    placed = "row_number() OVER (PARTITION BY facet ORDER BY number DESC, value) AS place"
+    counted = f"SELECT facet, value, number, {placed} FROM ({' UNION ALL '.join(parts)}) AS counted WHERE number > 0"
+    return writer.statement(f"SELECT facet, value, number FROM ({counted}) AS placed WHERE place <= {most} ORDER BY facet, place")
 
 
-def _counted(writer: Writer, number: int, facet: Asked, found: str | None, dialect: str, *, few: bool) -> str:
-    if facet.column is not None:
-        among = f" WHERE id IN (SELECT id FROM {found})" if found else ""
-        kept = f"SELECT {number} AS facet, {facet.column} AS value, count(*) AS number FROM catalog_entity"
-        return f"{kept}{among} GROUP BY {facet.column}"
-    beginning = beginning_of(facet.marks)
-    between = "1 = 0" if beginning is None else writer.between("catalog_term.text", beginning)
-    joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"
-    if few:
-        source = f"{found} {joined} catalog_mark ON catalog_mark.entity = {found}.id {joined} catalog_term"
+def _marked(writer: Writer, begun: Mapping[int, str], found: str | None, dialect: str, *, few: bool) -> str:
+    """Of all facets of marks at once: the terms that begin so, each with how many entities have it."""
+    ranges = {number: writer.between("catalog_term.text", beginning) for number, beginning in begun.items()}
+    facet = f"CASE {' '.join(f'WHEN {one} THEN {number}' for number, one in ranges.items())} END AS facet"
+    within = " OR ".join(f"({one})" for one in ranges.values())
+    sqlite = dialect == "sqlite"
+    if few and found:
+        joined = "CROSS JOIN" if sqlite else "JOIN"
         return (
-            f"SELECT {number} AS facet, catalog_term.text AS value, count(*) AS number FROM {source}"
-            f" ON catalog_term.id = catalog_mark.term WHERE {between} GROUP BY catalog_term.text"
+            f"SELECT {facet}, catalog_term.text AS value, count(*) AS number FROM {found}"
+            f" {joined} catalog_mark ON catalog_mark.entity = {found}.id"
+            f" {joined} catalog_term ON catalog_term.id = catalog_mark.term"
+            f" WHERE {within} GROUP BY catalog_term.text"
         )
-    source = f"catalog_term {joined} catalog_mark ON catalog_mark.term = catalog_term.id"
-    own = "+" if dialect == "sqlite" else ""  # by term, as the facet is, not by entity
-    among = f" AND {own}catalog_mark.entity IN (SELECT id FROM {found})" if found else ""
-    return (
-        f"SELECT {number} AS facet, catalog_term.text AS value, count(*) AS number FROM {source}"
-        f" WHERE {between}{among} GROUP BY catalog_term.text"
-    )
+    among = f" AND {'+' if sqlite else ''}catalog_mark.entity IN (SELECT id FROM {found})" if found else ""
+    number = f"(SELECT count(*) FROM catalog_mark WHERE catalog_mark.term = catalog_term.id{among})"  # by term, as a facet is
+    return f"SELECT {facet}, catalog_term.text AS value, {number} AS number FROM catalog_term WHERE {within}"
 
 
 def shown(facet: Asked, term: str) -> str:

@@ -242,3 +242,7 @@ class ProblemFilter:
     """Of this rule, such as `catalog.dangling-reference`."""
     entity: EntityRef | None = None
     """About this entity."""
+    kinds: list[str] | None = None
+    """About an entity of one of these kinds, compared without case."""
+    owned_by: Annotated[EntityRef | None, filters("Entity.owner")] = None
+    """About an entity that this group or user owns itself."""

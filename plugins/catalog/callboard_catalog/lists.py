@@ -19,7 +19,7 @@ from sqlalchemy import Select, TextClause, exists, select
 from sqlmodel import col
 
 from .asked import When
-from .conditions import condition, problem_conditions
+from .conditions import condition, problem_conditions, problem_subject
 from .expressions import Form, Writer, given, narrowed, one_term, ordered
 from .filters import EntityFilter, ProblemFilter
 from .marks import storable
@@ -140,11 +140,12 @@ def _leads(part: Any, order: Order) -> bool:
 def problem_query(wanted: ProblemFilter | None, access: Access, dialect: str, *columns: Any) -> Select[Any]:
     """These columns of the problems that the filter lets through, of what the viewer may know."""
     query = select(*columns).select_from(ProblemRow).where(*(problem_conditions(wanted) if wanted else ()), *untelling(access))
-    if access.whole:
+    about = every([problem_subject(wanted) if wanted else ALWAYS, access.entities])
+    if about == ALWAYS:
         return query
     seen = select(col(EntityRow.id)).join(TermRow, col(TermRow.id) == col(EntityRow.id))
     seen = seen.where(col(TermRow.text) == col(ProblemRow.entity)).correlate(ProblemRow)
-    return query.where(exists(narrowed(seen, access.entities, dialect, Form.PROBES)))
+    return query.where(exists(narrowed(seen, about, dialect, Form.PROBES)))
 
 
 def untelling(access: Access) -> list[Any]:

@@ -199,7 +199,7 @@ class CatalogStore:
         self, wanted: EntityFilter | None, by: Sequence[FacetBy], most: int, access: Access
     ) -> list[list[tuple[str, int]]]:
         """For each facet its most frequent values with how many have them; one value more than `most` if there is."""
-        listed, facets = EntityList.of(wanted, None, access), [asked(one) for one in by]
+        listed, facets = EntityList.of(wanted, None, access), list(dict.fromkeys(map(asked, by)))
         key = listed, tuple(facets), most
         [[version]] = await self.select(select(VERSION))
         known = self._facets.get(key)
@@ -210,7 +210,7 @@ class CatalogStore:
             for number, term, count in await self.select(facet_query(listed, facets, most + 1, self.dialect, few=few)):
                 found[number].append((shown(facets[number], term), count))
             known = self._facets.keep(key, Total(found, version))
-        return known.count
+        return [known.count[facets.index(asked(one))] for one in by]
 
     async def walk(
         self, roots: Sequence[EntityRef], types: Sequence[str] | None, depth: int, most: int, access: Access

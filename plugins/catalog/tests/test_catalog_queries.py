@@ -258,3 +258,15 @@ async def test_a_walk_goes_round_in_no_circle_and_through_nothing_that_is_hidden
         assert await found(10, hiding) == {"component:default/billing": 1}
         bad = await harness.ask(ask % 11)
     assert "`depth` is 11" in bad.errors[0]["message"]
+
+
+async def test_problems_are_those_of_an_owner_or_a_kind(serve):
+    wrong = yaml.safe_dump_all(
+        [thing("Component", "a", {"owner": "red", "system": "gone"}), thing("API", "b", {"owner": "blue", "system": "gone"})]
+    )
+    ask = '{ problems(first: 9, filter: {rule: "catalog.dangling-reference", %s}) { totalCount nodes { entity } } }'
+    async with serve({**FILES, "wrong.yaml": wrong}) as harness:
+        owned = await data(harness, ask % 'ownedBy: "group:default/red"', Access())
+        kinds = await data(harness, ask % 'kinds: ["api"]', Access())
+    assert owned["problems"] == {"totalCount": 1, "nodes": [{"entity": "component:default/a"}]}
+    assert kinds["problems"] == {"totalCount": 1, "nodes": [{"entity": "api:default/b"}]}

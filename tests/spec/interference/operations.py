@@ -339,7 +339,8 @@ class _Draft:
         dice = self._dice
         every: Mapping[str, Any] = {
             "severities": [_Bare(one) for one in dice.sample(("LOW", "MEDIUM", "HIGH"), 2)], "rule": dice.choice(_RULES),
-            "entity": str(self._ref()),
+            "entity": str(self._ref()), "kinds": dice.sample(("component", "API", "group"), 2),
+            "ownedBy": f"group:{dice.choice(NAMESPACES)}/{dice.choice(NAMES)}",
         }  # fmt: skip
         return {name: every[name] for name in dice.sample(list(every), dice.choice((0, 1, 2)))}
 

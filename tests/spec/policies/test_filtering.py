@@ -134,7 +134,7 @@ OPEN_INPUTS = {
     *(f"{kind}.{name}" for kind in ("NameFilter", "NamespaceFilter") for name in ("eq", "in", "prefix")),
     *(f"{kind}.contains" for kind in ("NameFilter", "TitleFilter", "DescriptionFilter")),
     "RefFilter.eq", "RefFilter.in", "RefFilter.exists", "RelatedFilter.type", "RelatedFilter.ref", "RelatedFilter.refs",
-    "InstantFilter.after", "InstantFilter.before",
+    "InstantFilter.after", "InstantFilter.before", "ProblemFilter.kinds",
     "ProblemFilter.severities", "ProblemFilter.rule", "ProblemFilter.entity",
 }  # fmt: skip
 """What asks by nothing that can be denied alone: identity, parts of a field that says so, values that are guarded whole."""
