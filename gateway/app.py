@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from callboard_sdk import Plugin
+from callboard_sdk import Endpoint, Plugin
 from starlette.types import ASGIApp
 
 from policies import Policies, Policy, Rules, read_rules
@@ -29,6 +29,7 @@ from .database import open_database
 from .execution.turns import Turns
 from .http.browser import Browser
 from .http.cors import shared
+from .http.endpoints import PREFIX, endpoints
 from .http.front import Front
 from .http.graphql import GraphQLEndpoint
 from .http.page import page
@@ -134,15 +135,26 @@ def build(
     kept = [Retention(audit, days).running] if days is not None else []
     running = _running(plugins, [identity.running, standing.running, denials.running, *kept], lane_of)
     browsers = identity.browsers
-    browser = Browser(browsers.origin) if browsers else None
+    browser, body_bytes = Browser(browsers.origin) if browsers else None, settings.limits.body_bytes
     streams = Streams(pipeline, settings.subscriptions, Room(settings.subscriptions))
-    endpoint = GraphQLEndpoint(streams, settings.limits.body_bytes, page, browser)
     cors = settings.server.cors
+    share = partial(shared, origins=cors.origins, max_age=cors.max_age_seconds)
     websocket = WebSocketEndpoint(streams, (*cors.origins, *([browsers.origin] if browsers else ())), browser)
-    graphql = shared(endpoint, cors.origins, cors.max_age_seconds)
-    others = site(graphql, websocket, plugins, record, browsers, partial(running, UpstreamClient))
+    graphql = share(GraphQLEndpoint(streams, body_bytes, page, browser))
+    addresses = share(endpoints(_endpoints(configuration, plugins), pipeline, body_bytes, browser))
+    others = site(graphql, websocket, addresses, plugins, record, browsers, partial(running, UpstreamClient))
     asgi = Front(graphql, websocket, others)
     return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, streams, asgi, running)
+
+
+def _endpoints(configuration: Configuration, plugins: Plugins) -> Iterator[Endpoint]:
+    """What the plugins answer beside the graph. Raises SettingsError for an address that is not under its plugin's own name."""
+    for name, runtime in plugins.runtimes.items():
+        for endpoint in runtime.plugin.endpoints(runtime.settings) if runtime.plugin.endpoints else ():
+            if not endpoint.path.startswith(f"{PREFIX}/{name}/"):
+                text = f"has an endpoint at {endpoint.path}: its maintainers must give it a path under {PREFIX}/{name}/"
+                raise SettingsError([configuration.mistake(("plugins", name), text)])
+            yield endpoint
 
 
 def _upstreams(plugins: Plugins, providers: Providers, lane: Lane) -> Iterator[UpstreamOf]:

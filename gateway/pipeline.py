@@ -173,7 +173,8 @@ class Pipeline:
         """From document to plan. Raises CallboardError for what can't be run at all."""
         policy = rules.policy
         visible = self.visible(policy, viewer.roles)
-        operation = self.documents.choose(await self.documents.read(request.query, visible), request.operation_name)
+        document = await self.documents.read(request.query, visible, own=request.own)
+        operation = self.documents.choose(document, request.operation_name)
         seen.operation = operation
         variables = await self.documents.coerce(operation, _allowed(operation, request).variables, visible)
         decisions = policy.decide(viewer.roles, operation.coordinates)
@@ -183,8 +184,8 @@ class Pipeline:
 
     def context(self, ready: Ready, usage: Usage, turn: Turn, sight: Sight) -> RequestContext:
         """What the resolvers of one execution share."""
-        apart = not ready.plan.open
-        return RequestContext(self.plugins, ready.viewer, usage, turn.share, sight.access, sight.opens, ready.rules, apart=apart)
+        seen = sight.access, sight.opens, ready.rules, sight.readable
+        return RequestContext(self.plugins, ready.viewer, usage, turn.share, *seen, apart=not ready.plan.open)
 
     async def executed(
         self,
@@ -244,6 +245,7 @@ def _asked(request: GraphQLRequest, viewer: Viewer, policy: Policy, usage: Usage
         operation_name=request.operation_name,
         variables=request.variables,
         extensions=request.extensions,
+        own=request.own,
         reads_only=request.reads_only,
         viewer=viewer,
         usage=usage,

@@ -12,7 +12,8 @@ from typing import Any
 class GraphQLRequest:
     """What is asked. `authorization` has every Authorization header's value; `reads_only` is a request by GET.
 
-    `session` is the id of a browser's session, where it may be used.
+    `session` is the id of a browser's session, where it may be used. `own` says that the document is one of ours, written for
+    viewers of all roles, so that what is denied in it is null whatever `policies.denied` says.
     """
 
     query: str
@@ -22,6 +23,7 @@ class GraphQLRequest:
     reads_only: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
     session: str | None = None
+    own: bool = False
 
 
 def document_hash(document: str) -> str:

@@ -70,9 +70,8 @@ class Harness:
         usage = pipeline.charge(viewer, plan.cost(values))
         with pipeline.turns.one() as turn:
             sight = await pipeline.sight(pipeline.policies.current, viewer, plan)
-            context = RequestContext(
-                self.gateway.plugins, viewer, usage, turn.share, sight.access, sight.opens, pipeline.rules(), apart=not plan.open
-            )
+            seen = sight.access, sight.opens, pipeline.rules(), sight.readable
+            context = RequestContext(self.gateway.plugins, viewer, usage, turn.share, *seen, apart=not plan.open)
             result = await execute(plan, values, context, turn, sight, max_nodes=pipeline.limits.nodes)
             response = await shape_result(result, turn, max_bytes=pipeline.limits.response_bytes)
         body = orjson.loads(response.body)

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Catalog, Entity, Viewer
+from callboard_sdk import EVERYTHING, Access, Batch, CallboardError, Catalog, Entity, Readable, Viewer
 from callboard_sdk.conditions import Expression, every
 from callboard_sdk.fields import FieldSpec
 
@@ -47,6 +47,7 @@ class RequestContext:
         access: Access = EVERYTHING,
         opens: Mapping[str, Expression] = MappingProxyType({}),
         rules: Administration | None = None,
+        readable: Readable | None = None,
         *,
         apart: bool = False,
     ) -> None:
@@ -61,6 +62,7 @@ class RequestContext:
             Viewer: viewer,
             Usage: usage,
             Administration: rules,
+            Readable: readable or Readable(),
             Request: self,
             **seeing(access, plugins),
         }

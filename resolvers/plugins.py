@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 import structlog
-from callboard_sdk import Access, Catalog, Client, Clients, Database, Groups, Plugin, Settings, Sources, Upstream, Viewer
+from callboard_sdk import (
+    Access,
+    Catalog,
+    Client,
+    Clients,
+    Database,
+    Groups,
+    Plugin,
+    Readable,
+    Settings,
+    Sources,
+    Upstream,
+    Viewer,
+)
 from callboard_sdk.conditions import Expression
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.types import hints
@@ -51,7 +64,7 @@ class Request(Protocol):
         ...
 
 
-_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Catalog, Administration, Request)
+_OF_A_REQUEST: tuple[type, ...] = (Viewer, Usage, Access, Readable, Catalog, Administration, Request)
 """What a function is handed that is each request's own."""
 
 

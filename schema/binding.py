@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Protocol, get_type_hints
 
 import strawberry
-from callboard_sdk import Access, Catalog
+from callboard_sdk import Access, Catalog, Readable
 from callboard_sdk.connections import Page
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.filtering import filters_of, member_filters
@@ -103,7 +103,8 @@ def _resolution(
     if spec is not None:
         asked = {argument.annotation for argument in spec.parameters.values() if isinstance(argument.annotation, type)}
         filtered = not asked.isdisjoint({Access, Catalog})
-        return Batched(_plugin_field(spec, convert), f"{spec.plugin}.{spec.name}", spec.asks, filtered, spec.paged is not None)
+        load, name = _plugin_field(spec, convert), f"{spec.plugin}.{spec.name}"
+        return Batched(load, name, spec.asks, filtered, spec.paged is not None, Readable in asked)
     if field.is_basic_field:
         return _stored(origin, field.python_name)
     return _computed(field, convert)

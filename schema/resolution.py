@@ -59,6 +59,8 @@ class Batched:
     """Whether it takes a `Page`, which leaves out the entities of a connection that may not be seen. `load` is then told by
     `counted` whether the connection's total is asked for.
     """
+    shows: bool = False
+    """Whether its value may show what other fields of its object do: it asks for `Readable`, which knows who may read those."""
 
 
 @dataclass(frozen=True, slots=True)

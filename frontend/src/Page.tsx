@@ -10,6 +10,7 @@ import './workers'
 import './styles'
 import { examples } from './examples'
 import { examplesPlugin } from './ExamplesPanel'
+import { preparedFor } from './entity'
 import { createFetcher } from './fetcher'
 import { HiddenFields } from './HiddenFields'
 import { defaultFieldNames } from './leaves'
@@ -48,6 +49,7 @@ function Graph({ token }: { token: string | null }) {
           referencePlugin={DOC_EXPLORER_PLUGIN}
           getDefaultFieldNames={defaultFieldNames}
           defaultQuery={examples[0]?.query ?? ''}
+          {...preparedFor(window.location)}
           inputValueDeprecation
           schemaDescription
         >

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from callboard_sdk import Access, Entity
+from callboard_sdk import Access, Entity, Readable
 from callboard_sdk.conditions import ALWAYS, NEVER, Column, Expression, Is, every, holds, no, some
 from graphql import Undefined
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
@@ -14,7 +15,7 @@ from gateway.planning.plan import Plan
 from gateway.planning.rows import Failed
 from gateway.planning.ruling import EVERYTHING_SEEN, Seen
 from gateway.planning.selection import Look
-from policies import Decision
+from policies import Decision, Decisions
 from policies.conditions import Condition
 
 
@@ -25,8 +26,9 @@ class Sight:
     asked, so that no condition on it holds.
     """
 
-    def __init__(self, seen: Seen, bound: Mapping[Condition, Expression]) -> None:
+    def __init__(self, seen: Seen, bound: Mapping[Condition, Expression], decisions: Decisions | None = None) -> None:
         self._bound = bound
+        self._decisions = decisions or Decisions()
         self._kinds = {kind: self._expression(decision) for kind, decision in seen.kinds.items()}
         self._others = every(self._expression(decision) for decision in seen.others)
         self.access = Access(self._entities())
@@ -34,6 +36,12 @@ class Sight:
         """What objects of types that are found by their ids must be, where that is anything; of what is no entity, NEVER."""
         self._musts: dict[tuple[type, str], Expression] = {}
         self._asked: dict[Expression, dict[int, tuple[Entity, bool]]] = {}
+
+    @cached_property
+    def readable(self) -> Readable:
+        """Which fields of an entity may be read, of those that the operation may show."""
+        decided = self._decisions.denied | self._decisions.conditional  # type: ignore[operator]
+        return Readable({coordinate: self._expression(decision) for coordinate, decision in decided.items()})
 
     def expression(self, condition: Condition) -> Expression:
         """What the condition asks for this viewer."""
@@ -101,4 +109,4 @@ EVERYTHING = Sight(EVERYTHING_SEEN, {})
 
 def sight_of(plan: Plan, bound: Mapping[Condition, Expression]) -> Sight:
     """What a viewer to whom the conditions of a plan's decisions are bound so sees."""
-    return EVERYTHING if plan.open else Sight(plan.seen, bound)
+    return EVERYTHING if plan.open and not plan.decisions.denied else Sight(plan.seen, bound, plan.decisions)

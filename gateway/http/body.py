@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from callboard_sdk import HttpError
 from starlette.types import Receive
-
-from .errors import HttpError
 
 
 class Left(Exception):

@@ -7,7 +7,8 @@ request with a token of its own has no need of the cookie, which is then not loo
 
 from __future__ import annotations
 
-from .errors import HttpError
+from callboard_sdk import HttpError
+
 from .headers import Headers
 
 HEADER = "x-callboard"

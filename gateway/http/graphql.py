@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+from callboard_sdk import HttpError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.execution.shape import Response, shape_errors
@@ -22,7 +23,7 @@ from gateway.streams.streams import Streams
 from .body import Left, read_body
 from .browser import Browser
 from .client import Client
-from .errors import HttpError, masked
+from .errors import masked
 from .events import EVENT_STREAM, send_events
 from .headers import Headers, read_headers
 from .negotiation import GRAPHQL_JSON, JSON, negotiate

@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from callboard_sdk import HttpError
 
 from gateway.request import GraphQLRequest
-
-from .errors import HttpError
 
 Credentials = tuple[tuple[str, ...], str | None]
 """Who sent a request: its Authorization headers, and the id of a session that it may use."""

@@ -1,4 +1,4 @@
-"""Everything that is served beside GraphQL: the page's files, sign-in, health, metrics."""
+"""What is served beside GraphQL: the plugins' addresses, entities' pages, the page's files, sign-in, health, metrics."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from gateway.identity.browsers import Browsers
 from gateway.record import Record
 from resolvers.plugins import Plugins
 
+from .endpoints import PREFIX
+from .entity_pages import entity_pages
 from .front import GRAPHQL
 from .page import Assets, built_page
 from .sign_in import sign_in_routes
@@ -23,6 +25,7 @@ from .sign_in import sign_in_routes
 def site(
     graphql: ASGIApp,
     websocket: ASGIApp,
+    addresses: ASGIApp,
     plugins: Plugins,
     record: Record,
     browsers: Browsers | None,
@@ -44,6 +47,8 @@ def site(
         Route("/healthz", lambda request: PlainTextResponse("ok\n"), methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", lambda request: PlainTextResponse(record.metrics()), methods=["GET"]),
+        Route(f"{PREFIX}/{{path:path}}", addresses),
+        *entity_pages(),
     ]
     if (folder := built_page()) is not None:
         routes.append(Mount("/graphiql/assets", Assets(directory=folder / "assets")))

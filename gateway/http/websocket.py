@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 import orjson
-from callboard_sdk import CallboardError
+from callboard_sdk import CallboardError, HttpError
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Unauthenticated
@@ -24,7 +24,7 @@ from gateway.streams.room import TooManyStreams
 from gateway.streams.streams import Begun, Stopping, Streams
 
 from .browser import Browser
-from .errors import HttpError, masked
+from .errors import masked
 from .headers import Headers, read_headers
 from .origins import may_connect
 from .parameters import from_object

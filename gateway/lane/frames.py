@@ -32,6 +32,7 @@ class Asked(msgspec.Struct):
     operation_name: str | None
     variables: Mapping[str, Any]
     extensions: Mapping[str, Any]
+    own: bool
     reads_only: bool
     viewer: Viewer
     usage: Usage

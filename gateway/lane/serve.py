@@ -90,7 +90,8 @@ class _Connections:
             await self._tell(writer, Response((), False), points=0, declined=True)
             return
         charge, seen = _Charge(asked, self._pipeline.limits.nodes), Seen()
-        request = GraphQLRequest(asked.query, asked.operation_name, asked.variables, (), asked.reads_only, asked.extensions)
+        given = asked.query, asked.operation_name, asked.variables, (), asked.reads_only, asked.extensions
+        request = GraphQLRequest(*given, own=asked.own)
         try:
             response = await shaped(self._pipeline.run(asked.viewer, rules, request, charge, seen))
         except Exception as error:

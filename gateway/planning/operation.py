@@ -36,6 +36,7 @@ from gateway.request import document_hash
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 from schema.filtering import declared, expanded
+from schema.resolution import RESOLUTION, Batched
 
 from .kept import Kept
 from .limits import Size, count_merges, measure
@@ -83,8 +84,8 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation of a document, and every coordinate that it may read or filter by, for every possible object type, with
-    those of whole types. `selected` are those of the fields that it selects.
+    """One operation of a document, and every coordinate that it may read, show or filter by, for every possible object type,
+    with those of whole types. `selected` are those of the fields that it selects.
 
     `switches` are the variables that decide which of its fields are skipped or included.
     """
@@ -160,15 +161,18 @@ class Documents:
         key = document_hash(source)
         return (self._valid.get(key) or self._invalid.get(key)) is not None
 
-    async def read(self, source: str, visible: Visible | Everything) -> Document:
-        """The document of this text. Raises RequestError when it doesn't parse or isn't valid, LimitExceeded for its size."""
+    async def read(self, source: str, visible: Visible | Everything, *, own: bool = False) -> Document:
+        """The document of this text. Raises RequestError when it doesn't parse or isn't valid, LimitExceeded for its size.
+
+        One of our `own` is not refused for what its viewer may not use.
+        """
         key = document_hash(source)
         document = self._valid.get(key) or self._invalid.get(key)
         if document is None:
             long = len(source) > LONG
             document = await self._work(long, self._read, source, key, long)
             (self._valid if document.valid else self._invalid).keep(key, document)
-        if self._hide or not document.valid:
+        if (self._hide and not own) or not document.valid:
             await self._refuse(document, visible.schema)
         return document
 
@@ -268,6 +272,8 @@ class _Coordinates(Visitor):
                 self.selected.add(f"{named.name}.{node.name.value}")
                 if (field := named.fields.get(node.name.value)) is not None:
                     self.filtered.update(*(expanded(self._schema, name) for name in declared(field)))
+                    if isinstance(how := field.extensions.get(RESOLUTION), Batched) and how.shows:
+                        self.filtered.update(f"{named.name}.{name}" for name in named.fields)
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

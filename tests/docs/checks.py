@@ -22,7 +22,7 @@ from tests.docs.shell import check_shell
 from tests.docs.snippets import Snippet
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_NO_CHECK = {"text", "http", "diff", "dockerfile", "mermaid"}
+_NO_CHECK = {"text", "http", "js", "diff", "dockerfile", "mermaid"}
 
 
 async def check(snippet: Snippet, folder: Path, harness: Harness) -> list[str]:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from bench.serving import CALLBOARD, gateway
 
+from tests.spec.portal.shop import CATALOG, RULES
+
 HERE = Path(__file__).parent
 
 
@@ -25,6 +27,18 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("gateway")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
+    """A gateway over a small company's catalog and rules, and its settings."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "catalog.yaml").write_text(CATALOG)
+    (folder / "rules.csv").write_text(f"{RULES}\n")
+    sources = f"[{{name: ours, paths: ['{folder}/catalog.yaml']}}]"
+    more = f"policies: {{rules: '{folder}/rules.csv'}}\nplugins: {{catalog: {{sources: {sources}}}}}\n"
+    with serving(folder, more) as served:
+        yield served, folder / "callboard.yaml"
 
 
 def callboard(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -62,6 +62,7 @@ class Descriptor:
     """One entity as its document gives it; `spec` and the maps are plain values."""
 
     ref: EntityRef
+    api_version: str
     kind: str
     namespace: str
     name: str

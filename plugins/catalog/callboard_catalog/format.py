@@ -122,6 +122,7 @@ class _Body:
         metadata = value["metadata"]
         return Descriptor(
             ref=self.ref,
+            api_version=value["apiVersion"],
             kind=value["kind"],
             namespace=namespace,
             name=metadata["name"],

@@ -29,10 +29,12 @@ from callboard_sdk.connections import MAX_PAGE
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
 from .change_fields import add_change_fields
+from .descriptor_fields import add_descriptor_fields
 from .facets import MOST_FACETS, FacetBy, FacetField
 from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .ingestion import Ingestion
 from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Facet, FacetValue, Reached, Reference, Relation, SourceLocation
+from .portal import addresses
 from .providers import upstreams
 from .reading import Limits
 from .searching import SearchField, SearchHit
@@ -74,6 +76,7 @@ plugin = Plugin(
         **SOURCE_PERMISSIONS,
     },
     upstreams=upstreams,
+    endpoints=lambda settings: addresses() if settings.portal_api else (),
 )
 
 
@@ -98,6 +101,7 @@ async def ingestion(
 
 add_source_fields(plugin)
 add_change_fields(plugin)
+add_descriptor_fields(plugin)
 
 
 @plugin.query(permission=READ)

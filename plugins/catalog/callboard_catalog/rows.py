@@ -58,6 +58,8 @@ class Body(msgspec.Struct):
     edges: list[Edge]
     place: tuple[str, int | None, str]
     """Its file, the line that it begins in, its source."""
+    version: str = "backstage.io/v1alpha1"
+    """Of the format that it is written in."""
 
     @property
     def ref(self) -> EntityRef:
@@ -96,15 +98,15 @@ def body_of(descriptor: Descriptor) -> bytes:
         "labels": descriptor.labels, "annotations": descriptor.annotations, "tags": descriptor.tags, "links": descriptor.links,
         "spec": descriptor.spec,
         "edges": [[r.type, str(r.target), r.path, r.line, r.column] for r in descriptor.references],
-        "place": [place.file, descriptor.line, place.source],
+        "place": [place.file, descriptor.line, place.source], "version": descriptor.api_version,
     })  # fmt: skip
 
 
 def content_of(descriptor: Descriptor) -> str:
     """A digest of all that the descriptor says, and nothing of where it says so."""
     said = [
-        descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description, descriptor.labels,
-        descriptor.annotations, descriptor.tags, descriptor.links, descriptor.spec,
+        descriptor.api_version, descriptor.kind, descriptor.namespace, descriptor.name, descriptor.title, descriptor.description,
+        descriptor.labels, descriptor.annotations, descriptor.tags, descriptor.links, descriptor.spec,
     ]  # fmt: skip
     return digest(msgspec.json.encode(said))
 
@@ -126,6 +128,7 @@ def entity_of(body: bytes) -> Entity:
     make = _TYPES.get(kind.lower(), OpaqueEntity)
     return make(
         ref=EntityRef(kind, namespace, name), kind=kind, namespace=namespace, name=name, title=title, description=description,
+        api_version=raw.version,
         labels=raw.labels, annotations=raw.annotations, tags=raw.tags,
         links=tuple(Link(url=link.url, title=link.title, icon=link.icon, type=link.type) for link in raw.links),
         spec=raw.spec, source=Source(raw.place[0], raw.place[1]),

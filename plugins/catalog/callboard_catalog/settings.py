@@ -36,6 +36,8 @@ class CatalogSettings(Settings):
     """A larger file is not read; nor do the placeholders of one document add up to more."""
     max_files: int = Field(default=50_000, ge=1)
     """How many files one source may have."""
+    portal_api: bool = True
+    """Answer the leading portal's catalog API under `/api/catalog`, for its published client; see catalog-rest.md."""
 
     @field_validator("sources", mode="before")
     @classmethod

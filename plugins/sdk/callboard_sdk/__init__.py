@@ -1,11 +1,12 @@
 """The whole contract between Callboard and a plugin: import from here and from `callboard_sdk.entities`."""
 
-from .access import EVERYTHING, Access
+from .access import EVERYTHING, Access, Readable
 from .audit import Audit
 from .batch import Batch
 from .catalog import Catalog
 from .connections import Connection, Edge, Page, PageInfo, connect, decode_cursor, encode_cursor, paginate
 from .database import Database
+from .endpoints import Ask, Endpoint, HttpError, HttpReply, HttpRequest, Told
 from .entities import Entity, Node
 from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
 from .filtering import Filters, filters
@@ -23,6 +24,7 @@ from .viewer import TokenLimits, Viewer, ViewerKind
 __all__ = [
     "EVERYTHING",
     "Access",
+    "Ask",
     "Audit",
     "BadArgument",
     "Batch",
@@ -34,6 +36,7 @@ __all__ = [
     "Connection",
     "Database",
     "Edge",
+    "Endpoint",
     "Entity",
     "EntityRef",
     "Event",
@@ -42,6 +45,9 @@ __all__ = [
     "Freshness",
     "Gone",
     "Groups",
+    "HttpError",
+    "HttpReply",
+    "HttpRequest",
     "InvalidRef",
     "Item",
     "KeyValue",
@@ -57,6 +63,7 @@ __all__ = [
     "Part",
     "Plugin",
     "Problem",
+    "Readable",
     "RegistrationError",
     "Reply",
     "Same",
@@ -65,6 +72,7 @@ __all__ = [
     "Severity",
     "Sources",
     "TokenLimits",
+    "Told",
     "Tree",
     "Unread",
     "Unreadable",

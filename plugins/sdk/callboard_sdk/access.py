@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
+
+from strawberry.types.base import get_object_definition
 
 from .conditions import ALWAYS, Expression, holds
 from .entities import Entity
@@ -37,3 +40,20 @@ class Access:
 
 EVERYTHING = Access()
 """Nothing is hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Which fields of an entity this request's viewer may read. A function asks for it by annotation: `readable: Readable`.
+
+    It is for a field whose value shows what other fields of the same object show too, such as a descriptor's whole spec: by
+    asking, its function promises to leave out what those would not show.
+    """
+
+    musts: Mapping[str, Expression] = field(default_factory=dict)
+    """What an entity must be for its field to be read, by coordinate; of those that are not simply allowed."""
+
+    def reads(self, entity: Entity, name: str) -> bool:
+        """Whether the viewer may read this entity's field of this name; so it is where its type has no such field."""
+        must = self.musts.get(f"{get_object_definition(type(entity), strict=True).name}.{name}")
+        return must is None or holds(must, entity)

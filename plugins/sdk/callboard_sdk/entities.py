@@ -68,6 +68,8 @@ class Entity(Node):
     """What the entity is, in its owner's words."""
     tags: list[str] | None = None
     """Tags, as the descriptor lists them."""
+    api_version: str | None = None
+    """The version of the format that its descriptor is written in, such as `backstage.io/v1alpha1`."""
     labels: strawberry.Private[Mapping[str, str]]
     annotations: strawberry.Private[Mapping[str, str]]
     links: strawberry.Private[tuple[Link, ...]]

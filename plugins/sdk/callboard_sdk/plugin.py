@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from strawberry.types.base import get_object_definition
 
 from .docs import where
+from .endpoints import Endpoint
 from .entities import Entity, Node
 from .errors import RegistrationError
 from .fields import ACTIONS, MUTATE, READ, FieldSpec
@@ -31,7 +32,8 @@ class Plugin(Generic[S]):
 
     `permissions` maps each permission the plugin's fields use to what it lets a viewer do. `upstreams` makes, from
     the settings, the external systems it talks to. `types` are further GraphQL types that no field names, such as
-    implementers of an interface; `kinds` further entity types, by the descriptor kind in their `KIND`.
+    implementers of an interface; `kinds` further entity types, by the descriptor kind in their `KIND`. `endpoints` makes, from
+    the settings, what it answers over plain HTTP under `/api/NAME/`.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Plugin(Generic[S]):
         upstreams: Callable[[S], Iterable[Upstream]] | None = None,
         types: Sequence[type] = (),
         kinds: Sequence[type[Entity]] = (),
+        endpoints: Callable[[S], Iterable[Endpoint]] | None = None,
     ) -> None:
         self.name = name
         self.settings: type[Settings] = settings or Settings
@@ -55,6 +58,7 @@ class Plugin(Generic[S]):
                     f"Write {name}.{permission!s}.",
                 )
         self.upstreams = upstreams
+        self.endpoints = endpoints
         self.types = tuple(types)
         self.kinds = tuple(kinds)
         self._fields: list[FieldSpec] = []

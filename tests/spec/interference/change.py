@@ -121,6 +121,7 @@ def telling(world: World, other: World) -> list[str]:
             for place in ("metadata", "spec"):
                 ones, others = getattr(one, place), getattr(another, place)
                 found |= {name for name in {*ones, *others} if ones.get(name) != others.get(name)}
+            found |= {"spec"} if one.spec != another.spec else set()
             found |= {_FIELDS.get(name, name) for name in _KNOWN if getattr(one.known, name) != getattr(another.known, name)}
         specs = [thing.spec for thing in (one, another) if thing is not None and one != another]
         relations = FIELDS.get(ref.kind, {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from callboard_catalog.store import CatalogStore
-from callboard_sdk import EVERYTHING, Access, BadArgument, ClientError, Connection, EntityRef, Page
+from callboard_sdk import EVERYTHING, Access, BadArgument, ClientError, Connection, EntityRef, Page, Readable
 from gateway.execution.sight import Sight
 from gateway.planning.ruling import Ruling
 from resolvers.nodes import Nodes
@@ -111,6 +111,7 @@ LEAKS: Mapping[str, Plant] = {
     "node id: of what is there and hidden": _set(Nodes, "load", _loaded),
     "catalog: hands plugins what is hidden": _set(VisibleCatalog, "get", _handed),
     "filter: by what may not be read": _set(Ruling, "refused", lambda self, definition: {}),
+    "value: the whole spec": _set(Readable, "reads", lambda self, entity, name: True),
     "value: whatever its condition says": _set(Sight, "holding", lambda self, condition, parents: list(range(len(parents)))),
 }
 SUMS = _set(VisibleCatalog, "related", _added_up)

@@ -68,14 +68,19 @@ _RULES = ("catalog.dangling-reference", "catalog.tags", "catalog.required", "cat
 
 @dataclass(frozen=True)
 class Operation:
-    """One request."""
+    """One request: of GraphQL, or to another address, with what is sent there in place of the query."""
 
     query: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     cost: bool = False
+    address: str = "/graphql"
+    parameters: str = ""
+    method: str = "POST"
 
     def body(self) -> bytes:
         """The request's body."""
+        if self.address != "/graphql":
+            return self.query.encode()
         extensions = {"extensions": {"cost": True}} if self.cost else {}
         return json.dumps({"query": self.query, "variables": self.variables, **extensions}).encode()
 

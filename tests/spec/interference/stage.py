@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote
 from uuid import UUID
 
 import structlog
@@ -101,7 +102,10 @@ class Stage:
             (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), (b"x-request-id", _REQUEST),
             (b"authorization", self._token(asker)),
         ]  # fmt: skip
-        scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+        scope = {
+            "type": "http", "method": operation.method, "path": unquote(operation.address),
+            "query_string": operation.parameters.encode(), "headers": headers,
+        }  # fmt: skip
         asked = iter([{"type": "http.request", "body": body, "more_body": False}])
         sent: list[Mapping[str, object]] = []
 

@@ -14,6 +14,7 @@ from random import Random
 from .change import Changer, telling
 from .judge import Asker, Judge, Lawmaker, Said, rules_of
 from .operations import Asked, Operation, Writer
+from .portal import PortalWriter
 from .stage import Reply, Stage
 from .view import view
 from .world import Maker, World
@@ -25,6 +26,10 @@ _BEFORE = Operation(
     "{ components(first: 50) { totalCount nodes { title score mood twin { name } near(first: 9) { totalCount } dependsOn { ref } } }"
     " entities(last: 3) { totalCount } problems(first: 9) { totalCount } }"
 )
+
+
+Asking = tuple[type[Writer] | type[PortalWriter], type[Asked]]
+"""What writes operations, and what remembers those that were asked."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,11 @@ def held(said: tuple[Said, ...], inherits: Mapping[str, str], asker: Asker) -> t
     return tuple(one for one in said if one.role in roles)
 
 
-async def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
-    """So many pairs, each with what interferes in it."""
+async def rounds(stage: Stage, seed: int, pairs: int, asking: Asking = (Writer, Asked)) -> AsyncIterator[Pair]:
+    """So many pairs, each with what interferes in it; `asking` writes what is asked."""
     count, number = 0, 0
     while count < pairs:
-        async for pair in _round(stage, Random(f"{seed}/{number}")):
+        async for pair in _round(stage, Random(f"{seed}/{number}"), asking):
             yield pair
             count += 1
             if count == pairs:
@@ -86,7 +91,7 @@ async def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
         number += 1
 
 
-async def _round(stage: Stage, dice: Random) -> AsyncIterator[Pair]:  # A
+async def _round(stage: Stage, dice: Random, asking: Asking) -> AsyncIterator[Pair]:  # A
     lawmaker = Lawmaker(dice, stage.graph)
     names = [f"role{number}" for number in range(ROLES)]
     said = (*(one for name in names for one in lawmaker.role(name)), EVERYTHING)
@@ -94,12 +99,12 @@ async def _round(stage: Stage, dice: Random) -> AsyncIterator[Pair]:  # A
     await stage.rule(rules_of(said, inherits))
     for _ in range(WORLDS):
         asker = lawmaker.asker(names)
-        async for pair in _world(stage, dice, said, inherits, asker):
+        async for pair in _world(stage, dice, said, inherits, asker, asking):
             yield pair
 
 
 async def _world(
-    stage: Stage, dice: Random, said: tuple[Said, ...], inherits: Mapping[str, str], asker: Asker
+    stage: Stage, dice: Random, said: tuple[Said, ...], inherits: Mapping[str, str], asker: Asker, asking: Asking
 ) -> AsyncIterator[Pair]:  # B
     world = Maker(dice).world()
     await stage.put(world)
@@ -107,7 +112,8 @@ async def _world(
     known, changer, before = view(world, judge), Changer(dice), dice.random() < 0.1
     if (other := changer.changed(world, judge, known)) is None:
         return
-    writer, asked = Writer(dice, stage.graph, {*world.entities, *other.entities}, telling(world, other)), Asked()
+    write, remember = asking
+    writer, asked = write(dice, stage.graph, {*world.entities, *other.entities}, telling(world, other)), remember()
     operations: list[Operation] = []
     replies: list[Reply] = []
     if before:

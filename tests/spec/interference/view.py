@@ -16,6 +16,7 @@ from callboard_catalog.descriptor import Descriptor
 from callboard_catalog.references import FIELDS
 from callboard_catalog.rules import TELLING
 from callboard_sdk import EntityRef
+from callboard_sdk.spec import SHOWN
 
 from .judge import Judge
 from .probe import Known
@@ -39,7 +40,12 @@ _VALUES: Mapping[str, Callable[[Descriptor], Any]] = {
     "labels": lambda found: found.labels, "annotations": lambda found: found.annotations, "links": lambda found: found.links,
     "type": _spec("type"), "lifecycle": _spec("lifecycle"), "definition": _spec("definition"),
     "specValues": lambda found: found.spec.get("region"), "displayName": _profile("displayName"), "email": _profile("email"),
+    "apiVersion": lambda found: found.api_version,
 }  # fmt: skip
+_PERSON = ("displayName", "email")
+"""The fields that tell what stands in the profile of a person."""
+_UNDER = {"dependencyOf": "dependents"}
+"""The fields that tell what stands under another name in the spec."""
 _FILTERED = ("type", "lifecycle")
 """What lists filter by of every kind, whether its type has a field of that name or not."""
 _TIMES = ("createdAt", "changedAt")
@@ -84,6 +90,23 @@ def _values(world: World, judge: Judge, seen: list[EntityRef]) -> Iterator[Hasha
             yield str(ref), orjson.dumps([thing.metadata, thing.spec], option=orjson.OPT_SORT_KEYS)
         if judge.allows(f"{kind}.source", world, ref):
             yield str(ref), thing.file
+        if judge.allows(f"{kind}.spec", world, ref):
+            yield str(ref), "spec", orjson.dumps(list(_spoken(world, judge, ref)))
+
+
+def _spoken(world: World, judge: Judge, ref: EntityRef) -> Iterator[tuple[str, Any]]:
+    """What the spec says, in its order, where no field of that name may not be read."""
+
+    def closed(name: str) -> bool:
+        coordinate = f"{judge.type_of(ref)}.{name}"
+        return coordinate in judge.graph.guards and not judge.allows(coordinate, world, ref)
+
+    for key, value in world.entities[ref].read[0].spec.items():
+        if key == "profile" and isinstance(value, Mapping) and value:
+            if left := [(name, one) for name, one in value.items() if not closed(name if name in _PERSON else "specValues")]:
+                yield key, left
+        elif not closed(_UNDER.get(key, key)) and (key in SHOWN or not closed("specValues")):
+            yield key, value
 
 
 def _relations(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Hashable]:  # C

@@ -17,7 +17,20 @@ from typing import Annotated, Any
 import callboard_sdk as sdk
 import orjson
 import strawberry
-from callboard_sdk import Access, Batch, Connection, Entity, EntityRef, Node, Page, Plugin, UpstreamError, Viewer, filters
+from callboard_sdk import (
+    Access,
+    Batch,
+    Connection,
+    Entity,
+    EntityRef,
+    Node,
+    Page,
+    Plugin,
+    Readable,
+    UpstreamError,
+    Viewer,
+    filters,
+)
 from callboard_sdk.conditions import Expression, Has, Mark, every, no, some
 from callboard_sdk.entities import Component, Group, entity
 from callboard_sdk.testing import make_entity
@@ -359,6 +372,11 @@ def make_plugin(estate: Estate) -> Plugin[Any]:
         estate.asked.append(("note", [one.name for one in components]))
         down = UpstreamError("notes", "TIMEOUT", "notes did not answer")
         return [down if "down" in (one.tags or ()) else f"note on {one.name}" for one in components]  # type: ignore[misc]
+
+    @plugin.field(on=Entity, permission="estate.read")
+    async def said(entities: Batch[Entity], readable: Readable) -> list[list[str] | None]:
+        """All that it says of itself."""
+        return [[key for key in ("title", "lifecycle", "purpose") if readable.reads(one, key)] for one in entities]
 
     @plugin.field(on=Entity, permission="estate.read")
     async def twin(entities: Batch[Entity]) -> list[Entity | None]:

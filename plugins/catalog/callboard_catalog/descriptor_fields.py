@@ -1,0 +1,37 @@
+"""Descriptors in the graph: what each says as a whole, and what would be wrong with one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+from callboard_sdk import Batch, Entity, Plugin, Problem, Readable
+from strawberry.scalars import JSON
+
+from .model import PROBLEMS, READ
+from .shown import problems_with, shown_descriptor, shown_spec
+
+_Descriptor = Annotated[JSON, strawberry.argument(description="The descriptor, as JSON.")]
+
+
+def add_descriptor_fields(plugin: Plugin[Any]) -> None:
+    """Declare them on the catalog's plugin."""
+
+    @plugin.field(on=Entity, permission=READ)
+    async def spec(entities: Batch[Entity], readable: Readable) -> list[JSON | None]:
+        """All that its kind says of it, as its descriptor has it, with placeholders filled; without what the viewer may not read
+        by the field of the same name.
+        """
+        return [shown_spec(entity, readable) for entity in entities]
+
+    @plugin.field(on=Entity, permission=READ)
+    async def descriptor(entities: Batch[Entity], readable: Readable) -> list[JSON | None]:
+        """Its whole descriptor, as the catalog keeps it: a source that has it gives the same entity. Without what the viewer may
+        not read by the field of the same name.
+        """
+        return [shown_descriptor(entity, readable) for entity in entities]
+
+    @plugin.query(permission=PROBLEMS)
+    async def check_descriptor(descriptor: _Descriptor) -> list[Problem] | None:
+        """What is wrong with a descriptor by itself, whatever it refers to: nothing, when there is nothing."""
+        return problems_with(descriptor)

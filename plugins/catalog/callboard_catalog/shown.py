@@ -1,0 +1,64 @@
+"""Descriptors as they are, but for what a viewer may not read by the fields that show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from callboard_sdk import BadArgument, Entity, Problem, Readable
+from callboard_sdk.spec import SHOWN
+
+from .descriptor import Place
+from .format import read_descriptor
+
+_FIELDS: Mapping[str, str] = {"dependencyOf": "dependents"}
+"""The fields that show what stands in the spec under another name."""
+_LINK = ("url", "title", "icon", "type")
+_INSIDE = {
+    key: {path.partition(".")[2] for path in SHOWN if path.startswith(f"{key}.")}
+    for key in (path.partition(".")[0] for path in SHOWN if "." in path)
+}
+"""What fields show of the mappings in a spec: each what stands there under its own name."""
+_REST = "specValues"
+"""The field that shows what no other does."""
+
+
+def shown_descriptor(entity: Entity, readable: Readable) -> dict[str, Any]:
+    """The descriptor without what no field of the entity would tell this viewer."""
+
+    def told(name: str, value: Any) -> dict[str, Any]:
+        return {name: value} if value and readable.reads(entity, name) else {}
+
+    links = [{key: value for key in _LINK if (value := getattr(link, key)) is not None} for link in entity.links]
+    said = {
+        "title": entity.title, "description": entity.description, "labels": entity.labels, "annotations": entity.annotations,
+        "tags": entity.tags, "links": links,
+    }  # fmt: skip
+    metadata: dict[str, Any] = {"name": entity.name, "namespace": entity.namespace}
+    for name, value in said.items():
+        metadata |= told(name, value)
+    spec = {"spec": shown_spec(entity, readable)} if readable.reads(entity, "spec") else {}
+    return {**told("apiVersion", entity.api_version), "kind": entity.kind, "metadata": metadata, **spec}
+
+
+def shown_spec(entity: Entity, readable: Readable) -> dict[str, Any]:
+    """The spec without what no field of the entity would tell this viewer; what has no field of its own goes with the whole."""
+    return dict(_shown(entity, readable))
+
+
+def _shown(entity: Entity, readable: Readable) -> Iterator[tuple[str, Any]]:
+    for key, value in entity.spec.items():
+        inside = _INSIDE.get(key)
+        if inside and isinstance(value, Mapping) and value:
+            if left := {name: one for name, one in value.items() if readable.reads(entity, name if name in inside else _REST)}:
+                yield key, left
+        elif readable.reads(entity, _FIELDS.get(key, key)) and (key in SHOWN or readable.reads(entity, _REST)):
+            yield key, value
+
+
+def problems_with(descriptor: object) -> list[Problem]:
+    """What is wrong with a descriptor by itself. Raises BadArgument for what is no mapping."""
+    if not isinstance(descriptor, dict):
+        raise BadArgument("`descriptor` is no mapping: give one with apiVersion, kind, metadata and spec")
+    _, problems = read_descriptor(descriptor, Place("", ""))
+    return problems
