@@ -14,7 +14,9 @@ from callboard_sdk.docs import summary
 
 from tests.docs.tables import table
 
-MODULES = tuple(f"callboard_sdk{part}" for part in ("", ".conditions", ".entities", ".sources", ".testing", ".yaml"))
+MODULES = tuple(
+    f"callboard_sdk{part}" for part in ("", ".conditions", ".entities", ".sources", ".spec", ".testing", ".wording", ".yaml")
+)
 _SENTENCE = re.compile(r".+?(?:\.(?=\s|$)|(?=\n\n|$))", re.DOTALL)
 
 

@@ -171,7 +171,10 @@ class Writer:
         """What is asked, of a row of `catalog_entity`."""
         match expression:
             case Every(parts):
-                return self._joined(list(map(self.tree, ordered(parts))), " AND ", "1 = 1")
+                all_of = list(map(self.tree, ordered(parts)))
+                if self._form is Form.SETS and not self._sqlite:  # look the rest up in tables made once: it guesses sizes badly
+                    all_of[1:] = [_Sql(f"({one.text}) IS TRUE", one.height) for one in all_of[1:]]
+                return self._joined(all_of, " AND ", "1 = 1")
             case Some(parts):
                 return self._joined(list(map(self.tree, _merged(parts))), " OR ", "1 = 0")
             case Not(part):

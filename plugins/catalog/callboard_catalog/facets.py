@@ -115,18 +115,19 @@ def _marked(writer: Writer, begun: Mapping[int, str], found: str | None, dialect
     ranges = {number: writer.between("catalog_term.text", beginning) for number, beginning in begun.items()}
     facet = f"CASE {' '.join(f'WHEN {one} THEN {number}' for number, one in ranges.items())} END AS facet"
     within = " OR ".join(f"({one})" for one in ranges.values())
-    sqlite = dialect == "sqlite"
-    if few and found:
-        joined = "CROSS JOIN" if sqlite else "JOIN"
-        return (
-            f"SELECT {facet}, catalog_term.text AS value, count(*) AS number FROM {found}"
-            f" {joined} catalog_mark ON catalog_mark.entity = {found}.id"
-            f" {joined} catalog_term ON catalog_term.id = catalog_mark.term"
-            f" WHERE {within} GROUP BY catalog_term.text"
-        )
-    among = f" AND {'+' if sqlite else ''}catalog_mark.entity IN (SELECT id FROM {found})" if found else ""
-    number = f"(SELECT count(*) FROM catalog_mark WHERE catalog_mark.term = catalog_term.id{among})"  # by term, as a facet is
-    return f"SELECT {facet}, catalog_term.text AS value, {number} AS number FROM catalog_term WHERE {within}"
+    if dialect == "sqlite" and not (few and found):  # by term, as a facet is, and not by entity
+        among = f" AND +catalog_mark.entity IN (SELECT id FROM {found})" if found else ""
+        number = f"(SELECT count(*) FROM catalog_mark WHERE catalog_mark.term = catalog_term.id{among})"
+        return f"SELECT {facet}, catalog_term.text AS value, {number} AS number FROM catalog_term WHERE {within}"
+    joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"
+    if dialect == "sqlite":
+        source, seen = f"{found} AS found CROSS JOIN catalog_mark ON catalog_mark.entity = found.id", ""
+    else:  # PostgreSQL: `IS TRUE` has it look into a table of all that were found, made once, whatever it takes them to be
+        source, seen = "catalog_mark", f" AND (catalog_mark.entity IN (SELECT id FROM {found})) IS TRUE" if found else ""
+    return (
+        f"SELECT {facet}, catalog_term.text AS value, count(*) AS number FROM {source}"
+        f" {joined} catalog_term ON catalog_term.id = catalog_mark.term WHERE ({within}){seen} GROUP BY catalog_term.text"
+    )
 
 
 def shown(facet: Asked, term: str) -> str:

@@ -25,7 +25,6 @@ from callboard_sdk import (
     Sources,
     filters,
 )
-from callboard_sdk.connections import MAX_PAGE
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
 from .change_fields import add_change_fields
@@ -48,6 +47,8 @@ _log = logging.getLogger("callboard.catalog")
 
 E = TypeVar("E", bound=Entity)
 
+MAX_PAGE = 100
+"""Of whatever is asked for by number, or by name."""
 PAGE = "an SQL statement each: the page, and its total where it is asked for"
 RELATED = "two SQL statements: the relations, and the entities"
 
