@@ -12,7 +12,7 @@ from callboard_catalog.filters import EntityOrder, EntityOrderField, OrderDirect
 from callboard_catalog.rows import sort_key
 from callboard_sdk import Access, Page
 from callboard_sdk.conditions import Has, Is, Column, Mark, holds, no
-from callboard_sdk.connections import _decode
+from callboard_sdk.connections import decode_cursor
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -140,12 +140,12 @@ def test_pages_in_any_order_by_whichever_way_are_parts_of_one_list(stored, monke
             pages, page = [], Page(first=2, access=access)
             while (found := stored.run(stored.store.entities(None, page, order=order))).edges:
                 pages.append(found)
-                page = Page(first=2, after=_decode(found.page_info.end_cursor), access=access)
+                page = Page(first=2, after=decode_cursor(found.page_info.end_cursor), access=access)
             times = order.field in (EntityOrderField.CREATED, EntityOrderField.CHANGED)
             listed = [entity for one in pages for entity in one.nodes()]
             assert (sorted(listed, key=lambda e: e.ref) == sorted(expected, key=lambda e: e.ref)) if times else listed == expected
             if pages:
-                last = Page(last=2, before=_decode(pages[-1].page_info.start_cursor), access=access)
+                last = Page(last=2, before=decode_cursor(pages[-1].page_info.start_cursor), access=access)
                 back = stored.run(stored.store.entities(None, last, order=order))
                 assert back.nodes() == listed[: 2 * (len(pages) - 1)][-2:]
                 assert all(one.total_count == len(expected) for one in (*pages, back))
