@@ -16,6 +16,7 @@ from policies import Policies, Policy, Rules, read_rules
 from resolvers.asking import is_known
 from resolvers.audit import AuditStore, Denials, Retention
 from resolvers.core import Whole, core_plugin
+from resolvers.migrating import core_ready
 from resolvers.nodes import Nodes
 from resolvers.plugins import Connect, PluginRuntime, Plugins
 from resolvers.policy import Emergencies, PolicyStore
@@ -133,7 +134,9 @@ def build(
     )
     days = settings.audit.keep_days
     kept = [Retention(audit, days).running] if days is not None else []
-    running = _running(plugins, [identity.running, standing.running, denials.running, *kept], lane_of)
+    running = _running(
+        plugins, [partial(core_ready, plugins.database), identity.running, standing.running, denials.running, *kept], lane_of
+    )
     browsers = identity.browsers
     browser, body_bytes = Browser(browsers.origin) if browsers else None, settings.limits.body_bytes
     streams = Streams(pipeline, settings.subscriptions, Room(settings.subscriptions))
@@ -195,7 +198,7 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
             continue
         runtimes[name] = PluginRuntime(plugin, settings, loaded.versions.get(name, "0"))
     try:
-        database = open_database(configuration.settings.database.url)
+        database = open_database(configuration.settings.database.url, migrate=configuration.settings.database.migrate)
     except OSError as error:
         mistakes.append(configuration.mistake(("database", "url"), f"can't be made: {error.strerror}"))
     if mistakes:

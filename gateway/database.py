@@ -9,15 +9,20 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from resolvers.database import GatewayDatabase
 
+_WRITER_SECONDS = 60.0
+"""How long SQLite waits for another writer: longer than the longest transaction, a migration, should take."""
 
-def open_database(url: str) -> GatewayDatabase:
+
+def open_database(url: str, *, migrate: bool = True) -> GatewayDatabase:
     """The database of this URL; nothing is asked of it yet. Raises OSError when its file or folder can't be made."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return GatewayDatabase(create_async_engine(parsed, pool_pre_ping=True))  # a server may have closed a kept connection
+        return GatewayDatabase(
+            create_async_engine(parsed, pool_pre_ping=True), migrate
+        )  # a server may have closed a kept connection
     if parsed.database and not parsed.database.startswith((":memory:", "file:")):
         file = Path(parsed.database)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             file.touch(mode=0o600)  # what plugins keep is for nobody else on this machine; SQLite's other files follow it
-    return GatewayDatabase(create_async_engine(parsed))
+    return GatewayDatabase(create_async_engine(parsed, connect_args={"timeout": _WRITER_SECONDS}), migrate)

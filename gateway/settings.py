@@ -151,6 +151,8 @@ class DatabaseSettings(Settings):
     url: str = Field(default="sqlite+aiosqlite:///.callboard/callboard.sqlite", repr=False)
     """An SQLAlchemy URL: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`. PostgreSQL's password is better left out of it, and
     given by the environment variable `PGPASSWORD` or the file that `PGPASSFILE` names."""
+    migrate: bool = True
+    """Bring the tables to the version that this gateway wants at its start; if not, `callboard database migrate` alone does."""
 
     @field_validator("url")
     @classmethod

@@ -25,6 +25,7 @@ from callboard_sdk import (
 
 from .audit import AuditStore
 from .audit import fields as audited
+from .migrations import CORE, NAME
 from .nodes import Nodes
 from .plugins import Health as PluginRun
 from .plugins import PluginRuntime, Plugins, Request
@@ -155,7 +156,7 @@ class Whole:
 def core_plugin(whole: Whole) -> Plugin[Settings]:
     """The core's own fields, for one gateway."""
     core: Plugin[Settings] = Plugin(
-        "core",
+        NAME,
         permissions={
             "core.viewer": "See one's own name, roles and groups.",
             "core.plugins": "See which plugins there are, and how they are.",
@@ -165,6 +166,7 @@ def core_plugin(whole: Whole) -> Plugin[Settings]:
         | audited.PERMISSIONS
         | policies.PERMISSIONS
         | TOKEN_PERMISSIONS,
+        migrations=CORE,
     )
     audited.add_audit(core)
     policies.add_policy(core)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from callboard_sdk.database import Refresh
@@ -13,17 +14,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .following import following
 
-AUDIT = 0x6175_6469_74
-POLICY = 0x706F_6C69_6379
-TOKENS = 0x746F_6B65_6E73
-"""The numbers of our locks in PostgreSQL; no other use of advisory locks there may have them."""
+AUDIT = "audit"
+POLICY = "policy"
+"""The locks of our own stores."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayDatabase:
-    """The one database of a gateway; satisfies the SDK's `Database`."""
+    """The one database of a gateway; satisfies the SDK's `Database`.
+
+    `migrate` says whether whoever starts first brings it up to date; if not, `callboard database migrate` alone does.
+    """
 
     engine: AsyncEngine
+    migrate: bool = True
+
+    @asynccontextmanager
+    async def writing(self, lock: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction that waits for every other one with this lock, so that what it reads is still so when it writes.
+
+        SQLite has one writer at a time; it is one from the beginning, for a reader that wants to write later may be refused.
+        """
+        async with self.engine.begin() as connection:
+            await claim(connection, lock)
+            yield connection
 
     def following(
         self, channel: str, refresh: Refresh, *, every: float | None = None
@@ -37,23 +51,17 @@ class GatewayDatabase:
             await connection.execute(select(func.pg_notify(channel, "")))
 
 
-@asynccontextmanager
-async def writing(engine: AsyncEngine, lock: int) -> AsyncIterator[AsyncConnection]:
-    """A transaction that waits for every other one with this lock, so that what it reads is still so when it writes.
-
-    SQLite has one writer at a time; it is one from the beginning, for a reader that wants to write later may be refused.
-    """
-    async with engine.begin() as connection:
-        await claim(connection, lock)
-        yield connection
-
-
-async def claim(connection: AsyncConnection, lock: int) -> None:
+async def claim(connection: AsyncConnection, lock: str) -> None:
     """Hold this lock until the transaction ends. Who needs both takes POLICY before AUDIT, so that no two wait for each other."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(lock)))
+        await connection.execute(select(func.pg_advisory_xact_lock(_number(lock))))
     elif not _in_transaction((await connection.get_raw_connection()).driver_connection):
         await connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _number(lock: str) -> int:
+    """PostgreSQL's name for it: its advisory locks are numbers of 64 bits."""
+    return int.from_bytes(sha256(lock.encode()).digest()[:8], signed=True)
 
 
 def _in_transaction(driver: Any) -> bool:

@@ -30,8 +30,10 @@ from callboard_sdk.conditions import Expression
 from callboard_sdk.fields import FieldSpec
 from callboard_sdk.types import hints
 
+from .database import GatewayDatabase
 from .errors import PluginUnavailable
 from .groups import CatalogGroups, Memberships, Users
+from .migrating import make_ready
 from .policy.administration import Administration
 from .sources import PluginSources
 from .unconnected import Unconnected
@@ -158,7 +160,7 @@ class Plugins:
     `failed` maps plugins that could not even be loaded to the reason. At most one provides the catalog, one the groups.
     """
 
-    def __init__(self, runtimes: Mapping[str, PluginRuntime], database: Database, failed: Mapping[str, str]) -> None:
+    def __init__(self, runtimes: Mapping[str, PluginRuntime], database: GatewayDatabase, failed: Mapping[str, str]) -> None:
         self.runtimes = runtimes
         self.database = database
         self.failed = failed
@@ -188,6 +190,7 @@ class Plugins:
                 client = runtime.clients[upstream.name] = _connected(runtime, upstream, connect)
                 if (close := getattr(client, "aclose", None)) is not None:
                     stack.push_async_callback(close)
+        await make_ready(self.database, runtime.plugin.name, runtime.plugin.migrations)
         for make in runtime.plugin.resources:
             annotations = hints(make)
             handed = {name: self.give(runtime, name, kind) for name, kind in annotations.items() if name != "return"}

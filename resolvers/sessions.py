@@ -13,7 +13,7 @@ from sqlalchemy import JSON, BigInteger, select, update
 from sqlmodel import Field, SQLModel, col, delete
 
 from .recent import Recent
-from .tables import make_tables, table_of
+from .tables import table_of
 from .tokens.record import Owner, owner_of, owner_row
 
 BELIEVED_SECONDS = 3.0
@@ -43,7 +43,7 @@ _SESSIONS = table_of(SessionRow)
 class Sessions:
     """The sessions of all gateways of one database; each lasts `seconds`, and `idle` seconds after its last use.
 
-    `prepare` it before use; call `flush` every few seconds, and at the end.
+    Call `flush` every few seconds, and at the end.
     """
 
     def __init__(self, database: Database, *, seconds: int, idle: int, clock: Callable[[], float] = time.time) -> None:
@@ -53,10 +53,6 @@ class Sessions:
         self._clock = clock
         self._recent: Recent[str, Any] = Recent(self._look, BELIEVED_SECONDS)
         self._used: dict[str, int] = {}
-
-    async def prepare(self) -> None:
-        """Make the table if it isn't there yet."""
-        await make_tables(self._engine, [SessionRow])
 
     async def begin(self, viewer: Viewer) -> str:
         """A new session of this viewer: its id, which is stored nowhere. Sessions that are over are forgotten."""

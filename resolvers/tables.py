@@ -1,17 +1,14 @@
-"""The tables of tokens and sessions in the gateway's database: made when they are not there, written the same way in each."""
+"""The tables of tokens and sessions in the gateway's database: written the same way in each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import String, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
-
-from .database import TOKENS, writing
 
 ORDERED = String().with_variant(String(collation="C"), "postgresql")
 """Text that lists are ordered by: by its bytes in PostgreSQL too, not by the rules of a language."""
@@ -20,15 +17,6 @@ ORDERED = String().with_variant(String(collation="C"), "postgresql")
 def table_of(row: type[SQLModel]) -> Table:
     """The table that holds such rows."""
     return SQLModel.metadata.tables[str(row.__tablename__)]
-
-
-async def make_tables(engine: AsyncEngine, rows: Sequence[type[SQLModel]]) -> None:
-    """Make the tables of these rows that aren't there yet; gateways that start at once wait for each other."""
-    async with writing(engine, TOKENS) as connection:
-        for table in map(table_of, rows):
-            await connection.execute(CreateTable(table, if_not_exists=True))
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                await connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 async def upsert(

@@ -10,6 +10,8 @@ from callboard_sdk import Database
 from gateway.configuration import read_configuration
 from gateway.database import open_database
 
+from resolvers.migrating import make_ready
+from resolvers.migrations import CORE, NAME
 from tests.postgresql import PostgreSQL, running_postgresql
 
 
@@ -33,7 +35,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def database(settings: Path) -> AsyncIterator[Database]:
-    """The empty database itself."""
+    """The database itself, with the core's tables and nothing in them."""
     found = open_database(read_configuration(settings, {}).settings.database.url)
+    await make_ready(found, NAME, CORE)
     yield found
     await found.engine.dispose()

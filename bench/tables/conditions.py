@@ -17,6 +17,7 @@ from typing import Any
 import uvloop
 from callboard_catalog.descriptor import Place, Reading
 from callboard_catalog.format import read_descriptor
+from callboard_catalog.plugin import plugin
 from callboard_catalog.pushing import push
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.totals import Totals
@@ -29,6 +30,7 @@ from bench.progress import err, steps
 from bench.table import Row
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
+from resolvers.migrating import make_ready
 from tests.postgresql import running_postgresql
 
 name = "conditions"
@@ -93,7 +95,7 @@ async def _rows(url: str, reading: Reading, rounds: int) -> list[Row]:
     engine = database.engine
     try:
         store = CatalogStore(database)
-        await store.prepare()
+        await make_ready(database, plugin.name, plugin.migrations)
         await push(store, "bench", [reading], whole=True)
         clock = _Clock(engine)
         rows: list[Row] = []

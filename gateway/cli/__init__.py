@@ -1,4 +1,4 @@
-"""The command line: `callboard serve | check | schema | token | query | plugin | audit`."""
+"""The command line: `callboard serve | check | schema | token | query | plugin | audit | database`."""
 
 from .main import main
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from callboard_sdk import Database, Page
+from callboard_sdk import Page
 from rich.table import Table
 from rich.text import Text
 
@@ -31,7 +31,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Walk the chain of records; exit 1 and name the first one that is missing or was changed."""
-    verdict: Verdict = _run(settings, lambda audit: walk(audit, head), Verdict(0, None))
+    verdict: Verdict = _run(settings, lambda audit: walk(audit, head))
     if as_json:
         print(json.dumps(asdict(verdict)))
     elif verdict.reason is None:
@@ -64,7 +64,7 @@ def list_records(
     as_json: AsJson = False,
 ) -> None:
     """List the records, the newest first."""
-    records: list[Record] = _run(settings, lambda audit: _newest(audit, Wanted(kind, actor, subject), limit), [])
+    records: list[Record] = _run(settings, lambda audit: _newest(audit, Wanted(kind, actor, subject), limit))
     if as_json:
         print(json.dumps([asdict(record) | {"details": _details(record)} for record in records]))
         return
@@ -94,11 +94,6 @@ def _details(record: Record) -> Any:
         return record.details
 
 
-def _run(settings: Path, ask: Callable[[AuditStore], Awaitable[T]], nothing: T) -> T:
-    """Ask the audit of these settings' database; `nothing` where nothing was ever recorded."""
-
-    async def run(database: Database) -> T:
-        audit = AuditStore(database)
-        return await ask(audit) if await audit.exists() else nothing
-
-    return in_database(settings, run)
+def _run(settings: Path, ask: Callable[[AuditStore], Awaitable[T]]) -> T:
+    """Ask the audit of these settings' database."""
+    return in_database(settings, lambda database: ask(AuditStore(database)))

@@ -12,7 +12,7 @@ import typer
 from gateway.configuration import SettingsError
 from policies import PolicyError
 
-from . import audit, catalog, check, explain, lane, plugin, policy, query, schema, serve, settings, token
+from . import audit, catalog, check, database, explain, lane, plugin, policy, query, schema, serve, settings, token
 from .help import dressed
 from .show import fail, fail_on
 
@@ -48,6 +48,7 @@ app.add_typer(plugin.app, name="plugin")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(database.app, name="database")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from ipaddress import ip_address
@@ -12,10 +13,14 @@ import uvicorn
 from rich.text import Text
 
 from gateway.app import build
+from gateway.database import open_database
 from gateway.loading import check_packages, plugin_packages
 from gateway.logs import configure_logs
 from gateway.process import settle
+from gateway.settings import DatabaseSettings
 from gateway.streams.streams import Streams
+from resolvers.migrating import core_ready
+from resolvers.versions import MigrationError
 
 from .show import DEFAULT_FILE, SettingsFile, configuration, err, fail
 
@@ -32,6 +37,10 @@ def serve(
     configure_logs(configured.settings.logs, plugin_packages())
     gateway = build(configured, lane=[sys.executable, "-m", "gateway.cli", "lane", "--settings", str(settings)])
     server = configured.settings.server
+    try:
+        asyncio.run(_ready(configured.settings.database))
+    except MigrationError as error:
+        fail([str(error)])
     listener = _listen(host or server.host, server.port if port is None else port)
     for name, reason in gateway.loaded.failed.items():
         err.print(Text.assemble((f"plugin {name} is left out:", "yellow"), f" {reason}"))
@@ -53,6 +62,16 @@ def serve(
         timeout_graceful_shutdown=10,
     )
     _Server(config, gateway.streams).run(sockets=[listener])
+
+
+async def _ready(settings: DatabaseSettings) -> None:
+    """Have the core's tables before anything listens: what keeps them from it is a line here, and no failed start of a server."""
+    database = open_database(settings.url, migrate=settings.migrate)
+    try:
+        async with core_ready(database):
+            pass
+    finally:
+        await database.engine.dispose()
 
 
 class _Server(uvicorn.Server):

@@ -11,6 +11,10 @@ from callboard_sdk import Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.database import open_database
+from resolvers.database import GatewayDatabase
+from resolvers.migrating import make_ready
+from resolvers.migrations import CORE, NAME
+from resolvers.versions import MigrationError
 
 from .show import configuration, fail
 
@@ -21,13 +25,23 @@ T = TypeVar("T")
 
 
 def in_database(settings: Path, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do this with the database of these settings, or end with what is wrong with that."""
-    url = configuration(settings).settings.database.url
-    return asked(settings, lambda: open_database(url), work)
+    """Do this with the database of these settings, the core's tables being ready, or end with what is wrong with that."""
+    found = configuration(settings).settings.database
+    return asked(settings, lambda: open_database(found.url, migrate=found.migrate), work)
 
 
-def asked(settings: Path, opened: Callable[[], Database], work: Callable[[Database], Awaitable[T]]) -> T:
+def asked(settings: Path, opened: Callable[[], GatewayDatabase], work: Callable[[GatewayDatabase], Awaitable[T]]) -> T:
     """The same, with the database that is opened so; it is closed at the end."""
+
+    async def ready(database: GatewayDatabase) -> T:
+        await make_ready(database, NAME, CORE)
+        return await work(database)
+
+    return with_database(settings, opened, ready)
+
+
+def with_database(settings: Path, opened: Callable[[], GatewayDatabase], work: Callable[[GatewayDatabase], Awaitable[T]]) -> T:
+    """The same, with the database as it is: nothing may be in it yet."""
 
     async def run() -> T:
         database = opened()
@@ -38,6 +52,8 @@ def asked(settings: Path, opened: Callable[[], Database], work: Callable[[Databa
 
     try:
         return asyncio.run(run())
+    except MigrationError as error:
+        fail([str(error)])
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
         fail([f"the database can't be asked: {reason}; see database.url in {settings}"])

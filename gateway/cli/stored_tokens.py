@@ -51,7 +51,6 @@ def revoke(
 
 async def _revoked(database: Database, id: str) -> StoredToken | None:
     store = TokenStore(database)
-    await store.prepare()
     revoked = await store.revoke(id, OPERATOR)
     if revoked is not None:
         await AuditStore(database)("token.revoked", OPERATOR, revoked.id, {"owner": revoked.owner})
@@ -60,7 +59,6 @@ async def _revoked(database: Database, id: str) -> StoredToken | None:
 
 async def _all(database: Database, owner: str | None) -> list[StoredToken]:
     store = TokenStore(database)
-    await store.prepare()
     found: list[StoredToken] = []
     after: str | None = None
     while True:

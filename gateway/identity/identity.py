@@ -92,16 +92,13 @@ class Identity:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """From start to stop: the tables are there, and what was noted is written."""
+        """From start to stop: what was noted is written."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.providers.aclose)
             stack.push_async_callback(self._verifier.aclose)
             for seconds, work in self._kept_up():
                 stack.push_async_callback(_tried, work)
                 await stack.enter_async_context(beside(_every(seconds, work)))
-            await _tried(self._store.prepare)
-            if self.browsers is not None:
-                await _tried(self.browsers.sessions.prepare)
             yield
 
     def _kept_up(self) -> Iterator[tuple[float, Callable[[], Awaitable[None]]]]:

@@ -72,14 +72,12 @@ def add_audit(core: Plugin[Any]) -> None:
     async def audit_records(audit: AuditStore, page: Page, filter: _Filter = None) -> Connection[AuditRecord] | None:
         """The audit's records, the newest first."""
         wanted = filter or AuditFilter()
-        await audit.prepare()
         found = await audit.page(Wanted(wanted.kinds, wanted.actor, wanted.subject, wanted.since, wanted.until), page)
         return shown(found, _shown)
 
     @core.query(permission="core.audit.read")
     async def audit_head(audit: AuditStore) -> AuditHead | None:
         """The last record's place and hash; null when there is none."""
-        await audit.prepare()
         head = await audit.head()
         return AuditHead(sequence=head.sequence, hash=head.hash) if head else None
 

@@ -33,7 +33,6 @@ class Retention:
 
     async def remove(self) -> int:
         """Remove what is due; how many records that were."""
-        await self._audit.prepare()
         now, removed = self._audit.now(), 0
         if not await self._audit.any_before(now - self._days - _DAY):  # A
             return removed

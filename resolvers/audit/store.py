@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,11 +12,11 @@ from sqlalchemy import delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from resolvers.database import AUDIT, claim, writing
+from resolvers.database import AUDIT, claim
 from resolvers.numbered import asked_for, connected
 
 from .record import GENESIS, SHORTENED, Entry, Head, Record, next_record
-from .tables import LAST, REMOVED, AuditRow, HeadRow, make_tables
+from .tables import LAST, REMOVED, AuditRow, HeadRow
 
 _CHUNK = 500
 _REMOVED_AT_ONCE = 10_000
@@ -41,15 +40,13 @@ class AuditStore:
     """Who did what, in the gateway's database. `now` is the clock, in UTC."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
         self._engine = database.engine
         self.now = now
-        self._made = asyncio.Lock()
-        self._ready = False
 
     async def append(self, *entries: Entry) -> Head:
         """Record these in a transaction of their own."""
-        await self.prepare()
-        async with writing(self._engine, AUDIT) as connection:
+        async with self._database.writing(AUDIT) as connection:
             return await self.write(connection, *entries)
 
     async def __call__(self, kind: str, actor: str, subject: str, details: Mapping[str, Any]) -> None:
@@ -59,7 +56,7 @@ class AuditStore:
     async def write(self, connection: AsyncConnection, *entries: Entry) -> Head:
         """Record these in the transaction of what they tell, so that there is neither without the other.
 
-        `prepare` was called before. Other writers wait until the transaction ends: let it end soon.
+        Other writers wait until the transaction ends: let it end soon.
         """
         await claim(connection, AUDIT)
         head = await _head(connection) or Head(0, GENESIS)
@@ -82,10 +79,10 @@ class AuditStore:
     async def shorten(self, before: datetime) -> int:
         """Remove the oldest records up to the first that isn't older, some thousands at once; how many that were.
 
-        The chain says so itself, in a record that names the last that was removed, and its hash. `prepare` was called before.
+        The chain says so itself, in a record that names the last that was removed, and its hash.
         """
         sequence = col(AuditRow.sequence)
-        async with writing(self._engine, AUDIT) as connection:
+        async with self._database.writing(AUDIT) as connection:
             start = await _head(connection, REMOVED) or Head(0, GENESIS)
             last = await _head(connection) or start
             kept = await connection.scalar(select(func.min(sequence)).where(col(AuditRow.at) >= instant(before)))
@@ -103,19 +100,6 @@ class AuditStore:
         """The last record that was removed for its age, and its hash; None where none was."""
         async with self._engine.connect() as connection:
             return await _head(connection, REMOVED)
-
-    async def prepare(self) -> None:
-        """Make the tables that aren't there yet."""
-        async with self._made:
-            if not self._ready:
-                async with writing(self._engine, AUDIT) as connection:
-                    await make_tables(connection)
-                self._ready = True
-
-    async def exists(self) -> bool:
-        """Whether anything could have been recorded: whether the tables are there."""
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(lambda sync: sync.dialect.has_table(sync, str(AuditRow.__tablename__)))
 
     async def head(self) -> Head | None:
         """The last record's place and hash; None where there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,15 +14,15 @@ from callboard_sdk import Connection, Database, Page
 from callboard_sdk.database import Refresh
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from resolvers.audit import AuditStore, Entry
 from resolvers.audit.record import POLICY_PUBLISHED, POLICY_REVERTED
 from resolvers.audit.store import instant
-from resolvers.database import POLICY, writing
+from resolvers.database import POLICY
 from resolvers.numbered import asked_for, connected
 
-from .tables import TABLES, DraftRow, VersionRow
+from .tables import DraftRow, VersionRow
 
 CHANNEL = "callboard_policy"
 """Where the other replicas are told that something changed."""
@@ -73,34 +72,20 @@ class TooMany(Exception):
 
 
 class Tables:
-    """The policy's tables, made when they are first needed."""
+    """The policy's tables, and those who follow them."""
 
-    def __init__(self, database: Database, audit: AuditStore) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self._audit = audit
-        self._making = asyncio.Lock()
-        self._ready = False
-
-    async def prepare(self) -> None:
-        """Make the tables that aren't there yet."""
-        async with self._making:
-            if not self._ready:
-                await self._audit.prepare()
-                async with writing(self.database.engine, POLICY) as connection:
-                    await connection.run_sync(lambda sync: SQLModel.metadata.create_all(sync, tables=TABLES))
-                self._ready = True
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is the only one to change the policy; at its end the other replicas are told."""
-        await self.prepare()
-        async with writing(self.database.engine, POLICY) as connection:
+        async with self.database.writing(POLICY) as connection:
             yield connection
             await self.database.tell(connection, CHANNEL)
 
     async def rows(self, query: Any) -> Sequence[Any]:
         """What a query gives."""
-        await self.prepare()
         async with self.database.engine.connect() as connection:
             found: Sequence[Any] = (await connection.execute(query)).all()
             return found
@@ -110,7 +95,7 @@ class PolicyStore:
     """Versions and drafts. What is published is recorded in the audit in the same transaction. `now` is the clock, in UTC."""
 
     def __init__(self, database: Database, audit: AuditStore, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.tables = Tables(database, audit)
+        self.tables = Tables(database)
         self._audit = audit
         self._now = now
 

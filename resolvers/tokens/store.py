@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, delete
 
 from resolvers.recent import Recent
-from resolvers.tables import make_tables, table_of, upsert
+from resolvers.tables import table_of, upsert
 
 from .record import Owner, StoredToken, owner_of, owner_row, token_of, token_row
 from .tables import AccessTokenRow, TokenOwnerRow
@@ -42,7 +42,7 @@ class TooManyTokens(Exception):
 class TokenStore:
     """Access tokens in the gateway's database. `clock` gives seconds since 1970.
 
-    `prepare` it before use; call `flush` every few seconds, and at the end: it writes what was noted since.
+    Call `flush` every few seconds, and at the end: it writes what was noted since.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time, *, believed: float = BELIEVED_SECONDS) -> None:
@@ -53,10 +53,6 @@ class TokenStore:
         self._written: dict[str, int] = {}
         self._seen: dict[str, Owner] = {}
         self._latest: OrderedDict[str, Owner] = OrderedDict()
-
-    async def prepare(self) -> None:
-        """Make the tables that aren't there yet."""
-        await make_tables(self._engine, [AccessTokenRow, TokenOwnerRow])
 
     async def find(self, token: str) -> Found | None:
         """The token with this text and its owner, as they were at most a few seconds ago; None when there is none."""

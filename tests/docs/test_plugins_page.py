@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from callboard_sdk.testing import Answers
 from gateway.testing import running_gateway
 from resolvers.plugins import Request, injected_types
 from resolvers.policy.administration import Administration
+from resolvers.revising import revise
 from resolvers.usage import Usage
+from resolvers.versions import Versions
 
 from tests.docs.codes import sources
 from tests.docs.reader import Reader
@@ -30,6 +33,7 @@ FILE = ROOT / "docs" / "plugins.md"
 PAGE = FILE.read_text(encoding="utf-8")
 SNIPPETS = list(snippets(FILE))
 NODES = next(s.text for s in SNIPPETS if s.language == "python" and "@plugin.loader" in s.text)
+STORES = next(s.text for s in SNIPPETS if s.language == "python" and "Migrations(" in s.text)
 WITH_A_QUERY = '''
 from callboard_sdk import Upstream
 
@@ -78,6 +82,26 @@ async def test_the_page_s_node_is_found_again_by_its_id(tmp_path: Path, monkeypa
         )
     assert (again.data["node"], again.errors) == (first.data["turn"], [])
     assert rota.asked == [("/turns", {"number": ["7"]})]
+
+
+async def test_the_page_s_store_has_its_tables_and_follows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "callboard_rota_stored"
+    (package / "migrations").mkdir(parents=True)
+    (package / "migrations" / "__init__.py").touch()
+    (package / "__init__.py").write_text(STORES.replace("callboard_rota.", "callboard_rota_stored."))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import callboard_rota_stored
+
+    plugin = callboard_rota_stored.plugin
+    revise(Versions(plugin.name, plugin.migrations), "Whose turn it is")
+    async with running_gateway(tmp_path, plugins=[plugin]) as harness:
+        [rota] = harness.gateway.plugins.runtimes["rota"].resources.values()
+        async with rota.database.writing("rota") as connection:
+            await connection.execute(callboard_rota_stored.TURN.insert().values(day="monday", person="alice"))
+        await rota.swap("monday", "bob")
+        async with asyncio.timeout(20):
+            while rota.turns != {"monday": "bob"}:
+                await asyncio.sleep(0.02)
 
 
 def test_every_public_name_of_the_sdk_has_a_line_and_no_line_is_stale() -> None:

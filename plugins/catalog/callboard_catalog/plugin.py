@@ -18,6 +18,7 @@ from callboard_sdk import (
     Entity,
     EntityRef,
     InvalidRef,
+    Migrations,
     Page,
     Plugin,
     Problem,
@@ -41,6 +42,7 @@ from .settings import CatalogSettings
 from .source_fields import SOURCE_PERMISSIONS, add_source_fields
 from .sources import sources_of
 from .store import CatalogStore
+from .tables import TABLES
 from .walking import FARTHEST
 
 _log = logging.getLogger("callboard.catalog")
@@ -78,6 +80,7 @@ plugin = Plugin(
     },
     upstreams=upstreams,
     endpoints=lambda settings: addresses() if settings.portal_api else (),
+    migrations=Migrations("callboard_catalog.migrations", TABLES, apart=["catalog_words"]),
 )
 
 
@@ -85,7 +88,7 @@ plugin = Plugin(
 async def store(settings: CatalogSettings, database: Database) -> AsyncIterator[CatalogStore]:
     """The store, read before the first query and again while the gateway runs."""
     made = CatalogStore(database)
-    await made.prepare()
+    await made.make_searchable()
     yield made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +11,10 @@ from typing import Any
 from callboard_sdk import EVERYTHING, Access, BadArgument, Connection, Database, Entity, EntityRef, Page, Problem, connect
 from callboard_sdk.conditions import Expression, Says, every
 from callboard_sdk.wording import words_of
-from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Executable, func, inspect, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from .expressions import Form
 from .facets import FacetBy, asked, facet_query, shown
@@ -40,7 +39,6 @@ from .rows import entity_of, missing_of, problem_of
 from .searching import SearchField, SearchHit, cursor_of, highlights, search_query, wordings
 from .suggestions import suggested
 from .tables import (
-    TABLES,
     ChangeRow,
     DocumentRow,
     EntityRow,
@@ -53,12 +51,10 @@ from .tables import (
 from .terms import among
 from .totals import Total, Totals
 from .walking import MOST_STEPS, walk_query
-from .words import drop_words, make_words
+from .words import index_again, indexed
 
 _DRIFT = 500
 """Changes of the catalog after which it is looked at anew how rare something is: till then it can be wrong by no more."""
-_LOCK = 0x6361_7461_6C6F_67
-"""Names the catalog's lock in PostgreSQL; no other use of advisory locks there may have the number."""
 
 
 class CatalogStore:
@@ -76,24 +72,18 @@ class CatalogStore:
         self._leaves: Totals[Mapping[Expression, int]] = Totals()
         self.statements = 0
 
-    async def prepare(self) -> None:
-        """Make the tables that aren't there yet, and those anew that an earlier version made: the sources fill them again."""
+    def writing(self) -> AbstractAsyncContextManager[AsyncConnection, bool | None]:
+        """A transaction that is the catalog's only writer, of all gateways that share the database."""
+        return self.database.writing("catalog")
+
+    async def make_searchable(self) -> None:
+        """Make the full-text index anew where it is missing what it should have."""
+        async with self.reading() as connection:
+            if await indexed(connection):
+                return
         async with self.writing() as connection:
-            await connection.run_sync(_make_tables)
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that is the catalog's only writer, of all gateways that share the database.
-
-        SQLite has one writer at a time anyway, from the beginning here, for a reader that wants to write later may be refused;
-        in PostgreSQL two that write the same rows would block each other.
-        """
-        async with self.database.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-            else:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
+            if not await indexed(connection):
+                await index_again(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -314,18 +304,6 @@ class CatalogStore:
         async with self.database.engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()
             return rows
-
-
-def _make_tables(connection: SyncConnection) -> None:
-    known = inspect(connection)
-    for table in TABLES:
-        columns = {column["name"] for column in known.get_columns(table.name)} if known.has_table(table.name) else None
-        if columns is not None and columns != {column.name for column in table.columns}:
-            SQLModel.metadata.drop_all(connection, tables=TABLES)
-            drop_words(connection)
-            break
-    SQLModel.metadata.create_all(connection, tables=TABLES)
-    make_words(connection)
 
 
 def _instant(seconds: float | None) -> datetime | None:

@@ -10,23 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from callboard_sdk.wording import Wording, words_of
-from sqlalchemy import Connection, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
 
-from .rows import Body
+from .rows import Body, read_body
+from .tables import DocumentRow, EntityRow
 
 _WHERE = tuple(Wording)
 _WEIGHTS = dict(zip(_WHERE, "ABCD", strict=True))
 _COLUMNS = ", ".join(where.value for where in _WHERE)
 _PARAMETERS = ", ".join(f":{where.value}" for where in _WHERE)
-_KIND = "content='', tokenize='ascii', detail=column, columnsize=0"
-_MADE = {
-    "sqlite": (f"CREATE VIRTUAL TABLE IF NOT EXISTS catalog_words USING fts5({_COLUMNS}, {_KIND})",),
-    "postgresql": (
-        "CREATE TABLE IF NOT EXISTS catalog_words (entity bigint PRIMARY KEY, words tsvector NOT NULL)",
-        "CREATE INDEX IF NOT EXISTS catalog_words_words ON catalog_words USING gin (words)",
-    ),
-}
 _KEPT = {
     "sqlite": f"INSERT INTO catalog_words (rowid, {_COLUMNS}) VALUES (:entity, {_PARAMETERS})",
     "postgresql": "INSERT INTO catalog_words (entity, words) VALUES (:entity, CAST(:words AS tsvector))",
@@ -35,17 +29,28 @@ _FORGOTTEN = {
     "sqlite": f"INSERT INTO catalog_words (catalog_words, rowid, {_COLUMNS}) VALUES ('delete', :entity, {_PARAMETERS})",
     "postgresql": "DELETE FROM catalog_words WHERE entity = :entity",
 }
+_INDEXED = {
+    "sqlite": "SELECT EXISTS (SELECT 1 FROM catalog_words_idx)",
+    "postgresql": "SELECT EXISTS (SELECT 1 FROM catalog_words)",
+}
+_AT_ONCE = 1_000
 
 
-def make_words(connection: Connection) -> None:
-    """Make the index where there is none."""
-    for statement in _MADE[connection.dialect.name]:
-        connection.execute(text(statement))
+async def indexed(connection: AsyncConnection) -> bool:
+    """Whether the index has what it should: it is empty where a backup was restored, for backups hold no index."""
+    some = await connection.scalar(text(_INDEXED[connection.dialect.name]))
+    return bool(some) or not await connection.scalar(select(exists(select(col(EntityRow.id)))))
 
 
-def drop_words(connection: Connection) -> None:
-    """Forget all of it."""
-    connection.execute(text("DROP TABLE IF EXISTS catalog_words"))
+async def index_again(connection: AsyncConnection) -> None:
+    """Put the words of every entity into an empty index."""
+    last = -1
+    query = select(col(EntityRow.id), col(DocumentRow.body)).join(DocumentRow, col(DocumentRow.id) == col(EntityRow.document))
+    while rows := (
+        await connection.execute(query.where(col(EntityRow.id) > last).order_by(col(EntityRow.id)).limit(_AT_ONCE))
+    ).all():
+        await put_words(connection, {}, {number: read_body(body) for number, body in rows})
+        last = rows[-1][0]
 
 
 async def put_words(connection: AsyncConnection, before: Mapping[int, Body], now: Mapping[int, Body]) -> None:

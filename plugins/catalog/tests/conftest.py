@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from callboard_catalog.plugin import plugin
 from callboard_catalog.descriptor import Doubt, Reading
 from callboard_catalog.files import LocalFiles
 from callboard_catalog.reading import FilesReader, Limits
@@ -22,6 +23,7 @@ from callboard_catalog.store import CatalogStore
 from callboard_sdk import EntityRef, Page, Problem
 from callboard_sdk.sources import Same
 from gateway.database import open_database
+from resolvers.migrating import make_ready
 from gateway.testing import Harness, running_gateway
 from tests.postgresql import PostgreSQL, running_postgresql
 
@@ -94,7 +96,7 @@ async def kept(sources: Sequence[Mapping[str, Any]], **limits: int) -> Everythin
     database = open_database("sqlite+aiosqlite://")
     try:
         store = CatalogStore(database)
-        await store.prepare()
+        await make_ready(database, plugin.name, plugin.migrations)
         settings = CatalogSettings.model_validate({"sources": sources, "refresh_seconds": 0, **limits})
         limits = Limits(settings.max_file_bytes, settings.max_files)
         async with Ingestion(sources_of(settings, {}), limits, store).running():

@@ -9,6 +9,7 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
+from callboard_catalog.plugin import plugin
 from callboard_catalog.descriptor import Place, Reading
 from callboard_catalog.expressions import Form
 from callboard_catalog.filters import EntityFilter
@@ -22,6 +23,7 @@ from callboard_sdk import Access, Entity, EntityRef, Page
 from callboard_sdk.conditions import ALWAYS, NEVER, Begins, Column, Every, Has, Is, Mark, Not, Says, Some, Tie, Tied, holds, ties
 from callboard_sdk.wording import Wording
 from gateway.database import open_database
+from resolvers.migrating import make_ready
 from gateway.settings import DatabaseSettings
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -151,7 +153,7 @@ def opened(url: str) -> Iterator[Stored]:
     with asyncio.Runner() as runner:
         database = open_database(DatabaseSettings(url=url).url)
         store = CatalogStore(database)
-        runner.run(store.prepare())
+        runner.run(make_ready(database, plugin.name, plugin.migrations))
         try:
             yield Stored(store, runner, database.engine.dialect.name)
         finally:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from callboard_catalog.plugin import plugin
 from callboard_catalog.ingestion import Ingestion
 from callboard_catalog.reading import Limits
 from callboard_catalog.schedule import LEASE, Timing
@@ -17,6 +18,7 @@ from callboard_catalog.store import CatalogStore
 from callboard_sdk import Page
 from callboard_sdk.sources import Files, Gone, Item, Known, Part, Same, Unread, Unreadable, Whole
 from gateway.database import open_database
+from resolvers.migrating import make_ready
 from gateway.settings import DatabaseSettings
 
 LIMITS = Limits(1_000_000, 1_000)
@@ -90,7 +92,7 @@ def benched(database: dict[str, str]) -> Benched:
         sources = [Source(name, "test", Timing(60.0, 0.0), place.read, **common) for name, place in places.items()]
         try:
             store = CatalogStore(opened)
-            await store.prepare()
+            await make_ready(opened, plugin.name, plugin.migrations)
             bench = Bench(store, sources, places)
             await bench.ingestion._declare()
             yield bench

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
+from callboard_catalog.plugin import plugin
 from callboard_catalog.ingestion import Ingestion
 from callboard_catalog.reading import Limits
 from callboard_catalog.rules import RULES
@@ -18,6 +19,7 @@ from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
 from callboard_sdk import EntityRef, Page, Severity, decode_id
 from gateway.database import open_database
+from resolvers.migrating import make_ready
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -126,7 +128,7 @@ async def _stored(documents) -> None:
         database = open_database("sqlite+aiosqlite://")
         try:
             store = CatalogStore(database)
-            await store.prepare()
+            await make_ready(database, plugin.name, plugin.migrations)
             source = FilesSource(name="test", paths=[str(root)], root=root)
             ingestion = Ingestion(sources_of(CatalogSettings(sources=[source]), {}), Limits(5_000_000, 50_000), store)
             async with ingestion.running():

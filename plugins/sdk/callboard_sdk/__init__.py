@@ -5,7 +5,7 @@ from .audit import Audit
 from .batch import Batch
 from .catalog import Catalog
 from .connections import Connection, Edge, Page, PageInfo, connect, decode_cursor, encode_cursor, paginate
-from .database import Database
+from .database import Database, Migrations
 from .endpoints import Ask, Endpoint, HttpError, HttpReply, HttpRequest, Told
 from .entities import Entity, Node
 from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
@@ -53,6 +53,7 @@ __all__ = [
     "KeyValue",
     "Known",
     "Link",
+    "Migrations",
     "Money",
     "Node",
     "NodeKey",

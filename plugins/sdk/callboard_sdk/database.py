@@ -1,15 +1,31 @@
-"""The gateway's database, for plugins that store something."""
+"""The gateway's database, for plugins that store something: its connections, its tables' versions, and who is told of changes."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Refresh = Callable[[], Awaitable[None]]
 """Asks the database what is new, and takes it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """The tables that a plugin stores in, and how a database comes to have them: `Plugin(..., migrations=Migrations(...))`.
+
+    `package` is the import package with the versions, Alembic's: modules with `revision`, `down_revision` and a function
+    `upgrade(op)`, which is handed Alembic's operations. `tables` are what the last version comes to. `apart` names tables of its
+    own that only SQL can make, such as a full-text index. The gateway runs the versions before the plugin's resources start.
+    """
+
+    package: str
+    tables: Sequence[Table]
+    apart: Sequence[str] = ()
 
 
 class Database(Protocol):
@@ -21,6 +37,13 @@ class Database(Protocol):
     @property
     def engine(self) -> AsyncEngine:
         """What connections are made of."""
+        ...
+
+    def writing(self, lock: str) -> AbstractAsyncContextManager[AsyncConnection, bool | None]:
+        """A transaction that waits for every other one with this lock, of all replicas.
+
+        What it reads is still so when it writes. SQLite has one writer at a time whatever the lock. Let it end soon.
+        """
         ...
 
     def following(

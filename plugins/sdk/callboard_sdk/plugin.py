@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from strawberry.types.base import get_object_definition
 
+from .database import Migrations
 from .docs import where
 from .endpoints import Endpoint
 from .entities import Entity, Node
@@ -34,6 +35,7 @@ class Plugin(Generic[S]):
     the settings, the external systems it talks to. `types` are further GraphQL types that no field names, such as
     implementers of an interface; `kinds` further entity types, by the descriptor kind in their `KIND`. `endpoints` makes, from
     the settings, what it answers over plain HTTP under `/api/NAME/`.
+    `migrations` has the versions of what it stores in the gateway's database.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Plugin(Generic[S]):
         types: Sequence[type] = (),
         kinds: Sequence[type[Entity]] = (),
         endpoints: Callable[[S], Iterable[Endpoint]] | None = None,
+        migrations: Migrations | None = None,
     ) -> None:
         self.name = name
         self.settings: type[Settings] = settings or Settings
@@ -61,6 +64,7 @@ class Plugin(Generic[S]):
         self.endpoints = endpoints
         self.types = tuple(types)
         self.kinds = tuple(kinds)
+        self.migrations = migrations
         self._fields: list[FieldSpec] = []
         self._loaders: list[FieldSpec] = []
         self._conditions: list[PredicateSpec] = []

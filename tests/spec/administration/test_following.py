@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from callboard_sdk import Database
 from gateway.database import open_database
+from resolvers.migrating import make_ready
+from resolvers.migrations import CORE, NAME
 from resolvers.audit import AuditStore
 from resolvers.policy import PolicyStore
 from resolvers.policy.store import CHANNEL
@@ -41,6 +43,7 @@ class Replica:
 async def databases(postgresql: PostgreSQL) -> AsyncIterator[list[Database]]:
     url = postgresql.emptied().replace("postgresql:", "postgresql+asyncpg:")
     made = [open_database(url) for _ in range(2)]
+    await make_ready(made[0], NAME, CORE)
     yield made
     for database in made:
         await database.engine.dispose()

@@ -11,6 +11,8 @@ from gateway.cli.main import app
 from gateway.configuration import read_configuration
 from gateway.database import open_database
 from resolvers.audit import AuditStore, Entry
+from resolvers.migrating import make_ready
+from resolvers.migrations import CORE, NAME
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -20,6 +22,7 @@ run = CliRunner().invoke
 def with_records(settings: Path, *statements: str) -> None:
     async def make() -> None:
         database = open_database(read_configuration(settings, {}).settings.database.url)
+        await make_ready(database, NAME, CORE)
         audit = AuditStore(database)
         for number in range(120):
             await audit.append(Entry("token.created", f"user{number % 3}", f"token{number}", {"n": [number]}))

@@ -40,7 +40,6 @@ async def test_a_minute_s_denied_reads_of_a_viewer_and_coordinate_are_one_record
         noted.note("alice", same)
     noted.note("alice", by(Component_cost="d-1"))
     noted.note("bob", by(Component_cost="d-2", Query_findings="d-3"))
-    await audit.prepare()
     await noted.write()
     assert await told(audit) == [], "the minute is not over"
     clock.seconds += 60

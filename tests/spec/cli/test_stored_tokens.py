@@ -10,6 +10,8 @@ import pytest
 from callboard_sdk import ViewerKind
 from gateway.cli.main import app
 from gateway.database import open_database
+from resolvers.migrating import make_ready
+from resolvers.migrations import CORE, NAME
 from resolvers.tokens.record import Owner, StoredToken
 from resolvers.tokens.store import TokenStore
 from typer.testing import CliRunner
@@ -27,8 +29,8 @@ def settings(tmp_path: Path) -> Path:
 def made(settings: Path, **wish) -> tuple[StoredToken, str]:
     async def make() -> tuple[StoredToken, str]:
         database = open_database(f"sqlite+aiosqlite:///{settings.parent}/db.sqlite")
+        await make_ready(database, NAME, CORE)
         store = TokenStore(database)
-        await store.prepare()
         try:
             return await store.create(ANN, **{"roles": ["developer"], "seconds": 3600, "most": 9, **wish})
         finally:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from callboard_sdk import Database
 from gateway.database import open_database
+from resolvers.migrating import make_ready
+from resolvers.migrations import CORE, NAME
 from gateway.settings import DatabaseSettings
 from tests.spec.auth.world import Clock
 
@@ -37,12 +39,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
     made = open_database(url)
+    await make_ready(made, NAME, CORE)
     yield made
     await made.engine.dispose()
 
 
 @pytest.fixture
-async def other(url: str) -> AsyncIterator[Database]:
+async def other(url: str, database: Database) -> AsyncIterator[Database]:
     """The same database, as another gateway reaches it."""
     made = open_database(url)
     yield made

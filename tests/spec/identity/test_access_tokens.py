@@ -19,7 +19,6 @@ ANN = Owner("acme:ann", ViewerKind.PERSON, frozenset({"developer"}), frozenset({
 @pytest.fixture
 async def store(database: Database, clock: Clock) -> TokenStore:
     made = TokenStore(database, clock)
-    await made.prepare()
     return made
 
 

@@ -23,7 +23,6 @@ ANN = Viewer(
 @pytest.fixture
 async def sessions(database: Database, clock: Clock) -> Sessions:
     made = Sessions(database, seconds=3600, idle=600, clock=clock)
-    await made.prepare()
     return made
 
 

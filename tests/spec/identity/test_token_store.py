@@ -31,7 +31,6 @@ def viewer(owner: Owner, *roles: str) -> Viewer:
 @pytest.fixture
 async def store(database: Database, clock: Clock) -> TokenStore:
     made = TokenStore(database, clock)
-    await made.prepare()
     return made
 
 
@@ -39,7 +38,6 @@ async def store(database: Database, clock: Clock) -> TokenStore:
 async def replica(store: TokenStore, other: Database, clock: Clock) -> TokenStore:
     """The store of another gateway that shares the database."""
     made = TokenStore(other, clock)
-    await made.prepare()
     return made
 
 
@@ -205,7 +203,3 @@ async def test_everyones_tokens_come_in_pages_by_owner_and_age(store, clock):
 async def test_a_cursor_of_another_list_is_refused(store, cursor):
     with pytest.raises(BadArgument, match="not one of this list"):
         await store.page(Page(first=1, after=cursor))
-
-
-async def test_two_gateways_that_start_at_once_make_the_tables_once(database, other, clock):
-    await asyncio.gather(*(TokenStore(each, clock).prepare() for each in [database, other] * 3))
