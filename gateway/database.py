@@ -17,9 +17,8 @@ def open_database(url: str, *, migrate: bool = True) -> GatewayDatabase:
     """The database of this URL; nothing is asked of it yet. Raises OSError when its file or folder can't be made."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return GatewayDatabase(
-            create_async_engine(parsed, pool_pre_ping=True), migrate
-        )  # a server may have closed a kept connection
+        engine = create_async_engine(parsed, pool_pre_ping=True)  # a server may have closed a kept connection
+        return GatewayDatabase(engine, migrate)
     if parsed.database and not parsed.database.startswith((":memory:", "file:")):
         file = Path(parsed.database)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

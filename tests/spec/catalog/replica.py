@@ -7,13 +7,15 @@ import logging
 from pathlib import Path
 
 from callboard_catalog.ingestion import Ingestion
+from callboard_catalog.plugin import plugin
 from callboard_catalog.reading import Limits
 from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.sources import sources_of
 from callboard_catalog.store import CatalogStore
-from callboard_sdk import Database
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
+from resolvers.database import GatewayDatabase
+from resolvers.migrating import make_ready
 
 SOURCES = ("one", "two", "three")
 TICK, LEASE = 0.01, 0.4
@@ -26,13 +28,14 @@ def run(url: str, folder: str) -> None:
 
 
 async def _read(url: str, folder: Path) -> None:
-    store = CatalogStore(opened(url))
-    await store.prepare()
+    database = opened(url)
+    await make_ready(database, plugin.name, plugin.migrations)
+    store = CatalogStore(database)
     async with ingestion(store, folder).running():
         await asyncio.Event().wait()
 
 
-def opened(url: str) -> Database:
+def opened(url: str) -> GatewayDatabase:
     """The database."""
     return open_database(DatabaseSettings(url=url).url)
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from callboard_catalog.plugin import plugin
 from callboard_catalog.store import CatalogStore
 from callboard_catalog.tables import ChangeRow, DocumentRow, EntityRow, ItemRow, MarkRow, ProblemRow, RelationRow, TermRow
+from resolvers.migrating import make_ready
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -118,8 +120,8 @@ async def settled(url: str, folder: Path) -> tuple[dict[str, Any], dict[int, lis
     """Read all that there is to read, and give what the catalog says then."""
     database = opened(url)
     try:
+        await make_ready(database, plugin.name, plugin.migrations)
         store = CatalogStore(database)
-        await store.prepare()
         reading = ingestion(store, folder)
         async with reading.running():
             for name in SOURCES:  # whoever was killed has it for a while yet
