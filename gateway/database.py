@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -24,4 +26,15 @@ def open_database(url: str, *, migrate: bool = True) -> GatewayDatabase:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             file.touch(mode=0o600)  # what plugins keep is for nobody else on this machine; SQLite's other files follow it
-    return GatewayDatabase(create_async_engine(parsed, connect_args={"timeout": _WRITER_SECONDS}), migrate)
+    engine = create_async_engine(parsed, connect_args={"timeout": _WRITER_SECONDS})
+    event.listen(engine.sync_engine, "connect", _beside_writers)
+    return GatewayDatabase(engine, migrate)
+
+
+def _beside_writers(connection: Any, _record: Any) -> None:
+    """Let readers read while another writes (write-ahead log); the file remembers it. Memory has no such thing."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode")
+    if cursor.fetchone() == ("delete",):
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()

@@ -22,7 +22,7 @@ from .versions import MigrationError, State, Versions
 
 log = structlog.get_logger()
 
-_LOCK = "migrations"
+LOCK = "migrations"
 RETRY_SECONDS = 1.0
 """How soon a database that was away at the start is asked again."""
 
@@ -79,7 +79,7 @@ async def migrate(database: GatewayDatabase, versions: Versions) -> tuple[str, .
     """Run the versions that are pending; which those were. Raises MigrationError."""
     if not _pending(await state_of(database, versions)):  # A
         return ()
-    async with database.writing(_LOCK) as connection:  # B
+    async with database.writing(LOCK) as connection:  # B
         pending = _pending(await connection.run_sync(versions.state))
         if pending:
             try:

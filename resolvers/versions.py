@@ -62,11 +62,11 @@ class Versions:
         pending = () if newer else self.line[self.line.index(now) + 1 if now else 0 :]
         return State(self.owner, now, self.newest, pending, newer)
 
-    def run(self, connection: Connection) -> None:
-        """Run what is pending, in the transaction that the connection has begun."""
+    def run(self, connection: Connection, until: str = "head") -> None:
+        """Run what is pending, to this version, in the transaction that the connection has begun."""
 
         def steps(now: Any, _context: MigrationContext) -> Any:
-            return self._script._upgrade_revs("head", now)  # as Alembic's own command does
+            return self._script._upgrade_revs(until, now)  # as Alembic's own command does
 
         context = self.context(connection, fn=steps)
         context.run_migrations(op=Operations(context))
@@ -87,13 +87,16 @@ class Versions:
             table.to_metadata(found)
         return found
 
-    def owns(self) -> Callable[[Any, str | None, str, bool, Any], bool]:
-        """Alembic's question, what to compare: all but what versions are kept in and what is apart."""
-        others = {self.table, *self.migrations.apart}
+    def has_rows(self, table: str) -> bool:
+        """Whether the owner's rows are in this table of its own: its version is not, and what is apart."""
+        apart = any(table == one or table.startswith(f"{one}_") for one in self.migrations.apart)
+        return table != self.table and not apart
 
-        def include(_item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
-            shadow = reflected and any((name or "").startswith(f"{one}_") for one in self.migrations.apart)
-            return kind != "table" or (name not in others and not shadow)
+    def owns(self) -> Callable[[Any, str | None, str, bool, Any], bool]:
+        """Alembic's question, what to compare."""
+
+        def include(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+            return kind != "table" or self.has_rows(str(name))
 
         return include
 

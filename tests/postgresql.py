@@ -27,6 +27,13 @@ class PostgreSQL:
         self._server.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
         return self.url
 
+    def another(self) -> str:
+        """The URL of a second database, with nothing in it."""
+        self._server.psql("DROP DATABASE IF EXISTS another;")
+        self._server.psql("CREATE DATABASE another;")
+        uri: str = self._server.get_uri("another")
+        return uri
+
 
 @contextmanager
 def running_postgresql(kept: Path | None = None) -> Iterator[PostgreSQL]:

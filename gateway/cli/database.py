@@ -1,8 +1,9 @@
-"""`callboard database`: which versions its tables are of, and how they get to the newest."""
+"""`callboard database`: which versions its tables are of, and how they get to the newest; and its backups."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,9 @@ from rich.text import Text
 
 from gateway.database import open_database
 from gateway.loading import load
+from resolvers.backup import BackupError
+from resolvers.backup import backup as write_backup
+from resolvers.backup import restore as fill
 from resolvers.database import GatewayDatabase
 from resolvers.migrating import migrate as run_pending
 from resolvers.migrating import state_of
@@ -66,6 +70,44 @@ def migrate(settings: SettingsFile = DEFAULT_FILE, as_json: AsJson = False) -> N
             out.print(Text.assemble(("✓", "green"), said))
     if failed:
         fail(failed)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; there is none of this name yet.")],
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Write all that is stored into one file, as it is now, while gateways go on."""
+    database, owners = _found(settings)
+    rows = _backed(settings, database, file, lambda database: write_backup(database, owners, file))
+    out.print(Text.assemble(("✓", "green"), f" {file} has {rows} rows"))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `callboard database backup` wrote.")],
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Fill an empty database with a backup, of whichever database that was made, and migrate it."""
+    database, owners = _found(settings)
+
+    async def ask(database: GatewayDatabase) -> int:
+        rows = await fill(database, owners, file)
+        for versions in owners:
+            await run_pending(database, versions)
+        return rows
+
+    rows = _backed(settings, database, file, ask)
+    out.print(Text.assemble(("✓", "green"), f" {rows} rows are restored"))
+
+
+def _backed(settings: Path, database: GatewayDatabase, file: Path, work: Callable[[GatewayDatabase], Awaitable[int]]) -> int:
+    try:
+        return with_database(settings, lambda: database, work)
+    except BackupError as error:
+        fail([str(error)])
+    except FileExistsError:
+        fail([f"{file} is there already: name another file"])
 
 
 @app.command()

@@ -54,6 +54,8 @@ def with_database(settings: Path, opened: Callable[[], GatewayDatabase], work: C
         return asyncio.run(run())
     except MigrationError as error:
         fail([str(error)])
+    except FileExistsError:
+        raise
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
         fail([f"the database can't be asked: {reason}; see database.url in {settings}"])

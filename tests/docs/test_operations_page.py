@@ -63,6 +63,28 @@ def test_the_plan_is_what_explain_prints(tmp_path: Path, monkeypatch: pytest.Mon
     assert _VERSION.sub("", printed.stdout) == _VERSION.sub("", plan)
 
 
+def test_a_backup_is_restored_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = next(s.text for s in SNIPPETS if s.text.startswith("callboard database backup")).splitlines()
+    monkeypatch.chdir(tmp_path)
+    for name in ("callboard", "elsewhere"):
+        (tmp_path / f"{name}.yaml").write_text(f"database: {{url: 'sqlite:///{name}.sqlite'}}\nplugins: {{catalog: }}\n")
+    run = CliRunner().invoke
+    for command in next(s.text for s in SNIPPETS if s.text.startswith("callboard database status")).splitlines()[::-1]:
+        assert run(app, shlex.split(command)[1:]).exit_code == 0
+    (tmp_path / "rules.csv").write_text("p, viewer, permission:core.viewer, read, allow\n")
+    assert run(app, ["policy", "publish", "rules.csv", "--expect", "0"]).exit_code == 0
+    done = [run(app, shlex.split(command)[1:]) for command in commands]
+    assert [one.exit_code for one in done] == [0, 0] and "rows are restored" in done[1].stdout
+    assert run(app, ["policy", "show", "--settings", "elsewhere.yaml"]).stdout == (tmp_path / "rules.csv").read_text()
+    again = run(app, shlex.split(commands[0])[1:])
+    assert again.exit_code == 1 and again.stderr == "✗ callboard.backup is there already: name another file\n"
+    filled = run(app, shlex.split(commands[1])[1:])
+    assert filled.exit_code == 1 and "the database isn't empty" in filled.stderr
+    (tmp_path / "callboard.backup").write_bytes((tmp_path / "callboard.backup").read_bytes()[:9000])
+    (tmp_path / "elsewhere.sqlite").unlink()
+    assert "callboard.backup is damaged" in run(app, shlex.split(commands[1])[1:]).stderr
+
+
 async def test_a_request_s_line_is_as_the_page_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = json.loads(next(s.text for s in SNIPPETS if s.language == "json"))
     configure_logs(LogSettings())
