@@ -37,11 +37,12 @@ def serve(
     configure_logs(configured.settings.logs, plugin_packages())
     gateway = build(configured, lane=[sys.executable, "-m", "gateway.cli", "lane", "--settings", str(settings)])
     server = configured.settings.server
+    listener = _listen(host or server.host, server.port if port is None else port)
     try:
         asyncio.run(_ready(configured.settings.database))
     except MigrationError as error:
+        listener.close()
         fail([str(error)])
-    listener = _listen(host or server.host, server.port if port is None else port)
     for name, reason in gateway.loaded.failed.items():
         err.print(Text.assemble((f"plugin {name} is left out:", "yellow"), f" {reason}"))
     if err.is_terminal:
@@ -65,7 +66,7 @@ def serve(
 
 
 async def _ready(settings: DatabaseSettings) -> None:
-    """Have the core's tables before anything listens: what keeps them from it is a line here, and no failed start of a server."""
+    """Have the core's tables before anything starts: what keeps them from it is a line here, and no failed start of a server."""
     database = open_database(settings.url, migrate=settings.migrate)
     try:
         async with core_ready(database):
