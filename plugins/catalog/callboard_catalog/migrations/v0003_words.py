@@ -14,11 +14,9 @@ def upgrade(op: Operations) -> None:
         op.execute(statement)
 
 
+_WORDS = "fts5(name, title, tags, description, content='', tokenize='ascii', detail=column, columnsize=0)"
 _MADE = {
-    "sqlite": (
-        "CREATE VIRTUAL TABLE catalog_words "
-        "USING fts5(name, title, tags, description, content='', tokenize='ascii', detail=column, columnsize=0)",
-    ),
+    "sqlite": (f"CREATE VIRTUAL TABLE catalog_words USING {_WORDS}",),
     "postgresql": (
         "CREATE TABLE catalog_words (entity bigint PRIMARY KEY, words tsvector NOT NULL)",
         "CREATE INDEX catalog_words_words ON catalog_words USING gin (words)",
