@@ -21,6 +21,7 @@ from typing import Any
 import uvloop
 from callboard_catalog.facets import FacetBy, FacetField
 from callboard_catalog.filters import EntityFilter
+from callboard_catalog.plugin import plugin
 from callboard_catalog.pushing import push
 from callboard_catalog.searching import SearchField
 from callboard_catalog.store import CatalogStore
@@ -33,6 +34,7 @@ from bench.progress import err
 from bench.table import Row
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
+from resolvers.migrating import make_ready
 from tests.postgresql import running_postgresql
 
 name = "catalog"
@@ -85,7 +87,7 @@ async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, 
     database = open_database(DatabaseSettings(url=url).url)
     try:
         store = CatalogStore(database)
-        await store.prepare()
+        await make_ready(database, plugin.name, plugin.migrations)
         if not filled.exists():  # noqa: ASYNC240  nothing else runs meanwhile
             filled.write_text(str(await _fill(store, size, 0)))  # noqa: ASYNC240
             if store.dialect == "postgresql":

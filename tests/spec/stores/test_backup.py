@@ -12,7 +12,7 @@ import pytest
 from callboard_catalog.plugin import plugin as catalog
 from gateway.configuration import read_configuration
 from gateway.database import open_database
-from gateway.testing import running_gateway
+from gateway.testing import Harness, running_gateway
 from resolvers.audit import AuditStore, Entry, verify
 from resolvers.backup import BackupError, backup, restore
 from resolvers.database import GatewayDatabase
@@ -76,6 +76,37 @@ async def test_what_is_restored_is_what_was_stored(filled: GatewayDatabase, targ
     audit = AuditStore(target)
     assert (await verify(audit)).reason is None
     assert (await PolicyStore(target, audit).publish("", "alice", "", expected=3)).number == 4
+
+
+async def test_words_are_found_again_though_a_backup_has_no_index(
+    filled: GatewayDatabase, target: GatewayDatabase, tmp_path: Path
+) -> None:
+    await backup(filled, OWNERS, tmp_path / "backup")
+    await restore(target, OWNERS, tmp_path / "backup")
+    for versions in OWNERS:
+        await migrate(target, versions)
+    (tmp_path / "other").mkdir()
+    api = tmp_path / "api.yaml"
+    own: dict[str, Any] = {
+        "database": {"url": target.engine.url.render_as_string(hide_password=False)},
+        "plugins": {"catalog": {"sources": [{"name": "x", "paths": [str(api)]}]}},
+    }
+    for title in ("Seven", "Sept"):  # of what it was told before, it can still forget
+        async with running_gateway(tmp_path / "other", own) as harness:
+            assert [await found(harness, word) for word in ("s7", "seven", "sept")] == [1, int(title == "Sept"), 0]
+            api.write_text(api.read_text().replace("name: s7,", "name: s7, title: Seven,").replace("Seven", title))
+            answer = await harness.ask('mutation { refreshSource(input: {source: "x"}) { errors { message } } }')
+            assert answer.errors == []
+            async with asyncio.timeout(20):
+                while await found(harness, title) != 1:
+                    await asyncio.sleep(0.02)
+            assert await found(harness, "seven") == int(title == "Seven")
+
+
+async def found(harness: Harness, words: str) -> int:
+    answer = await harness.ask('{ search(first: 9, text: "%s") { nodes { entity { ref } } } }' % words)
+    assert answer.errors == []
+    return len(answer.data["search"]["nodes"])
 
 
 async def test_it_is_of_one_moment_though_others_write(filled: GatewayDatabase, target: GatewayDatabase, tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ async def test_what_they_make_of_a_released_database_is_the_same(
     versions = Versions(owner, migrations)
     await migrate(released, versions)
     async with released.engine.begin() as connection:
-        for table in await tables(released) - {one.name for one in migrations.tables} - {versions.table}:
+        others = {name for name in await tables(released) if not name.startswith("catalog_words")}
+        for table in others - {one.name for one in migrations.tables} - {versions.table}:
             await connection.execute(text(f"DROP TABLE {table}"))
     await agree(released, versions)
 
