@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 DEEPEST = 4
+"""Keys that lead to a value at most."""
 MOST = 64
 """Values of one entity that are told; those of its first fields."""
 _LONGEST_PATH = 200
