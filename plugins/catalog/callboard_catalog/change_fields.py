@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Access, Database, Entity, EntityRef, Plugin, Problem, enum, value
+from callboard_sdk import Access, Database, Entity, EntityRef, Plugin, Problem, value
 
 from .changes import Change, Changes
 from .ingestion import Ingestion
 from .journal import ENTITY, PROBLEM, SOURCE
-from .model import PROBLEMS, READ
+from .model import PROBLEMS, READ, ChangeKind
 from .rows import entity_of, problem_of
 from .rules import TELLING
 from .source_fields import LOOK, CatalogSource, shown_source
@@ -25,18 +24,6 @@ _After = Annotated[
 _Refs = Annotated[list[EntityRef] | None, strawberry.argument(description="Only of these entities.")]
 _Kinds = Annotated[list[str] | None, strawberry.argument(description="Only of these kinds, compared without case.")]
 _Of = Annotated[EntityRef | None, strawberry.argument(description="Only what is wrong with this entity.")]
-
-
-@enum
-class ChangeKind(Enum):
-    """What became of something, for who sees it."""
-
-    CREATED = "CREATED"
-    """It is there now, and wasn't before."""
-    CHANGED = "CHANGED"
-    """It is another than before."""
-    REMOVED = "REMOVED"
-    """It isn't there any more."""
 
 
 @value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 
-from callboard_sdk import Entity, EntityRef, Problem, node, value
+from callboard_sdk import Entity, EntityRef, Problem, enum, node, value
 
 from .facets import FacetField
 
@@ -102,3 +103,15 @@ class Reached:
     """The entity."""
     depth: int
     """How many relations away it is, by the shortest way."""
+
+
+@enum
+class ChangeKind(Enum):
+    """What became of something, for who sees it."""
+
+    CREATED = "CREATED"
+    """It is there now, and wasn't before."""
+    CHANGED = "CHANGED"
+    """It is another than before."""
+    REMOVED = "REMOVED"
+    """It isn't there any more."""

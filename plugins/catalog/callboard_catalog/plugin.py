@@ -32,6 +32,7 @@ from .change_fields import add_change_fields
 from .descriptor_fields import add_descriptor_fields
 from .facets import MOST_FACETS, FacetBy, FacetField
 from .filters import EntityFilter, EntityOrder, ProblemFilter
+from .history_fields import add_history_fields
 from .ingestion import Ingestion
 from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Facet, FacetValue, Reached, Reference, Relation, SourceLocation
 from .portal import addresses
@@ -105,6 +106,7 @@ async def ingestion(
 
 add_source_fields(plugin)
 add_change_fields(plugin)
+add_history_fields(plugin)
 add_descriptor_fields(plugin)
 
 

@@ -25,6 +25,9 @@ RULES = """roles:
     rules:
       - {allow: permission:catalog.read, when: {hasTag: {tag: open}}}
       - allow: permission:catalog.problems.read
+  past:
+    rules:
+      - allow: permission:catalog.history.read
 """
 
 

@@ -1,0 +1,100 @@
+"""What entities were at an instant, told from what the journal keeps of each change; and why they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from callboard_sdk import EntityRef
+from sqlalchemy import Select, func, select
+from sqlmodel import col
+
+from .journal import ENTITY
+from .lists import storable_refs, with_bodies
+from .marks import storable
+from .rows import read_body
+from .settling import STANDING_ORDER
+from .store import CatalogStore
+from .tables import ChangeRow, DocumentRow, EntityRow, ItemRow, SourceRow, TermRow
+from .terms import among
+
+_AT_ONCE = 200
+_PARTS = (ItemRow.source, ItemRow.name, DocumentRow.body, DocumentRow.kept, ItemRow.orphaned)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A document that says what an entity is; the first of an entity's claims stands."""
+
+    source: str
+    item: str
+    line: int | None
+    kept: bool
+    orphaned: float | None
+
+
+async def at(store: CatalogStore, refs: Collection[EntityRef], instant: float) -> dict[EntityRef, bytes]:
+    """What those of these entities that were there at the instant said then, in three SQL statements."""
+    wanted = storable_refs(refs)
+    if not wanted:
+        return {}
+    first = (
+        select(func.min(col(ChangeRow.number)))
+        .join(TermRow, col(TermRow.id) == col(ChangeRow.entity))
+        .where(col(ChangeRow.what) == ENTITY, col(ChangeRow.at) > instant, among(col(TermRow.text), wanted, store.dialect))
+        .group_by(col(ChangeRow.entity))
+    )
+    numbers = [number for (number,) in await store.select(first)]
+    later: dict[str, bytes | None] = {}
+    if numbers:  # what an entity was is what the next change of it found
+        query = select(col(TermRow.text), col(ChangeRow.before)).join(TermRow, col(TermRow.id) == col(ChangeRow.entity))
+        query = query.where(among(col(ChangeRow.number), numbers, store.dialect))
+        later = {ref: before for ref, before in await store.select(query)}  # noqa: C416  rows are no tuples
+    same = [ref for ref in wanted if ref not in later]
+    now = await store.select(_bodies(same, store.dialect)) if same else ()
+    found = {ref: body for ref, body in later.items() if body is not None} | {ref: body for ref, body in now}  # noqa: C416
+    return {EntityRef.parse(ref): body for ref, body in found.items()}
+
+
+def _bodies(refs: Sequence[str], dialect: str) -> Select[Any]:
+    query = select(col(TermRow.text)).select_from(EntityRow).join(TermRow, col(TermRow.id) == col(EntityRow.id))
+    return with_bodies(query.where(among(col(TermRow.text), refs, dialect)))
+
+
+async def changed(store: CatalogStore, since: float, until: float, after: EntityRef | None) -> list[EntityRef]:
+    """Entities that changed between these instants, by ref, after that one; not all at once."""
+    query = (
+        select(col(TermRow.text))
+        .join(ChangeRow, col(ChangeRow.entity) == col(TermRow.id))
+        .where(col(ChangeRow.what) == ENTITY, col(ChangeRow.at) > since, col(ChangeRow.at) <= until)
+        .distinct()
+    )
+    if after is not None:
+        if not storable(str(after)):
+            return []
+        query = query.where(col(TermRow.text) > str(after))
+    return [EntityRef.parse(ref) for (ref,) in await store.select(query.order_by(col(TermRow.text)).limit(_AT_ONCE))]
+
+
+async def claims(store: CatalogStore, refs: Collection[EntityRef]) -> Mapping[EntityRef, list[Claim]]:
+    """The documents that say what each of these entities is, the one that stands first."""
+    found: dict[EntityRef, list[Claim]] = {}
+    wanted = storable_refs(refs)
+    if not wanted:
+        return found
+    query = (
+        select(col(TermRow.text), *(col(part) for part in _PARTS))
+        .join(DocumentRow, col(DocumentRow.entity) == col(TermRow.id))
+        .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
+        .join(SourceRow, col(SourceRow.name) == col(ItemRow.source))
+        .where(among(col(TermRow.text), wanted, store.dialect))
+        .order_by(*STANDING_ORDER)
+    )  # fmt: skip
+    for ref, source, item, body, kept, orphaned in await store.select(query):
+        found.setdefault(EntityRef.parse(ref), []).append(Claim(source, item, _line(body), kept, orphaned))
+    return found
+
+
+def _line(body: bytes) -> int | None:
+    return read_body(body).place[1]

@@ -1,0 +1,128 @@
+"""The catalog's past in the graph: an entity at an instant, what differs between two, and why an entity is there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import strawberry
+from callboard_sdk import Access, BadArgument, Batch, Entity, EntityRef, Plugin, value
+
+from .history import at, changed, claims
+from .model import HISTORY, READ, ChangeKind, SourceLocation
+from .rows import entity_of
+from .store import CatalogStore
+
+MOST = 100
+_Ref = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
+_At = Annotated[datetime, strawberry.argument(description="The instant.")]
+_Since = Annotated[datetime, strawberry.argument(description="The earlier instant.")]
+_Until = Annotated[datetime, strawberry.argument(description="The later instant.")]
+_First = Annotated[int, strawberry.argument(description="At most so many, 1 to 100.")]
+_After = Annotated[EntityRef | None, strawberry.argument(description="Only those that come after this one.")]
+
+
+@value
+class EntityDifference:
+    """An entity that was another at one instant than at a later one, or wasn't there at one of them."""
+
+    ref: EntityRef
+    """The entity's name."""
+    kind: ChangeKind
+    """What became of it."""
+    before: Entity | None = None
+    """As it was at the earlier instant."""
+    after: Entity | None = None
+    """As it was at the later one."""
+
+
+@value
+class Origin:
+    """Why an entity is in the catalog."""
+
+    source: str
+    """The source whose document stands for it."""
+    location: str
+    """The item of that source, such as a file."""
+    line: int | None = None
+    """The line that its document starts at, counted from 1."""
+    kept: bool
+    """Whether it is shown as last read, for its place can't be read to its end."""
+    orphaned_at: datetime | None = None
+    """Since when its source doesn't have it any more."""
+    others: list[SourceLocation]
+    """Other documents that say what it is; the first of them stands if this one goes."""
+
+
+def add_history_fields(plugin: Plugin[Any]) -> None:
+    """Declare them on the catalog's plugin."""
+
+    @plugin.query(permission=HISTORY, asks="three SQL statements")
+    async def entity_at(ref: _Ref, at: _At, store: CatalogStore, access: Access) -> Entity | None:
+        """The entity as it was at an instant; what it is related to is that of now. Null when it wasn't there, or when the viewer
+        may not see it as it was then, or as it is now.
+        """
+        return (await _versions(store, [ref], _seconds(at), access)).get(ref)
+
+    @plugin.query(permission=HISTORY, asks="a few SQL statements for each two hundred entities that changed")
+    async def entity_differences(
+        since: _Since, until: _Until, store: CatalogStore, access: Access, first: _First = MOST, after: _After = None
+    ) -> list[EntityDifference] | None:
+        """What differs between two instants, by ref. Of an entity that the viewer doesn't see at both, as far as it was there,
+        and now, nothing is told.
+        """
+        if not 1 <= first <= MOST:
+            raise BadArgument(f"`first` is {first}: ask for 1 to {MOST}, and go on with `after`")
+        earlier, later = _seconds(since), _seconds(until)
+        if earlier > later:
+            raise BadArgument("`since` is later than `until`: give the earlier instant as `since`")
+        found: list[EntityDifference] = []
+        while len(found) < first and (refs := await changed(store, earlier, later, after)):
+            before = await _versions(store, refs, earlier, access)
+            now = await _versions(store, refs, later, access)
+            found += (one for ref in refs if (one := _difference(ref, before.get(ref), now.get(ref))) is not None)
+            after = refs[-1]
+        return found[:first]
+
+    @plugin.field(on=Entity, permission=READ, asks="one SQL statement")
+    async def origin(entities: Batch[Entity], store: CatalogStore) -> list[Origin | None]:
+        """Why the catalog has it: the document that stands for it, and others that would."""
+        found = await claims(store, [entity.ref for entity in entities])
+        return [_origin(found.get(entity.ref, [])) for entity in entities]
+
+
+async def _versions(store: CatalogStore, refs: list[EntityRef], instant: float, access: Access) -> dict[EntityRef, Entity]:
+    """The entities as they were, of those that the viewer may see as they were and, if they are there, as they are."""
+    then = {ref: entity_of(body) for ref, body in (await at(store, refs, instant)).items()}
+    seen = {ref: entity for ref, entity in then.items() if access.sees(entity)}
+    if access.whole or not seen:
+        return seen
+    now = {entity.ref: entity for entity in await store.get(list(seen)) if entity is not None}
+    return {ref: entity for ref, entity in seen.items() if ref not in now or access.sees(now[ref])}
+
+
+def _difference(ref: EntityRef, before: Entity | None, after: Entity | None) -> EntityDifference | None:
+    if before == after:
+        return None
+    kind = ChangeKind.CREATED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.CHANGED
+    return EntityDifference(ref=ref, kind=kind, before=before, after=after)
+
+
+def _origin(found: list[Any]) -> Origin | None:
+    if not found:
+        return None
+    first, *others = found
+    return Origin(
+        source=first.source,
+        location=first.item,
+        line=first.line,
+        kept=first.kept,
+        orphaned_at=None if first.orphaned is None else datetime.fromtimestamp(first.orphaned, UTC),
+        others=[SourceLocation(location=f"{other.source}: {other.item}", line=other.line) for other in others],
+    )
+
+
+def _seconds(instant: datetime) -> float:
+    if instant.tzinfo is None:
+        raise BadArgument("an instant needs its offset from UTC: write it like 2026-01-31T12:00:00Z")
+    return instant.timestamp()
