@@ -269,6 +269,7 @@ class _Draft:
             "currency": lambda: dice.choice(("EUR", "EUR", "USD")),
             "TouchInput": lambda: {"ref": str(self._ref())},
             "ref": lambda: str(self._ref()),
+            "JSON": lambda: dice.choice(({}, [], {"apiVersion": "a/v1", "kind": "API", "metadata": {"name": self._ref().name}})),
             "id": self._id,
             "ids": lambda: [self._id() for _ in range(dice.randrange(1, 4))],
             "types": lambda: dice.sample(("ownedBy", "ownerOf", "dependsOn", "dependencyOf", "partOf", "hasPart"), 2),
