@@ -15,7 +15,7 @@ import structlog
 from callboard_sdk.database import Refresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.beside import beside
+from resolvers.beside import beside, whole
 
 log = structlog.get_logger()
 
@@ -49,8 +49,12 @@ async def _follow(channel: str, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _ask(refresh: Refresh, seconds: float) -> None:
     while True:
-        await refresh()
+        await whole(_once(refresh))
         await asyncio.sleep(seconds)
+
+
+async def _once(refresh: Refresh) -> None:
+    await refresh()
 
 
 async def _listen(engine: AsyncEngine, channel: str, refresh: Refresh, seconds: float) -> None:
@@ -67,7 +71,7 @@ async def _listen(engine: AsyncEngine, channel: str, refresh: Refresh, seconds: 
         try:
             while not driver.is_closed():
                 said.clear()
-                await refresh()
+                await whole(_once(refresh))
                 try:
                     async with asyncio.timeout(seconds):
                         await said.wait()

@@ -31,6 +31,8 @@ _TICK = 1.0
 """Seconds after which the schedule is looked at again."""
 _WAIT = 15.0
 """Seconds that a start waits for sources that were never read; it goes on without them then, and so do they."""
+_PARTING = 2.0
+"""Seconds that an end waits for what is being read or asked, so that no statement is cut off; then it is cancelled."""
 _CHECKED = 500
 _AT_ONCE = 4
 """Sources that one process reads at once."""
@@ -52,6 +54,7 @@ class Ingestion:
         self._visits: set[asyncio.Task[bool]] = set()
         self._visited: set[str] = set()
         self._started = asyncio.Event()
+        self._ended = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -63,9 +66,12 @@ class Ingestion:
                 await asyncio.wait_for(self._started.wait(), _WAIT)
             yield
         finally:
-            for one in (task, *self._visits):
+            self._ended.set()
+            left = {task, *self._visits}
+            await asyncio.wait(left, timeout=_PARTING)
+            for one in left:
                 one.cancel()
-            await asyncio.gather(task, *self._visits, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
             await self._leave()
 
     async def _declare(self) -> list[str]:
@@ -139,7 +145,7 @@ class Ingestion:
         return True
 
     async def _repeat(self, first: Sequence[str]) -> None:
-        """Read these sources, then each when it is due, until cancelled."""
+        """Read these sources, then each when it is due, until it is to end."""
         try:
             await self.run(first)
             while not await self._tried(first):  # noqa: ASYNC110  another process has them, and says so in the database
@@ -147,7 +153,7 @@ class Ingestion:
         except Exception:
             _log.exception("the catalog's sources could not be read at the start")
         self._started.set()
-        while True:
+        while not self._ended.is_set():
             try:
                 while len(self._visits) < _AT_ONCE and (name := await self._claim()) is not None:
                     visit = asyncio.create_task(self._visit(self.sources[name]))
@@ -155,7 +161,8 @@ class Ingestion:
                     visit.add_done_callback(self._visits.discard)
             except Exception:
                 _log.exception("the catalog's schedule could not be followed")
-            await asyncio.sleep(self._tick)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), self._tick)
 
     async def _tried(self, names: Sequence[str]) -> bool:
         """Whether each of these sources was read once, or at least tried."""
