@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 async def whole(work: Coroutine[Any, Any, T]) -> T:
-    """What the work gives. When it is cancelled, it is waited for before the cancellation goes on: nothing is cut off half-way."""
+    """What the work gives. When cancelled, it is waited for before the cancellation goes on: nothing is cut off half-way."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

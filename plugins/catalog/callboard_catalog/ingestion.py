@@ -162,7 +162,8 @@ class Ingestion:
             except Exception:
                 _log.exception("the catalog's schedule could not be followed")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), self._tick)
+                async with asyncio.timeout(self._tick):
+                    await self._ended.wait()
 
     async def _tried(self, names: Sequence[str]) -> bool:
         """Whether each of these sources was read once, or at least tried."""

@@ -103,7 +103,8 @@ class Visit:
         async def renew() -> None:
             while not ended.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), self._schedule.lease / 3)
+                    async with asyncio.timeout(self._schedule.lease / 3):
+                        await ended.wait()
                     return
                 try:
                     async with self._store.writing() as connection:
