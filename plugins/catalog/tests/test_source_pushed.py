@@ -15,7 +15,7 @@ from callboard_catalog.source_settings import PushedSource
 from callboard_sdk import EntityRef, Gone, Item, Part, Whole
 
 SETTINGS = PushedSource(name="bots", provider="pushed", subjects=("bot",), max_entities=3)
-PAYLOADS = Path("/work/shared/data/upstreams/ci/github_webhook_examples.json")
+PAYLOADS = Path(__file__).parents[4] / "shared" / "data" / "upstreams" / "ci" / "github_webhook_examples.json"
 
 
 def entity(name: str, **more: Any) -> dict[str, Any]:
