@@ -34,7 +34,6 @@ class _Claim:
 
     document: int
     content: str
-    digest: str
     body: bytes
 
 
@@ -82,15 +81,15 @@ async def settle(connection: AsyncConnection, touched: Touched, journal: Journal
 
 async def _standing(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, _Claim]:  # A
     query = (
-        select(*(getattr(DocumentRow, name) for name in ("id", "entity", "content", "digest", "body")))
+        select(*(getattr(DocumentRow, name) for name in ("id", "entity", "content", "body")))
         .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
         .join(SourceRow, col(SourceRow.name) == col(ItemRow.source))
         .where(among(col(DocumentRow.entity), ids, connection.dialect.name))
         .order_by(*STANDING_ORDER)
     )
     found: dict[int, _Claim] = {}
-    for number, entity, content, digest, body in (await connection.execute(query)).all():
-        found.setdefault(entity, _Claim(number, content, digest, body))
+    for number, entity, content, body in (await connection.execute(query)).all():
+        found.setdefault(entity, _Claim(number, content, body))
     return found
 
 

@@ -11,8 +11,9 @@ from typing import Self
 
 from callboard_sdk import Unreadable
 
+from callboard_catalog.files import decoded
+
 from .git_program import Git
-from .texts import decoded
 
 _FILE_MODES = (b"100644", b"100755")
 

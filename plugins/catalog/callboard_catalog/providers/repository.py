@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from callboard_sdk import Unreadable, UpstreamError
 
-from callboard_catalog.files import matcher
+from callboard_catalog.files import decoded, matcher
 
 from .asking import is_over, unanswered
-from .texts import decoded, printable
+from .texts import printable
 
 FETCHED_AT_MOST = 100
 """Files of one repository that are fetched before they are asked for."""

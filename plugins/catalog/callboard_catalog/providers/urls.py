@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from callboard_sdk import Client, Event, Gone, Item, Known, Reply, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
+from callboard_catalog.files import decoded
 from callboard_catalog.remote_settings import UrlsSource
 
 from .asking import fresh, unanswered
-from .texts import decoded
 from .together import in_order
 
 AT_ONCE = 8
