@@ -24,6 +24,15 @@ from .settling import STANDING_ORDER
 from .tables import DocumentRow, EntityRow, ItemRow, ProblemRow, SourceRow, UncheckedRow
 from .terms import among, known_terms
 
+AT_ONCE = 500
+"""Entities of which the problems are worked out in one go."""
+
+
+async def check_all(connection: AsyncConnection, journal: Journal) -> None:
+    """Work out the problems of all entities that wait for it, in this one transaction."""
+    while await check_some(connection, journal, AT_ONCE):
+        pass
+
 
 async def check_some(connection: AsyncConnection, journal: Journal, most: int) -> int:
     """Work out the problems of at most so many entities that wait for it; how many there were."""

@@ -14,7 +14,7 @@ from callboard_sdk.sources import Item, Known
 from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from .checking import check_some
+from .checking import check_all
 from .documents import Touched, drop, source_problems
 from .journal import SOURCE, Journal
 from .reading import Limits
@@ -33,7 +33,6 @@ _WAIT = 15.0
 """Seconds that a start waits for sources that were never read; it goes on without them then, and so do they."""
 _PARTING = 2.0
 """Seconds that an end waits for what is being read or asked, so that no statement is cut off; then it is cancelled."""
-_CHECKED = 500
 _AT_ONCE = 4
 """Sources that one process reads at once."""
 
@@ -137,8 +136,7 @@ class Ingestion:
             items = list((await connection.execute(select(col(ItemRow.id)).where(col(ItemRow.source) == name))).scalars())
             await settle(connection, await drop(connection, name, items, journal), journal)
             await source_problems(connection, name, (), journal)
-            while await check_some(connection, journal, _CHECKED):
-                pass
+            await check_all(connection, journal)
             await connection.execute(delete(SourceRow).where(col(SourceRow.name) == name))
             journal.removed(SOURCE, name=name)
             await journal.write(connection, self._store.database)

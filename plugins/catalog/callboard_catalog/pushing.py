@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 from sqlmodel import col
 
-from .checking import check_some
+from .checking import check_all
 from .descriptor import Reading
 from .documents import Ready, Touched, drop, take
 from .journal import Journal
@@ -17,8 +17,6 @@ from .settling import settle
 from .store import CatalogStore
 from .tables import ItemRow
 from .terms import among
-
-_CHECKED = 500
 
 
 async def push(
@@ -37,8 +35,7 @@ async def push(
             touched = await drop(connection, source, gone, journal)
         touched = touched.with_(await take(connection, source, ready, journal))  # an entity may have moved from one to another
         await settle(connection, touched, journal)
-        while await check_some(connection, journal, _CHECKED):
-            pass
+        await check_all(connection, journal)
         await schedule.handed(connection, source)
         await journal.write(connection, store.database)
     return len(journal)
