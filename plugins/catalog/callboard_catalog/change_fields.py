@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -11,7 +11,7 @@ from callboard_sdk import Access, Database, Entity, EntityRef, Plugin, Problem, 
 
 from .changes import Change, Changes
 from .ingestion import Ingestion
-from .journal import ENTITY, PROBLEM, SOURCE
+from .journal import ENTITY, PROBLEM, SOURCE, instant
 from .model import PROBLEMS, READ, ChangeKind
 from .rows import entity_of, problem_of
 from .rules import TELLING
@@ -92,7 +92,7 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
         kind = _kind(before is not None, after is not None)
         if kind is None:
             return None
-        return EntityChange(cursor=change.cursor, at=_instant(change.at), kind=kind, ref=ref, entity=after)
+        return EntityChange(cursor=change.cursor, at=instant(change.at), kind=kind, ref=ref, entity=after)
 
     @plugin.subscription(permission=READ, asks="one SQL statement a change", shown=entity_change)
     async def entity_changes(
@@ -112,7 +112,7 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
         if (entity is not None and problem.entity != entity) or not await _told(problem, store, access):
             return None
         kind = ChangeKind.REMOVED if change.how == "removed" else ChangeKind.CREATED
-        return ProblemChange(cursor=change.cursor, at=_instant(change.at), kind=kind, problem=problem)
+        return ProblemChange(cursor=change.cursor, at=instant(change.at), kind=kind, problem=problem)
 
     @plugin.subscription(permission=PROBLEMS, asks="one SQL statement a change", shown=problem_change)
     async def problem_changes(changes: Changes, after: _After = None, entity: _Of = None) -> AsyncIterator[Change]:
@@ -124,7 +124,7 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
         row = await store.source(change.name)
         source = shown_source(row, ingestion, access) if row is not None else None
         kind = ChangeKind[change.how.upper()]
-        return SourceChange(cursor=change.cursor, at=_instant(change.at), kind=kind, source=source)
+        return SourceChange(cursor=change.cursor, at=instant(change.at), kind=kind, source=source)
 
     @plugin.subscription(permission=LOOK, asks="one SQL statement a change", shown=source_change)
     async def source_changes(changes: Changes, after: _After = None) -> AsyncIterator[Change]:
@@ -147,7 +147,3 @@ def _kind(before: bool, after: bool) -> ChangeKind | None:
     if before:
         return ChangeKind.CHANGED if after else ChangeKind.REMOVED
     return ChangeKind.CREATED if after else None
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

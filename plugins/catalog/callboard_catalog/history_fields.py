@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
 from callboard_sdk import Access, BadArgument, Batch, Entity, EntityRef, Plugin, value
 
 from .history import at, changed, claims
+from .journal import instant
 from .model import HISTORY, READ, ChangeKind, SourceLocation
 from .rows import entity_of
 from .store import CatalogStore
@@ -117,7 +118,7 @@ def _origin(found: list[Any]) -> Origin | None:
         location=first.item,
         line=first.line,
         kept=first.kept,
-        orphaned_at=None if first.orphaned is None else datetime.fromtimestamp(first.orphaned, UTC),
+        orphaned_at=instant(first.orphaned),
         others=[SourceLocation(location=f"{other.source}: {other.item}", line=other.line) for other in others],
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, overload
 
 from callboard_sdk import Database
 from sqlalchemy import func, insert, select
@@ -53,3 +54,12 @@ class Journal:
         first = await next_number(connection, col(ChangeRow.number))
         await connection.execute(insert(ChangeRow), [{"number": n, **change} for n, change in enumerate(self._changes, first)])
         await database.tell(connection, CHANNEL)
+
+
+@overload
+def instant(seconds: float) -> datetime: ...
+@overload
+def instant(seconds: float | None) -> datetime | None: ...
+def instant(seconds: float | None) -> datetime | None:
+    """The instant that the tables have as seconds since 1970."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -21,6 +21,7 @@ from callboard_sdk import (
 from callboard_sdk.yaml import YamlError, read_documents
 
 from .ingestion import Ingestion
+from .journal import instant
 from .providers.pushed import Refused, pushed, withdrawn
 from .sources import Said, Source
 from .store import CatalogStore
@@ -266,15 +267,11 @@ def shown_source(row: SourceRow, ingestion: Ingestion, access: Access) -> Catalo
         provider=source.provider if source else None,
         owner=source.owner if source else None,
         every=source.timing.every if source else None,
-        next_at=_instant(row.due) if source and source.timing.every else None,
-        reading_since=_instant(row.started) if row.reader is not None else None,
-        read_at=_instant(row.succeeded),
-        failing_since=_instant(row.failed),
+        next_at=instant(row.due) if source and source.timing.every else None,
+        reading_since=instant(row.started) if row.reader is not None else None,
+        read_at=instant(row.succeeded),
+        failing_since=instant(row.failed),
         last_error=row.error if access.whole else None,
         failures=row.failures,
         held=held,
     )
-
-
-def _instant(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from callboard_sdk import EVERYTHING, Access, BadArgument, Connection, Database, Entity, EntityRef, Page, Problem, connect
@@ -19,7 +19,7 @@ from sqlmodel import col
 from .expressions import Form
 from .facets import FacetBy, asked, facet_query, shown
 from .filters import EntityFilter, EntityOrder, ProblemFilter
-from .journal import ENTITY, VERSION
+from .journal import ENTITY, VERSION, instant
 from .lists import (
     FEW,
     EntityList,
@@ -106,10 +106,7 @@ class CatalogStore:
         query = select(col(TermRow.text), col(EntityRow.created), col(EntityRow.changed))
         query = query.join(EntityRow, col(EntityRow.id) == col(TermRow.id))
         query = query.where(among(col(TermRow.text), storable_refs(refs), self.dialect))
-        return {
-            EntityRef.parse(ref): (datetime.fromtimestamp(created, UTC), datetime.fromtimestamp(changed, UTC))
-            for ref, created, changed in await self.select(query)
-        }
+        return {EntityRef.parse(ref): (instant(created), instant(changed)) for ref, created, changed in await self.select(query)}
 
     async def related(self, refs: Sequence[EntityRef], relation: str) -> Mapping[EntityRef, list[EntityRef]]:
         """For each of these refs the refs it has this relation to, sorted."""
@@ -265,7 +262,7 @@ class CatalogStore:
         """Since when every source was read to its end once more, and when an entity changed last."""
         [[read]] = await self.select(select(func.min(col(SourceRow.succeeded))))
         [[changed]] = await self.select(select(func.max(col(ChangeRow.at))).where(col(ChangeRow.what) == ENTITY))
-        return _instant(read), _instant(changed)
+        return instant(read), instant(changed)
 
     async def last_error(self) -> str | None:
         """Why the reading of a source failed, if one did; the one that has failed the longest."""
@@ -304,7 +301,3 @@ class CatalogStore:
         async with self.database.engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()
             return rows
-
-
-def _instant(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
