@@ -8,10 +8,11 @@ D. people    teams and members, if wanted
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from operator import attrgetter
 from urllib.parse import quote
 
 import msgspec
@@ -22,8 +23,7 @@ from callboard_catalog.remote_settings import GitHubSource
 
 from .asking import fresh, is_over, pages, steady, unanswered
 from .github_people import GitHubPeople
-from .repository import Blob, ListedTree, fits_any, wanted
-from .together import in_order
+from .repository import Blob, ListedTree, fits_any, told_of, wanted
 
 _SETTLED = timedelta(seconds=60)
 """A push is compared by its time only when it was that long past when it was read: times are whole seconds."""
@@ -87,16 +87,17 @@ class GitHub:
                 yield Same(one.full_name)
             else:
                 changed.append(one)
-        over: Unreadable | None = None
-        async with aclosing(self._changed(changed, versions, now)) as events:  # C
+
+        async def ask(one: Repository) -> list[Event]:
+            return await self._repository(one, versions.get(one.full_name), now)
+
+        name = attrgetter("full_name")
+        async with aclosing(told_of(changed, name, ask, self._settings.concurrency)) as events:  # C
             async for event in events:
                 if isinstance(event, Unreadable):
-                    over = event
-                    break
+                    yield Unread("", event)
+                    return
                 yield event
-        if over is not None:
-            yield Unread("", over)
-            return
         if self._settings.organization and (self._settings.teams or self._settings.members):  # D
             people = GitHubPeople(self._settings, self._client)
             async for told in people.events():
@@ -145,30 +146,6 @@ class GitHub:
             and self._included(name)
             and not self._excluded(name)
         )
-
-    async def _changed(
-        self, changed: Sequence[Repository], versions: Mapping[str, str], now: datetime | None
-    ) -> AsyncGenerator[Event | Unreadable, None]:
-        """What there is to say of each repository; an Unreadable ends it: GitHub is not to be asked for anything more."""
-
-        async def ask(one: Repository) -> list[Event]:
-            return await self._repository(one, versions.get(one.full_name), now)
-
-        async with aclosing(in_order(ask, changed, self._settings.concurrency)) as answers:
-            async for one, answer in answers:
-                match answer:
-                    case UpstreamError() if is_over(answer):
-                        yield unanswered(answer)
-                        return
-                    case UpstreamError():
-                        yield Unread(one.full_name, unanswered(answer))
-                    case Unreadable():
-                        yield Unread(one.full_name, answer)
-                    case Exception():
-                        raise answer
-                    case _:
-                        for event in answer:
-                            yield event
 
     async def _repository(self, one: Repository, version: str | None, now: datetime | None) -> list[Event]:
         name, place = one.full_name, f"repos/{quote(one.full_name)}"

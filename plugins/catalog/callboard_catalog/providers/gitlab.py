@@ -8,6 +8,7 @@ C. people    the groups and their members, if wanted
 from __future__ import annotations
 
 from contextlib import aclosing
+from operator import attrgetter
 from urllib.parse import quote
 
 import msgspec
@@ -16,10 +17,9 @@ from callboard_sdk.sources import Events
 
 from callboard_catalog.remote_settings import GitLabSource
 
-from .asking import fresh, is_over, pages, steady, unanswered
+from .asking import fresh, pages, steady, unanswered
 from .gitlab_people import GitLabPeople
-from .repository import Blob, ListedTree, fits_any, wanted
-from .together import in_order
+from .repository import Blob, ListedTree, fits_any, told_of, wanted
 
 _FILE_MODES = ("100644", "100755")
 
@@ -76,21 +76,13 @@ class GitLab:
         async def ask(one: Project) -> list[Event]:
             return await self._project(one, versions.get(one.path_with_namespace))
 
-        async with aclosing(in_order(ask, chosen, self._settings.concurrency)) as answers:  # B
-            async for one, answer in answers:
-                match answer:
-                    case UpstreamError() if is_over(answer):
-                        yield Unread("", unanswered(answer))
-                        return
-                    case UpstreamError():
-                        yield Unread(one.path_with_namespace, unanswered(answer))
-                    case Unreadable():
-                        yield Unread(one.path_with_namespace, answer)
-                    case Exception():
-                        raise answer
-                    case _:
-                        for event in answer:
-                            yield event
+        name = attrgetter("path_with_namespace")
+        async with aclosing(told_of(chosen, name, ask, self._settings.concurrency)) as events:  # B
+            async for event in events:
+                if isinstance(event, Unreadable):
+                    yield Unread("", event)
+                    return
+                yield event
         if self._settings.groups or self._settings.members:  # C
             async for event in GitLabPeople(self._settings, self._client).events():
                 yield event

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeVar
 
-from callboard_sdk import Unreadable, UpstreamError
+from callboard_sdk import Event, Unread, Unreadable, UpstreamError
 
 from callboard_catalog.files import decoded, matcher
 
 from .asking import is_over, unanswered
 from .texts import printable
+from .together import in_order
+
+T = TypeVar("T")
 
 FETCHED_AT_MOST = 100
 """Files of one repository that are fetched before they are asked for."""
@@ -112,3 +117,24 @@ def fits_any(globs: Sequence[str]) -> Callable[[str], bool]:
     """Whether a name fits one of the globs, without regard to case."""
     fits = [matcher(glob.lower()) for glob in globs]
     return lambda name: any(one(name.lower()) for one in fits)
+
+
+async def told_of(
+    given: Iterable[T], name: Callable[[T], str], ask: Callable[[T], Awaitable[list[Event]]], at_once: int
+) -> AsyncGenerator[Event | Unreadable, None]:
+    """What there is to say of each repository, in order; an Unreadable ends it: its host is not to be asked for anything more."""
+    async with aclosing(in_order(ask, given, at_once)) as answers:
+        async for one, answer in answers:
+            match answer:
+                case UpstreamError() if is_over(answer):
+                    yield unanswered(answer)
+                    return
+                case UpstreamError():
+                    yield Unread(name(one), unanswered(answer))
+                case Unreadable():
+                    yield Unread(name(one), answer)
+                case Exception():
+                    raise answer
+                case _:
+                    for event in answer:
+                        yield event
