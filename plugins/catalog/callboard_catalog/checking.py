@@ -46,7 +46,7 @@ async def check_some(connection: AsyncConnection, journal: Journal, most: int) -
     rows: dict[str, dict[str, Any]] = {}
     for number, found in documents.items():
         body = bodies[number]
-        problems = [*_dangling(body, there), *_duplicates(body, found), *_kept(body, found[0])]
+        problems: list[Problem | Dangling] = [*_dangling(body, there), *_duplicates(body, found), *_kept(body, found[0])]
         rows |= problem_rows(problems, body.place[2], follows=number)
     await replace_problems(connection, among(col(ProblemRow.follows), ids, connection.dialect.name), rows, journal)
     await connection.execute(delete(UncheckedRow).where(among(col(UncheckedRow.entity), ids, connection.dialect.name)))

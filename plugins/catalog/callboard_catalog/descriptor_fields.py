@@ -22,14 +22,14 @@ def add_descriptor_fields(plugin: Plugin[Any]) -> None:
         """All that its kind says of it, as its descriptor has it, with placeholders filled; without what the viewer may not read
         by the field of the same name.
         """
-        return [shown_spec(entity, readable) for entity in entities]
+        return [JSON(shown_spec(entity, readable)) for entity in entities]
 
     @plugin.field(on=Entity, permission=READ)
     async def descriptor(entities: Batch[Entity], readable: Readable) -> list[JSON | None]:
         """Its whole descriptor, as the catalog keeps it: a source that has it gives the same entity. Without what the viewer may
         not read by the field of the same name.
         """
-        return [shown_descriptor(entity, readable) for entity in entities]
+        return [JSON(shown_descriptor(entity, readable)) for entity in entities]
 
     @plugin.query(permission=PROBLEMS)
     async def check_descriptor(descriptor: _Descriptor) -> list[Problem] | None:

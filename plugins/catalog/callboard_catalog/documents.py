@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callboard_sdk import Problem
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -94,7 +94,7 @@ def _item_row(number: int, source: str, reading: Reading) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _items(connection: AsyncConnection, source: str, names: Collection[str]) -> Sequence[Mapping[str, Any]]:
+async def _items(connection: AsyncConnection, source: str, names: Collection[str]) -> Sequence[RowMapping]:
     query = select(*ItemRow.__table__.c).where(  # type: ignore[attr-defined]
         col(ItemRow.source) == source, among(col(ItemRow.name), names, connection.dialect.name)
     )

@@ -67,7 +67,7 @@ class Asked:
 
 
 _OWN = {FacetField.KIND: "kind", FacetField.NAMESPACE: "namespace"}
-_MARKS = {
+_MARKS: Mapping[FacetField, Begins | Tied] = {
     FacetField.TYPE: Begins(Column.TYPE, "", ""), FacetField.LIFECYCLE: Begins(Column.LIFECYCLE, "", ""),
     FacetField.TAG: Begins(Mark.TAG, "", ""), FacetField.OWNER: Tied(Tie.OWNED_BY, None),
 }  # fmt: skip

@@ -42,7 +42,7 @@ class Order:
 
     def cursor(self, key: tuple[Any, ...]) -> str:
         """What stands for the place of an entity with these keys."""
-        return key[0] if self.column is None else json.dumps([self.column, *key])  # type: ignore[no-any-return]
+        return key[0] if self.column is None else json.dumps([self.column, *key])
 
     def within(self, page: Page, keys: Sequence[str], writer: Writer) -> list[str]:
         """What the rows of a page have in these columns, which stand for the order's own."""

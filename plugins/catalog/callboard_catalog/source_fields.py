@@ -260,8 +260,9 @@ def _at_descriptors(error: UserError) -> UserError:
 def shown_source(row: SourceRow, ingestion: Ingestion, access: Access) -> CatalogSource:
     """The source as a viewer may see it."""
     source = ingestion.sources.get(row.name)
-    told = access.whole and row.held_key is not None
-    held = HeldRemoval(entities=row.held, of=row.held_of, key=row.held_key) if told else None
+    held = None
+    if access.whole and row.held_key is not None:
+        held = HeldRemoval(entities=row.held, of=row.held_of, key=row.held_key)
     return CatalogSource(
         name=row.name,
         provider=source.provider if source else None,

@@ -48,9 +48,9 @@ async def make_terms(connection: AsyncConnection, texts: Iterable[str]) -> Mappi
     found = await known_terms(connection, wanted := set(texts))
     if missing := sorted(wanted - found.keys()):
         first = await next_number(connection, col(TermRow.id))
-        rows = [{"id": number, "text": text} for number, text in enumerate(missing, first)]
-        await connection.execute(insert(TermRow), rows)
-        found |= {row["text"]: row["id"] for row in rows}
+        made = {text: number for number, text in enumerate(missing, first)}
+        await connection.execute(insert(TermRow), [{"id": number, "text": text} for text, number in made.items()])
+        found |= made
     return found
 
 

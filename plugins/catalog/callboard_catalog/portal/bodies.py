@@ -11,9 +11,9 @@ from callboard_sdk import HttpError, HttpReply, HttpRequest
 S = TypeVar("S")
 
 
-def reply(value: Any, status: int = 200, **headers: str) -> HttpReply:
+def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpReply:
     """What is answered, as JSON."""
-    return HttpReply(msgspec.json.encode(value), status, headers)
+    return HttpReply(msgspec.json.encode(value), status, headers or {})
 
 
 def body_of(request: HttpRequest, kind: type[S]) -> S:

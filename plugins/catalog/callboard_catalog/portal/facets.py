@@ -58,7 +58,7 @@ async def _counted(request: HttpRequest, ask: Ask, named: Sequence[str], let: Fi
             cut += [name] if facet["more"] else []
     if "kind" in found:
         found["kind"] = [{**one, "value": await _written(request, ask, one["value"], let)} for one in found["kind"]]
-    return reply({"facets": found}, **({"x-callboard-more": ", ".join(cut)} if cut else {}))
+    return reply({"facets": found}, headers={"x-callboard-more": ", ".join(cut)} if cut else None)
 
 
 def _by(name: str) -> Mapping[str, str]:

@@ -46,7 +46,7 @@ async def entities(request: HttpRequest, ask: Ask) -> HttpReply:  # A
     if limit and page.more_after:
         kept = [(name, value) for name, values in request.query.items() for value in values if name not in ("after", "offset")]
         more = {"link": f'<{request.path}?{urlencode([*kept, ("after", page.end)])}>; rel="next"'}
-    return reply(found.shown(page), **more)
+    return reply(found.shown(page), headers=more)
 
 
 class Words(msgspec.Struct):
