@@ -20,8 +20,8 @@ from .descriptor import Place
 from .documents import replace_problems
 from .journal import Journal
 from .rows import Body, Dangling, problem_rows, read_body
-from .settling import STANDING_ORDER
-from .tables import DocumentRow, EntityRow, ItemRow, ProblemRow, SourceRow, UncheckedRow
+from .settling import documents_of
+from .tables import DocumentRow, EntityRow, ItemRow, ProblemRow, UncheckedRow
 from .terms import among, known_terms
 
 AT_ONCE = 500
@@ -56,13 +56,7 @@ async def check_some(connection: AsyncConnection, journal: Journal, most: int) -
 async def _documents(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[Any]]:
     """The documents of each of these entities, the one that stands first."""
     columns = (col(DocumentRow.entity), col(DocumentRow.body), col(DocumentRow.kept), col(ItemRow.orphaned))
-    query = (
-        select(*columns)
-        .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
-        .join(SourceRow, col(SourceRow.name) == col(ItemRow.source))
-        .where(among(col(DocumentRow.entity), ids, connection.dialect.name))
-        .order_by(*STANDING_ORDER)
-    )
+    query = documents_of(*columns).where(among(col(DocumentRow.entity), ids, connection.dialect.name))
     found: dict[int, list[Any]] = {}
     for row in (await connection.execute(query)).all():
         found.setdefault(row.entity, []).append(row)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from callboard_sdk import EntityRef
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from .journal import ENTITY
-from .lists import storable_refs, with_bodies
+from .lists import storable_refs
 from .marks import storable
 from .rows import read_body
-from .settling import STANDING_ORDER
+from .settling import documents_of
 from .store import CatalogStore
-from .tables import ChangeRow, DocumentRow, EntityRow, ItemRow, SourceRow, TermRow
+from .tables import ChangeRow, DocumentRow, ItemRow, TermRow
 from .terms import among
 
 _AT_ONCE = 200
@@ -52,14 +51,8 @@ async def at(store: CatalogStore, refs: Collection[EntityRef], instant: float) -
         query = query.where(among(col(ChangeRow.number), numbers, store.dialect))
         later = {ref: before for ref, before in await store.select(query)}  # noqa: C416  rows are no tuples
     same = [ref for ref in wanted if ref not in later]
-    now = await store.select(_bodies(same, store.dialect)) if same else ()
-    found = {ref: body for ref, body in later.items() if body is not None} | {ref: body for ref, body in now}  # noqa: C416
+    found = {ref: body for ref, body in later.items() if body is not None} | await store.bodies(same)
     return {EntityRef.parse(ref): body for ref, body in found.items()}
-
-
-def _bodies(refs: Sequence[str], dialect: str) -> Select[Any]:
-    query = select(col(TermRow.text)).select_from(EntityRow).join(TermRow, col(TermRow.id) == col(EntityRow.id))
-    return with_bodies(query.where(among(col(TermRow.text), refs, dialect)))
 
 
 async def changed(store: CatalogStore, since: float, until: float, after: EntityRef | None) -> list[EntityRef]:
@@ -83,14 +76,9 @@ async def claims(store: CatalogStore, refs: Collection[EntityRef]) -> Mapping[En
     wanted = storable_refs(refs)
     if not wanted:
         return found
-    query = (
-        select(col(TermRow.text), *(col(part) for part in _PARTS))
-        .join(DocumentRow, col(DocumentRow.entity) == col(TermRow.id))
-        .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
-        .join(SourceRow, col(SourceRow.name) == col(ItemRow.source))
-        .where(among(col(TermRow.text), wanted, store.dialect))
-        .order_by(*STANDING_ORDER)
-    )  # fmt: skip
+    query = documents_of(col(TermRow.text), *(col(part) for part in _PARTS))
+    query = query.join(TermRow, col(TermRow.id) == col(DocumentRow.entity))
+    query = query.where(among(col(TermRow.text), wanted, store.dialect))
     for ref, source, item, body, kept, orphaned in await store.select(query):
         found.setdefault(EntityRef.parse(ref), []).append(Claim(source, item, _line(body), kept, orphaned))
     return found

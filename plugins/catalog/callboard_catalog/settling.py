@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, tuple_, update
+from sqlalchemy import Select, case, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -37,11 +37,17 @@ class _Claim:
     body: bytes
 
 
-STANDING_ORDER = (
+_STANDING_ORDER = (
     case((col(DocumentRow.kept) | col(ItemRow.orphaned).is_not(None), 1), else_=0),
     col(SourceRow.rank), col(SourceRow.name), col(ItemRow.name), col(DocumentRow.position), col(DocumentRow.id),
 )  # fmt: skip
 """The first of an entity's documents in this order stands for it."""
+
+
+def documents_of(*columns: Any) -> Select[Any]:
+    """A query over all documents with their items and sources; of each entity's the one that stands for it comes first."""
+    query = select(*columns).select_from(DocumentRow).join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
+    return query.join(SourceRow, col(SourceRow.name) == col(ItemRow.source)).order_by(*_STANDING_ORDER)
 
 
 async def settle(connection: AsyncConnection, touched: Touched, journal: Journal) -> None:
@@ -80,13 +86,8 @@ async def settle(connection: AsyncConnection, touched: Touched, journal: Journal
 
 
 async def _standing(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, _Claim]:  # A
-    query = (
-        select(*(getattr(DocumentRow, name) for name in ("id", "entity", "content", "body")))
-        .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
-        .join(SourceRow, col(SourceRow.name) == col(ItemRow.source))
-        .where(among(col(DocumentRow.entity), ids, connection.dialect.name))
-        .order_by(*STANDING_ORDER)
-    )
+    query = documents_of(*(getattr(DocumentRow, name) for name in ("id", "entity", "content", "body")))
+    query = query.where(among(col(DocumentRow.entity), ids, connection.dialect.name))
     found: dict[int, _Claim] = {}
     for number, entity, content, body in (await connection.execute(query)).all():
         found.setdefault(entity, _Claim(number, content, body))

@@ -93,13 +93,16 @@ class CatalogStore:
 
     async def get(self, refs: Sequence[EntityRef]) -> list[Entity | None]:
         """The entities with these refs, in the same order; None where there is none."""
-        wanted = storable_refs(refs)
-        if not wanted:
-            return [None] * len(refs)
-        query = select(col(TermRow.text)).select_from(EntityRow).join(TermRow, col(TermRow.id) == col(EntityRow.id))
-        query = with_bodies(query.where(among(col(TermRow.text), wanted, self.dialect)))
-        found = {ref: entity_of(body) for ref, body in await self.select(query)}
+        found = {ref: entity_of(body) for ref, body in (await self.bodies(storable_refs(refs))).items()}
         return [found.get(str(ref)) for ref in refs]
+
+    async def bodies(self, refs: Sequence[str]) -> dict[str, bytes]:
+        """What the documents say that stand for those of these entities that there are; `refs` are storable texts."""
+        if not refs:
+            return {}
+        query = select(col(TermRow.text)).select_from(EntityRow).join(TermRow, col(TermRow.id) == col(EntityRow.id))
+        query = with_bodies(query.where(among(col(TermRow.text), refs, self.dialect)))
+        return dict(tuple(row) for row in await self.select(query))
 
     async def times(self, refs: Sequence[EntityRef]) -> Mapping[EntityRef, tuple[datetime, datetime]]:
         """Since when the catalog has each of these entities, and when it changed last."""
