@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from callboard_catalog.descriptor import Place, Reading
-from callboard_catalog.format import read_descriptor
+from callboard_catalog.descriptors.descriptor import Place, Reading
+from callboard_catalog.descriptors.format import read_descriptor
 
 SOURCE = "bench"
 SLICE = 2_000

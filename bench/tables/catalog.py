@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from callboard_catalog.facets import FacetBy, FacetField
-from callboard_catalog.filters import EntityFilter
+from callboard_catalog.ingestion.pushing import push
 from callboard_catalog.plugin import plugin
-from callboard_catalog.pushing import push
-from callboard_catalog.searching import SearchField
-from callboard_catalog.store import CatalogStore
-from callboard_catalog.totals import Totals
+from callboard_catalog.queries.facets import FacetBy, FacetField
+from callboard_catalog.queries.filters import EntityFilter
+from callboard_catalog.queries.searching import SearchField
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.queries.totals import Totals
 from callboard_sdk import EVERYTHING, EntityRef, Page
 from sqlalchemy import text
 

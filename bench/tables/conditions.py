@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from callboard_catalog.descriptor import Place, Reading
-from callboard_catalog.format import read_descriptor
+from callboard_catalog.descriptors.descriptor import Place, Reading
+from callboard_catalog.descriptors.format import read_descriptor
+from callboard_catalog.ingestion.pushing import push
 from callboard_catalog.plugin import plugin
-from callboard_catalog.pushing import push
-from callboard_catalog.store import CatalogStore
-from callboard_catalog.totals import Totals
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.queries.totals import Totals
 from callboard_sdk import EVERYTHING, Access, EntityRef, Page
 from callboard_sdk.conditions import Column, Expression, Has, Is, Mark, Tie, Tied, every, no, some
 from sqlalchemy import event

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from callboard_catalog.rules import RULES
+from callboard_catalog.descriptors.rules import RULES
 from gateway.logs import silence_logs
 
 from tests.docs.metrics import metrics_table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from callboard_sdk.testing import Samples
 
-from .source_fields import CatalogSource
+from .fields.source_fields import CatalogSource
 
 
 def samples(folder: Path) -> Samples:

@@ -28,23 +28,35 @@ from callboard_sdk import (
 )
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
-from .change_fields import add_change_fields
-from .descriptor_fields import add_descriptor_fields
-from .facets import MOST_FACETS, FacetBy, FacetField
-from .filters import EntityFilter, EntityOrder, ProblemFilter
-from .history_fields import add_history_fields
-from .ingestion import Ingestion
-from .model import HISTORY, PROBLEMS, READ, SPEC, CatalogStatus, Facet, FacetValue, Reached, Reference, Relation, SourceLocation
+from .descriptors.reading import Limits
+from .fields.change_fields import add_change_fields
+from .fields.descriptor_fields import add_descriptor_fields
+from .fields.history_fields import add_history_fields
+from .fields.model import (
+    HISTORY,
+    PROBLEMS,
+    READ,
+    SPEC,
+    CatalogStatus,
+    Facet,
+    FacetValue,
+    Reached,
+    Reference,
+    Relation,
+    SourceLocation,
+)
+from .fields.source_fields import SOURCE_PERMISSIONS, add_source_fields
+from .ingestion.ingestion import Ingestion
+from .ingestion.sources import sources_of
 from .portal import addresses
 from .providers import upstreams
-from .reading import Limits
-from .searching import SearchField, SearchHit
+from .queries.facets import MOST_FACETS, FacetBy, FacetField
+from .queries.filters import EntityFilter, EntityOrder, ProblemFilter
+from .queries.searching import SearchField, SearchHit
+from .queries.store import CatalogStore
+from .queries.walking import FARTHEST
+from .records.tables import TABLES
 from .settings import CatalogSettings
-from .source_fields import SOURCE_PERMISSIONS, add_source_fields
-from .sources import sources_of
-from .store import CatalogStore
-from .tables import TABLES
-from .walking import FARTHEST
 
 _log = logging.getLogger("callboard.catalog")
 

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import pytest
 from callboard_catalog.plugin import plugin
-from callboard_catalog.descriptor import Doubt, Reading
-from callboard_catalog.files import LocalFiles
-from callboard_catalog.reading import FilesReader, Limits
-from callboard_catalog.ingestion import Ingestion
-from callboard_catalog.references import INVERSES
+from callboard_catalog.descriptors.descriptor import Doubt, Reading
+from callboard_catalog.descriptors.files import LocalFiles
+from callboard_catalog.descriptors.reading import FilesReader, Limits
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.descriptors.references import INVERSES
 from callboard_catalog.settings import CatalogSettings
-from callboard_catalog.sources import sources_of
-from callboard_catalog.store import CatalogStore
+from callboard_catalog.ingestion.sources import sources_of
+from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EntityRef, Page, Problem
 from callboard_sdk.sources import Same
 from gateway.database import open_database

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from callboard_catalog.pushing import push
-from callboard_catalog.rules import RULES, TELLING
+from callboard_catalog.ingestion.pushing import push
+from callboard_catalog.descriptors.rules import RULES, TELLING
 from callboard_sdk import Access, Catalog, EntityRef, Viewer, ViewerKind
 from callboard_sdk.conditions import Column, Has, Is, Mark, no
 from gateway.execution.executor import execute

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from callboard_catalog.ingestion import Ingestion
+from callboard_catalog.ingestion.ingestion import Ingestion
 from gateway.testing import Answer, Harness, running_gateway
 
 COMPONENT = (
@@ -130,7 +130,7 @@ async def test_problems_come_and_go_for_who_may_know_of_them(tmp_path, database,
 
 
 async def test_a_source_that_begins_to_fail_and_is_read_again_is_told(tmp_path, database, root, monkeypatch):
-    import callboard_catalog.visit as module
+    import callboard_catalog.ingestion.visit as module
 
     def fail(*given: object) -> None:
         raise RuntimeError("out of luck")

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from callboard_catalog.tables import EntityRow, MarkRow, TermRow
+from callboard_catalog.records.tables import EntityRow, MarkRow, TermRow
 from gateway.testing import running_gateway
 from sqlalchemy.dialects import postgresql as dialect
 from sqlalchemy.schema import CreateTable

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from callboard_catalog.plugin import plugin
-from callboard_catalog.descriptor import Place, Reading
-from callboard_catalog.expressions import Form
-from callboard_catalog.filters import EntityFilter
-from callboard_catalog.format import read_descriptor
-from callboard_catalog.lists import EntityList, with_bodies
-from callboard_catalog.pushing import push
-from callboard_catalog.rows import entity_of
-from callboard_catalog.store import CatalogStore
-from callboard_catalog.tables import EntityRow
+from callboard_catalog.descriptors.descriptor import Place, Reading
+from callboard_catalog.queries.expressions import Form
+from callboard_catalog.queries.filters import EntityFilter
+from callboard_catalog.descriptors.format import read_descriptor
+from callboard_catalog.queries.lists import EntityList, with_bodies
+from callboard_catalog.ingestion.pushing import push
+from callboard_catalog.records.rows import entity_of
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.tables import EntityRow
 from callboard_sdk import Access, Entity, EntityRef, Page
 from callboard_sdk.conditions import ALWAYS, NEVER, Begins, Column, Every, Has, Is, Mark, Not, Says, Some, Tie, Tied, holds, ties
 from callboard_sdk.wording import Wording

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 import pytest
-from callboard_catalog.files import matcher
+from callboard_catalog.descriptors.files import matcher
 
 from .conftest import kept
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from callboard_catalog.plugin import plugin
-from callboard_catalog.ingestion import Ingestion
-from callboard_catalog.reading import Limits
-from callboard_catalog.schedule import LEASE, Timing
-from callboard_catalog.sources import Said, Source
-from callboard_catalog.store import CatalogStore
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.descriptors.reading import Limits
+from callboard_catalog.ingestion.schedule import LEASE, Timing
+from callboard_catalog.ingestion.sources import Said, Source
+from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import Page
 from callboard_sdk.sources import Files, Gone, Item, Known, Part, Same, Unread, Unreadable, Whole
 from gateway.database import open_database
@@ -199,7 +199,7 @@ async def test_a_repository_that_is_renamed_loses_nothing(benched: Benched) -> N
 
 
 def _journal() -> Any:
-    from callboard_catalog.tables import ChangeRow
+    from callboard_catalog.records.tables import ChangeRow
     from sqlalchemy import select
     from sqlmodel import col
 
@@ -241,7 +241,7 @@ async def test_what_is_as_it_was_writes_nothing(benched: Benched) -> None:
 
 
 async def _tables(bench: Bench) -> list[Any]:
-    from callboard_catalog.tables import TABLES
+    from callboard_catalog.records.tables import TABLES
     from sqlalchemy import select
 
     return [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from callboard_catalog.filters import EntityFilter, EntityOrder, EntityOrderField, LabelFilter, NameFilter, OrderDirection
-from callboard_catalog.searching import SearchField
+from callboard_catalog.queries.filters import EntityFilter, EntityOrder, EntityOrderField, LabelFilter, NameFilter, OrderDirection
+from callboard_catalog.queries.searching import SearchField
 from callboard_sdk import EVERYTHING, Access, EntityRef, Page
 from callboard_sdk.conditions import Column, Is, Tie, Tied, no
 from sqlalchemy import event

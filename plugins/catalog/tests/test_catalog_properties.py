@@ -10,13 +10,13 @@ import msgspec
 import pytest
 import yaml
 from callboard_catalog.plugin import plugin
-from callboard_catalog.ingestion import Ingestion
-from callboard_catalog.reading import Limits
-from callboard_catalog.rules import RULES
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.descriptors.reading import Limits
+from callboard_catalog.descriptors.rules import RULES
 from callboard_catalog.settings import CatalogSettings
-from callboard_catalog.source_settings import FilesSource
-from callboard_catalog.sources import sources_of
-from callboard_catalog.store import CatalogStore
+from callboard_catalog.settings.source import FilesSource
+from callboard_catalog.ingestion.sources import sources_of
+from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EntityRef, Page, Severity, decode_id
 from gateway.database import open_database
 from resolvers.migrating import make_ready

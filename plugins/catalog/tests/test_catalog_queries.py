@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
-from callboard_catalog import lists, store as stores
-from callboard_catalog.filters import EntityOrder, EntityOrderField, OrderDirection
-from callboard_catalog.rows import sort_key
+from callboard_catalog.queries import lists, store as stores
+from callboard_catalog.queries.filters import EntityOrder, EntityOrderField, OrderDirection
+from callboard_catalog.records.rows import sort_key
 from callboard_sdk import Access, Page
 from callboard_sdk.conditions import Has, Is, Column, Mark, holds, no
 from callboard_sdk.connections import decode_cursor

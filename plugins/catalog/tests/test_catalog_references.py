@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from callboard_catalog.suggestions import near
+from callboard_catalog.queries.suggestions import near
 from callboard_sdk import EntityRef
 from hypothesis import given
 from hypothesis import strategies as st

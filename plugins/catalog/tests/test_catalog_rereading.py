@@ -159,7 +159,7 @@ async def test_what_is_kept_survives_a_restart(serve, root):
 
 
 async def test_a_reading_that_fails_whole_leaves_everything_and_says_why(serve, monkeypatch):
-    import callboard_catalog.visit as module
+    import callboard_catalog.ingestion.visit as module
 
     def fail(*given):
         raise RuntimeError("out of luck")

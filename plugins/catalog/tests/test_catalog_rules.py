@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from callboard_catalog.descriptor import Place, Reading
-from callboard_catalog.rules import RULES
+from callboard_catalog.descriptors.descriptor import Place, Reading
+from callboard_catalog.descriptors.rules import RULES
 
 HEAD = "apiVersion: a/v1\nkind: Printer\nmetadata:\n  name: a\n"
 LOCATION = HEAD.replace("Printer", "Location")

@@ -13,7 +13,7 @@ import callboard_catalog.providers
 import pytest
 from callboard_catalog.providers.asking import fresh, is_over, next_link, steady
 from callboard_catalog.providers.together import in_order
-from callboard_catalog.rules import RULES
+from callboard_catalog.descriptors.rules import RULES
 from callboard_sdk import Reply, Unreadable, UpstreamError
 
 LINKS = {

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from callboard_catalog.providers.git import GitRepository
 from callboard_catalog.providers.git_program import Git, authorization
-from callboard_catalog.remote_settings import GitSource
+from callboard_catalog.settings.remote import GitSource
 from callboard_sdk import Files, Same, Unread, Unreadable
 from callboard_sdk.testing import Reading
 from tests.faults import Answer, Request, Server

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from callboard_catalog.providers.deliveries import Forged, Malformed, github_items, gitlab_items
 from callboard_catalog.providers.pushed import Refused, pushed, withdrawn
-from callboard_catalog.source_settings import PushedSource
+from callboard_catalog.settings.source import PushedSource
 from callboard_sdk import EntityRef, Gone, Item, Part, Whole
 
 SETTINGS = PushedSource(name="bots", provider="pushed", subjects=("bot",), max_entities=3)

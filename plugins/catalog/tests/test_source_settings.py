@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from callboard_catalog.settings import CatalogSettings
-from callboard_catalog.remote_settings import GitHubSource
-from callboard_catalog.source_settings import FilesSource
+from callboard_catalog.settings.remote import GitHubSource
+from callboard_catalog.settings.source import FilesSource
 from callboard_sdk import EntityRef
 from gateway.configuration import SettingsError, read_configuration
 from pydantic import ValidationError

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from pathlib import Path
 
-from callboard_catalog.ingestion import Ingestion
+from callboard_catalog.ingestion.ingestion import Ingestion
 from callboard_catalog.plugin import plugin
-from callboard_catalog.reading import Limits
+from callboard_catalog.descriptors.reading import Limits
 from callboard_catalog.settings import CatalogSettings
-from callboard_catalog.sources import sources_of
-from callboard_catalog.store import CatalogStore
+from callboard_catalog.ingestion.sources import sources_of
+from callboard_catalog.queries.store import CatalogStore
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
 from resolvers.database import GatewayDatabase

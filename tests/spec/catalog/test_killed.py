@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from callboard_catalog.plugin import plugin
-from callboard_catalog.store import CatalogStore
-from callboard_catalog.tables import ChangeRow, DocumentRow, EntityRow, ItemRow, MarkRow, ProblemRow, RelationRow, TermRow
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.tables import ChangeRow, DocumentRow, EntityRow, ItemRow, MarkRow, ProblemRow, RelationRow, TermRow
 from resolvers.migrating import make_ready
 from sqlalchemy import select
 from sqlalchemy.orm import aliased

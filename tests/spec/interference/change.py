@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from callboard_catalog.references import FIELDS
+from callboard_catalog.descriptors.references import FIELDS
 
 from .judge import Judge
 from .view import LEADING, View, view

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from callboard_catalog.store import CatalogStore
+from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EVERYTHING, Access, BadArgument, ClientError, Connection, EntityRef, Page, Readable
 from gateway.execution.sight import Sight
 from gateway.planning.ruling import Ruling

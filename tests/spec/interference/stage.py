@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import structlog
-from callboard_catalog.store import CatalogStore
+from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EntityRef
 from gateway.testing import Harness, running_gateway
 from policies import Rules

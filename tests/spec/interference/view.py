@@ -12,9 +12,9 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 import orjson
-from callboard_catalog.descriptor import Descriptor
-from callboard_catalog.references import FIELDS
-from callboard_catalog.rules import TELLING
+from callboard_catalog.descriptors.descriptor import Descriptor
+from callboard_catalog.descriptors.references import FIELDS
+from callboard_catalog.descriptors.rules import TELLING
 from callboard_sdk import EntityRef
 from callboard_sdk.spec import SHOWN
 

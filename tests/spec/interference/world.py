@@ -13,12 +13,12 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from callboard_catalog.descriptor import Descriptor, Place, Reading
-from callboard_catalog.format import read_descriptor
-from callboard_catalog.pushing import push
-from callboard_catalog.references import FIELDS, INVERSES
-from callboard_catalog.store import CatalogStore
-from callboard_catalog.tables import SourceRow
+from callboard_catalog.descriptors.descriptor import Descriptor, Place, Reading
+from callboard_catalog.descriptors.format import read_descriptor
+from callboard_catalog.ingestion.pushing import push
+from callboard_catalog.descriptors.references import FIELDS, INVERSES
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.tables import SourceRow
 from callboard_sdk import EntityRef, Problem
 from sqlalchemy import update
 

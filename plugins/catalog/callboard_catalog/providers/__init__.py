@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from callboard_sdk import Client, Known
 from callboard_sdk.sources import Events
 
-from callboard_catalog.remote_settings import BackstageSource, GitHubSource, GitLabSource, GitSource, UrlsSource
 from callboard_catalog.settings import CatalogSettings
-from callboard_catalog.source_settings import AccountsSource, SourceSettings
+from callboard_catalog.settings.remote import BackstageSource, GitHubSource, GitLabSource, GitSource, UrlsSource
+from callboard_catalog.settings.source import AccountsSource, SourceSettings
 
 from .accounts import Accounts
 from .backstage import Backstage

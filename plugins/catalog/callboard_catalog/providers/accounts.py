@@ -15,7 +15,7 @@ import msgspec
 from callboard_sdk import Known, Unread, Unreadable, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.source_settings import AccountsSource
+from callboard_catalog.settings.source import AccountsSource
 
 from .people import Account, People
 from .texts import printable

@@ -12,7 +12,7 @@ import msgspec
 from callboard_sdk import Client, EntityRef, Event, InvalidRef, Item, Known, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.remote_settings import BackstageSource
+from callboard_catalog.settings.remote import BackstageSource
 
 from .asking import MAX_PAGES, fresh, unanswered
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from callboard_sdk import Files, Known, Same, Unread, Unreadable, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.remote_settings import GitSource
+from callboard_catalog.settings.remote import GitSource
 
 from .git_program import Git, authorization
 from .git_tree import GitTree

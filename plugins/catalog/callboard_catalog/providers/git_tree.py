@@ -11,7 +11,7 @@ from typing import Self
 
 from callboard_sdk import Unreadable
 
-from callboard_catalog.files import decoded
+from callboard_catalog.descriptors.files import decoded
 
 from .git_program import Git
 

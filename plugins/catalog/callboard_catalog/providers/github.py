@@ -19,7 +19,7 @@ import msgspec
 from callboard_sdk import Client, Event, Files, Gone, Item, Known, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.remote_settings import GitHubSource
+from callboard_catalog.settings.remote import GitHubSource
 
 from .asking import fresh, is_over, pages, steady, unanswered
 from .github_people import GitHubPeople

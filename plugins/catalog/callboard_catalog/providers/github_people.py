@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 from callboard_sdk import Client, Event, Unread, Unreadable, UpstreamError
 
-from callboard_catalog.remote_settings import GitHubSource
+from callboard_catalog.settings.remote import GitHubSource
 
 from .asking import pages, steady, unanswered
 from .people import Account, People

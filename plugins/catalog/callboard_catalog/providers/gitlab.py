@@ -15,7 +15,7 @@ import msgspec
 from callboard_sdk import Client, Event, Files, Gone, Item, Known, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.remote_settings import GitLabSource
+from callboard_catalog.settings.remote import GitLabSource
 
 from .asking import fresh, pages, steady, unanswered
 from .gitlab_people import GitLabPeople

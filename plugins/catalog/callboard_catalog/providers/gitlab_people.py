@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 from callboard_sdk import Client, Event, Unread, Unreadable, UpstreamError
 
-from callboard_catalog.remote_settings import GitLabSource
+from callboard_catalog.settings.remote import GitLabSource
 
 from .asking import fresh, pages, steady, unanswered
 from .people import Account, People

@@ -7,7 +7,7 @@ from typing import Any
 
 from callboard_sdk import EntityRef, Event, Gone, InvalidRef, Item, Part, UserError, Whole
 
-from callboard_catalog.source_settings import PushedSource
+from callboard_catalog.settings.source import PushedSource
 
 
 class Refused(Exception):

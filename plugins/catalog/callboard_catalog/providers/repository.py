@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from callboard_sdk import Event, Unread, Unreadable, UpstreamError
 
-from callboard_catalog.files import decoded, matcher
+from callboard_catalog.descriptors.files import decoded, matcher
 
 from .asking import is_over, unanswered
 from .texts import printable

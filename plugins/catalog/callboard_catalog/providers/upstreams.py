@@ -7,8 +7,8 @@ from typing import Any
 
 from callboard_sdk import Upstream
 
-from callboard_catalog.remote_settings import GitHubSource, RemoteSource, RestSource, UrlsSource
 from callboard_catalog.settings import CatalogSettings
+from callboard_catalog.settings.remote import GitHubSource, RemoteSource, RestSource, UrlsSource
 
 from .urls import AT_ONCE, origin
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from callboard_sdk import Client, Event, Gone, Item, Known, Reply, Same, Unread, Unreadable, UpstreamError, Whole
 from callboard_sdk.sources import Events
 
-from callboard_catalog.files import decoded
-from callboard_catalog.remote_settings import UrlsSource
+from callboard_catalog.descriptors.files import decoded
+from callboard_catalog.settings.remote import UrlsSource
 
 from .asking import fresh, unanswered
 from .together import in_order

@@ -17,9 +17,10 @@ from callboard_sdk.conditions import Says
 from callboard_sdk.wording import Wording, places_of, words_of
 from sqlalchemy import TextClause
 
+from callboard_catalog.records.marks import storable
+
 from .expressions import Form, Writer
 from .lists import VERSION_SQL, EntityList
-from .marks import storable
 
 _AROUND = 80
 """Characters of a long text that are shown before and after a word that was looked for."""

@@ -26,18 +26,19 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from .checking import check_some
-from .descriptor import Doubt, Place, Reading
-from .documents import Ready, Touched, drop, keep, orphan, source_problems, take
-from .journal import SOURCE, Journal
-from .reading import FilesReader, Found, Limits, read_ready, read_text
+from callboard_catalog.descriptors.descriptor import Doubt, Place, Reading
+from callboard_catalog.descriptors.reading import FilesReader, Found, Limits, read_ready, read_text
+from callboard_catalog.descriptors.trees import NoTree, TreeFiles
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.checking import check_some
+from callboard_catalog.records.documents import Ready, Touched, drop, keep, orphan, source_problems, take
+from callboard_catalog.records.journal import SOURCE, Journal
+from callboard_catalog.records.settling import settle
+from callboard_catalog.records.tables import DocumentRow, ItemRow, SourceRow, TermRow
+from callboard_catalog.records.terms import among
+
 from .schedule import Lost, Schedule
-from .settling import settle
 from .sources import Folder, Said, Source
-from .store import CatalogStore
-from .tables import DocumentRow, ItemRow, SourceRow, TermRow
-from .terms import among
-from .trees import NoTree, TreeFiles
 
 _log = logging.getLogger("callboard.catalog")
 

@@ -14,7 +14,8 @@ from callboard_sdk.conditions import Column, Mark, Tie
 from callboard_sdk.entities import ENTITY_TYPES, OpaqueEntity, Source
 from callboard_sdk.spec import spec_values
 
-from .descriptor import Descriptor
+from callboard_catalog.descriptors.descriptor import Descriptor
+
 from .marks import mark_text
 
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}

@@ -14,15 +14,16 @@ from callboard_sdk.sources import Item, Known
 from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from .checking import check_all
-from .documents import Touched, drop, source_problems
-from .journal import SOURCE, Journal
-from .reading import Limits
+from callboard_catalog.descriptors.reading import Limits
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.checking import check_all
+from callboard_catalog.records.documents import Touched, drop, source_problems
+from callboard_catalog.records.journal import SOURCE, Journal
+from callboard_catalog.records.settling import settle
+from callboard_catalog.records.tables import DocumentRow, ItemRow, SourceRow
+
 from .schedule import LEASE, Lost, Schedule
-from .settling import settle
 from .sources import Said, Source
-from .store import CatalogStore
-from .tables import DocumentRow, ItemRow, SourceRow
 from .visit import Visit
 
 _log = logging.getLogger("callboard.catalog")

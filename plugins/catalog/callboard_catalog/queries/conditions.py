@@ -32,10 +32,11 @@ from callboard_sdk.wording import Wording, words_of
 from sqlalchemy import false
 from sqlmodel import col
 
+from callboard_catalog.records.marks import storable
+from callboard_catalog.records.tables import ProblemRow
+
 from .asked import Related, When
 from .filters import EntityFilter, InstantFilter, LabelFilter, ProblemFilter, RefFilter, RelatedFilter, SpecFilter
-from .marks import storable
-from .tables import ProblemRow
 
 DEEPEST = 8
 LARGEST = 100

@@ -16,10 +16,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from callboard_catalog.records.journal import ENTITY, VERSION, instant
+from callboard_catalog.records.marks import storable
+from callboard_catalog.records.rows import entity_of, missing_of, problem_of
+from callboard_catalog.records.tables import (  # fmt: skip
+    ChangeRow,
+    DocumentRow,
+    EntityRow,
+    ItemRow,
+    ProblemRow,
+    RelationRow,
+    SourceRow,
+    TermRow,
+)
+from callboard_catalog.records.terms import among
+from callboard_catalog.records.words import index_again, indexed
+
 from .expressions import Form
 from .facets import FacetBy, asked, facet_query, shown
 from .filters import EntityFilter, EntityOrder, ProblemFilter
-from .journal import ENTITY, VERSION, instant
 from .lists import (
     FEW,
     EntityList,
@@ -33,25 +48,11 @@ from .lists import (
     untelling,
     with_bodies,
 )  # fmt: skip
-from .marks import storable
 from .orders import Order
-from .rows import entity_of, missing_of, problem_of
 from .searching import SearchField, SearchHit, cursor_of, highlights, search_query, wordings
 from .suggestions import suggested
-from .tables import (
-    ChangeRow,
-    DocumentRow,
-    EntityRow,
-    ItemRow,
-    ProblemRow,
-    RelationRow,
-    SourceRow,
-    TermRow,
-)  # fmt: skip
-from .terms import among
 from .totals import Total, Totals
 from .walking import MOST_STEPS, walk_query
-from .words import index_again, indexed
 
 _DRIFT = 500
 """Changes of the catalog after which it is looked at anew how rare something is: till then it can be wrong by no more."""

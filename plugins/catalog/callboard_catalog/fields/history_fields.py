@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import strawberry
 from callboard_sdk import Access, BadArgument, Batch, Entity, EntityRef, Plugin, value
 
-from .history import at, changed, claims
-from .journal import instant
+from callboard_catalog.queries.history import at, changed, claims
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.journal import instant
+from callboard_catalog.records.rows import entity_of
+
 from .model import HISTORY, READ, ChangeKind, SourceLocation
-from .rows import entity_of
-from .store import CatalogStore
 
 MOST = 100
 _Ref = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]

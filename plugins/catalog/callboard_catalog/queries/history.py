@@ -9,14 +9,15 @@ from callboard_sdk import EntityRef
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from .journal import ENTITY
+from callboard_catalog.records.journal import ENTITY
+from callboard_catalog.records.marks import storable
+from callboard_catalog.records.rows import read_body
+from callboard_catalog.records.settling import documents_of
+from callboard_catalog.records.tables import ChangeRow, DocumentRow, ItemRow, TermRow
+from callboard_catalog.records.terms import among
+
 from .lists import storable_refs
-from .marks import storable
-from .rows import read_body
-from .settling import documents_of
 from .store import CatalogStore
-from .tables import ChangeRow, DocumentRow, ItemRow, TermRow
-from .terms import among
 
 _AT_ONCE = 200
 _PARTS = (ItemRow.source, ItemRow.name, DocumentRow.body, DocumentRow.kept, ItemRow.orphaned)

@@ -15,8 +15,8 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from .tables import SourceRow
-from .terms import among
+from callboard_catalog.records.tables import SourceRow
+from callboard_catalog.records.terms import among
 
 LEASE = 60.0
 """Seconds for which a claim stands without being renewed."""

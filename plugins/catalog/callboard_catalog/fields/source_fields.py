@@ -20,12 +20,12 @@ from callboard_sdk import (
 )
 from callboard_sdk.yaml import YamlError, read_documents
 
-from .ingestion import Ingestion
-from .journal import instant
-from .providers.pushed import Refused, pushed, withdrawn
-from .sources import Said, Source
-from .store import CatalogStore
-from .tables import SourceRow
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.ingestion.sources import Said, Source
+from callboard_catalog.providers.pushed import Refused, pushed, withdrawn
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.journal import instant
+from callboard_catalog.records.tables import SourceRow
 
 LOOK = "catalog.sources.read"
 REFRESH = "catalog.sources.refresh"

@@ -9,11 +9,12 @@ from pathlib import Path, PurePath
 from callboard_sdk import Client, EntityRef
 from callboard_sdk.sources import Event, Known, Sources, SourceSpec, Whole
 
-from .files import Files, LocalFiles, split_glob
-from .providers import reader
+from callboard_catalog.descriptors.files import Files, LocalFiles, split_glob
+from callboard_catalog.providers import reader
+from callboard_catalog.settings import CatalogSettings
+from callboard_catalog.settings.source import FilesSource, PluginSource, PushedSource, SourceSettings
+
 from .schedule import Timing
-from .settings import CatalogSettings
-from .source_settings import FilesSource, PluginSource, PushedSource, SourceSettings
 
 
 @dataclass(frozen=True, slots=True)

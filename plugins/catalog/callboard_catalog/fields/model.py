@@ -7,7 +7,7 @@ from enum import Enum
 
 from callboard_sdk import Entity, EntityRef, Problem, enum, node, value
 
-from .facets import FacetField
+from callboard_catalog.queries.facets import FacetField
 
 READ = "catalog.read"
 PROBLEMS = "catalog.problems.read"

@@ -12,9 +12,10 @@ from typing import Any
 
 from callboard_sdk import BadArgument, Page
 
+from callboard_catalog.records.marks import storable
+
 from .expressions import Writer
 from .filters import EntityOrder, EntityOrderField, OrderDirection
-from .marks import storable
 
 _COLUMNS = {
     EntityOrderField.KIND: "kind", EntityOrderField.NAMESPACE: "namespace", EntityOrderField.TITLE: "titled",

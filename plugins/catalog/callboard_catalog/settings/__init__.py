@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from callboard_sdk import Settings
 from pydantic import Field, field_validator
 
-from .remote_settings import BackstageSource, GitHubSource, GitLabSource, GitSource, UrlsSource
-from .source_settings import AccountsSource, FilesSource, PluginSource, PushedSource, SourceSettings
+from .remote import BackstageSource, GitHubSource, GitLabSource, GitSource, UrlsSource
+from .source import AccountsSource, FilesSource, PluginSource, PushedSource, SourceSettings
 
 Source = Annotated[
     FilesSource

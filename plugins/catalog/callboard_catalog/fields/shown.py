@@ -8,8 +8,8 @@ from typing import Any
 from callboard_sdk import BadArgument, Entity, Problem, Readable
 from callboard_sdk.spec import SHOWN
 
-from .descriptor import Place
-from .format import read_descriptor
+from callboard_catalog.descriptors.descriptor import Place
+from callboard_catalog.descriptors.format import read_descriptor
 
 _FIELDS: Mapping[str, str] = {"dependencyOf": "dependents"}
 """The fields that show what stands in the spec under another name."""

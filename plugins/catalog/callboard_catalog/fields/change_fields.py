@@ -9,14 +9,15 @@ from typing import Annotated, Any
 import strawberry
 from callboard_sdk import Access, Database, Entity, EntityRef, Plugin, Problem, value
 
-from .changes import Change, Changes
-from .ingestion import Ingestion
-from .journal import ENTITY, PROBLEM, SOURCE, instant
+from callboard_catalog.descriptors.rules import TELLING
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.queries.changes import Change, Changes
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.journal import ENTITY, PROBLEM, SOURCE, instant
+from callboard_catalog.records.rows import entity_of, problem_of
+
 from .model import PROBLEMS, READ, ChangeKind
-from .rows import entity_of, problem_of
-from .rules import TELLING
 from .source_fields import LOOK, CatalogSource, shown_source
-from .store import CatalogStore
 
 _After = Annotated[
     str | None, strawberry.argument(description="The `cursor` of the last event that was seen: what came since is sent first.")

@@ -11,9 +11,10 @@ from callboard_sdk import Access, EntityRef
 from callboard_sdk.conditions import ALWAYS
 from sqlalchemy import TextClause
 
+from callboard_catalog.records.marks import storable
+
 from .expressions import Form, Writer
 from .lists import storable_refs
-from .marks import storable
 
 FARTHEST = 10
 MOST_STEPS = 20_000

@@ -36,10 +36,11 @@ from callboard_sdk.conditions import (
 )
 from sqlalchemy import ARRAY, Float, Select, String, Text, TextClause, bindparam, column, text
 
+from callboard_catalog.descriptors.references import INVERSES
+from callboard_catalog.records.marks import after_all, mark_text, storable
+from callboard_catalog.records.words import match
+
 from .asked import Related, When
-from .marks import after_all, mark_text, storable
-from .references import INVERSES
-from .words import match
 
 _KEPT = (Column.KIND, Column.NAMESPACE)
 _GROUP = 16

@@ -16,7 +16,8 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from .descriptor import Reading
+from callboard_catalog.descriptors.descriptor import Reading
+
 from .journal import PROBLEM, Journal
 from .rows import body_of, content_of, digest, problem_rows
 from .tables import DocumentRow, ItemRow, ProblemRow

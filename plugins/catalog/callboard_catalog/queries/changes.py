@@ -17,9 +17,10 @@ from callboard_sdk import BadArgument, Database, decode_cursor, encode_cursor
 from sqlalchemy import Select, func, select
 from sqlmodel import col
 
-from .journal import CHANNEL, ENTITY
+from callboard_catalog.records.journal import CHANNEL, ENTITY
+from callboard_catalog.records.tables import ChangeRow, DocumentRow, EntityRow, ProblemRow, TermRow
+
 from .store import CatalogStore
-from .tables import ChangeRow, DocumentRow, EntityRow, ProblemRow, TermRow
 
 _KEPT = 1_000
 """The last changes are kept in memory: all who listen read them there."""

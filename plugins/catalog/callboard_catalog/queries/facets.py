@@ -11,9 +11,10 @@ from callboard_sdk import BadArgument, filters
 from callboard_sdk.conditions import ALWAYS, Begins, Column, Has, Mark, Tie, Tied
 from sqlalchemy import TextClause
 
+from callboard_catalog.records.marks import LONGEST_KEPT
+
 from .expressions import Form, Writer, beginning_of
 from .lists import EntityList
-from .marks import LONGEST_KEPT
 
 MOST_FACETS = 10
 

@@ -19,9 +19,10 @@ from sqlalchemy import Select, case, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from callboard_catalog.descriptors.references import INVERSES
+
 from .documents import Touched
 from .journal import ENTITY, Journal
-from .references import INVERSES
 from .rows import Body, read_body, sort_key
 from .tables import DocumentRow, EntityRow, ItemRow, MarkRow, RelationRow, SourceRow, UncheckedRow
 from .terms import among, make_terms, pairs

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from callboard_sdk import Secret
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from .source_settings import NAMESPACE, SourceSettings
+from .source import NAMESPACE, SourceSettings
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"

@@ -16,7 +16,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from .descriptor import Place
+from callboard_catalog.descriptors.descriptor import Place
+
 from .documents import replace_problems
 from .journal import Journal
 from .rows import Body, Dangling, problem_rows, read_body

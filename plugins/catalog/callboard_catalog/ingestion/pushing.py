@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 from sqlmodel import col
 
-from .checking import check_all
-from .descriptor import Reading
-from .documents import Ready, Touched, drop, take
-from .journal import Journal
+from callboard_catalog.descriptors.descriptor import Reading
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.checking import check_all
+from callboard_catalog.records.documents import Ready, Touched, drop, take
+from callboard_catalog.records.journal import Journal
+from callboard_catalog.records.settling import settle
+from callboard_catalog.records.tables import ItemRow
+from callboard_catalog.records.terms import among
+
 from .schedule import Schedule
-from .settling import settle
-from .store import CatalogStore
-from .tables import ItemRow
-from .terms import among
 
 
 async def push(

@@ -18,14 +18,15 @@ from callboard_sdk.conditions import ALWAYS, Begins, Column, Every, Expression, 
 from sqlalchemy import Select, TextClause, exists, select
 from sqlmodel import col
 
+from callboard_catalog.descriptors.rules import TELLING
+from callboard_catalog.records.marks import storable
+from callboard_catalog.records.tables import DocumentRow, EntityRow, ProblemRow, TermRow
+
 from .asked import When
 from .conditions import condition, problem_conditions, problem_subject
 from .expressions import Form, Writer, given, narrowed, one_term, ordered
 from .filters import EntityFilter, ProblemFilter
-from .marks import storable
 from .orders import Order
-from .rules import TELLING
-from .tables import DocumentRow, EntityRow, ProblemRow, TermRow
 
 FEW = 2_000
 """So many are collected and sorted; counting stops there too."""

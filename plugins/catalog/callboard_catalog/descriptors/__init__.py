@@ -1,0 +1,1 @@
+"""What descriptors say: files, documents, the format and its rules."""

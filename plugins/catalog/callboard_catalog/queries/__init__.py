@@ -1,0 +1,1 @@
+"""How what is stored is asked for: the filter language, lists, facets, searches, walks, and what changed."""
