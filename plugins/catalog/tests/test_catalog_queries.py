@@ -9,7 +9,6 @@ import pytest
 import yaml
 from callboard_catalog.queries import lists, store as stores
 from callboard_catalog.queries.filters import EntityOrder, EntityOrderField, OrderDirection
-from callboard_catalog.records.rows import sort_key
 from callboard_sdk import Access, Page
 from callboard_sdk.conditions import Has, Is, Column, Mark, holds, no
 from callboard_sdk.connections import decode_cursor
@@ -150,7 +149,9 @@ def test_pages_in_any_order_by_whichever_way_are_parts_of_one_list(stored, monke
         known = stored.read(documents)
         for expression, order in asked:
             key = keys.get(order.field, lambda e: "")
-            expected = sorted((e for e in known if holds(expression, e)), key=lambda e: (key(e), sort_key(e.ref)))
+            expected = sorted(
+                (e for e in known if holds(expression, e)), key=lambda e: (key(e), f"{e.ref.name}/{e.ref.kind}:{e.ref.namespace}")
+            )
             if order.direction is OrderDirection.DESC:
                 expected.reverse()
             access = Access(expression)

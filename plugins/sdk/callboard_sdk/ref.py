@@ -41,7 +41,8 @@ class EntityRef:
             part = getattr(self, field)
             if ":" in part or "/" in part or part != part.strip():
                 raise InvalidRef(f"{part[:80]!r} can't be the {field} of an entity ref: leave out : and /, and spaces around it")
-            object.__setattr__(self, field, part.lower())
+            if (lower := part.lower()) != part:
+                object.__setattr__(self, field, lower)
 
     @classmethod
     def parse(cls, text: str, *, kind: str = "", namespace: str = DEFAULT_NAMESPACE) -> EntityRef:

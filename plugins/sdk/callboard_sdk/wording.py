@@ -23,6 +23,8 @@ class Wording(Enum):
 
 def words_of(text: str) -> tuple[str, ...]:
     """Its words in order: letters and digits, without case, each cut to 64 characters."""
+    if text.isascii():  # folding leaves its words as they stand
+        return tuple(word[:_LONGEST] for word in _WORD.findall(text.lower())[:_MOST])
     return tuple(folded for start, end in places_of(text) for folded in _folded(text[start:end]))
 
 

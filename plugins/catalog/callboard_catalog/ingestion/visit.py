@@ -11,32 +11,29 @@ A process may be killed between any two transactions: what was written is whole,
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
-from callboard_sdk import Problem
 from callboard_sdk.sources import Files, Gone, Item, Part, Same, Unread, Whole
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from callboard_catalog.descriptors.descriptor import Doubt, Place, Reading
-from callboard_catalog.descriptors.reading import FilesReader, Found, Limits, read_ready, read_text
+from callboard_catalog.descriptors.reading import FilesReader, Found, Limits, digest_of, read_ready, read_text
 from callboard_catalog.descriptors.trees import NoTree, TreeFiles
 from callboard_catalog.queries.store import CatalogStore
-from callboard_catalog.records.checking import check_some
-from callboard_catalog.records.documents import Ready, Touched, drop, keep, orphan, source_problems, take
+from callboard_catalog.records.checking import AT_ONCE, check_some
+from callboard_catalog.records.documents import Ready, source_problems, take
 from callboard_catalog.records.journal import SOURCE, Journal
 from callboard_catalog.records.settling import settle
-from callboard_catalog.records.tables import DocumentRow, ItemRow, SourceRow, TermRow
-from callboard_catalog.records.terms import among
 
+from .ending import Ending
+from .known import Known
+from .passing import Pass
 from .schedule import Lost, Schedule
 from .sources import Folder, Said, Source
 
@@ -44,32 +41,8 @@ _log = logging.getLogger("callboard.catalog")
 
 _BATCH = 200
 """Documents that are written in one transaction, and read in one go."""
-_CHECKED = 500
-
-
-@dataclass
-class _Pass:
-    """What one reading said so far: the names of items, and what is doubtful; `ended` is how it said that it ended."""
-
-    seen: set[str] = field(default_factory=set)
-    same: set[str] = field(default_factory=set)
-    doubts: list[Doubt] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    ended: Whole | Part | None = None
-
-    def found(self, name: str, above: set[str]) -> bool:
-        """Whether the item is there; `above` are its name and those of what it lies below."""
-        return name in self.seen or not above.isdisjoint(self.same)
-
-
-class _Lost(NamedTuple):
-    """An item that was not found."""
-
-    name: str
-    id: int
-    orphaned: float | None
-    unread: bool
+_PARSED = 50
+"""Texts that are parsed in one go."""
 
 
 class Visit:
@@ -80,7 +53,8 @@ class Visit:
         self._store = store
         self._schedule = schedule
         self._limits = limits
-        self._pass = _Pass()
+        self._pass = Pass()
+        self._items: list[Item] = []
         self._batch: list[Ready] = []
         self._waiting = 0
         self.changed = False
@@ -89,8 +63,9 @@ class Visit:
         """Read it, and give it back. Raises Lost when another process has it now, and whatever the source raises."""
         async with self._renewed():
             await self._read()
+            await self._parse()
             await self._flush()
-            await self._end()
+            await self._write(Ending(self._source, self._schedule, self._pass).write)
             await self.check()
 
     @asynccontextmanager
@@ -125,22 +100,31 @@ class Visit:
     async def _read(self) -> None:  # A
         if self._source.read is None:
             raise TypeError(f"source {self._source.name} is not read: its entities are handed over")
-        async with aclosing(self._source.read(_Known(self._store, self._source.name, await self._cursor()))) as said:  # type: ignore[type-var]
+        self._known = await Known.of(self._store, self._source.name)
+        async with aclosing(self._source.read(self._known)) as said:  # type: ignore[type-var]
             async for event in said:
                 await self._take(event)
                 if self._pass.ended is not None:
                     return
 
     async def _take(self, event: Said) -> None:
+        if isinstance(event, Item):
+            self._items.append(event)
+            if len(self._items) >= _PARSED:
+                await self._parse()
+            return
+        await self._parse()
         match event:
-            case Item():
-                await self._add(await asyncio.to_thread(self.item, event))
             case Folder(files, paths):
-                reader = FilesReader(self._source.name, files, paths, self._limits, await self._digests(""))
+                reader = FilesReader(self._source.name, files, paths, self._limits, await self._known.digests(""))
                 await self._files(reader)
             case Files(name, tree, paths, version):
                 reader = FilesReader(
-                    self._source.name, TreeFiles(tree, name), map(PurePosixPath, paths), self._limits, await self._digests(name)
+                    self._source.name,
+                    TreeFiles(tree, name),
+                    map(PurePosixPath, paths),
+                    self._limits,
+                    await self._known.digests(name),
                 )
                 doubts = len(self._pass.doubts)
                 await self._files(reader)
@@ -156,6 +140,19 @@ class Visit:
                 self._pass.doubts.append(Doubt(name, problem))
             case Whole() | Part():
                 self._pass.ended = event
+
+    async def _parse(self) -> None:
+        """Take over the items that were told since; those that say what they said are only noted to be there."""
+        items, self._items = self._items, []
+        if items:
+            known = await self._known.texts([item.name for item in items])
+            for one in await asyncio.to_thread(lambda: [self._parsed(item, known) for item in items]):
+                await self._found(one)
+
+    def _parsed(self, item: Item, known: Mapping[str, tuple[str, str | None]]) -> Ready | Same:
+        if item.text is not None and known.get(item.name) == (digest_of(item.text), item.version):
+            return Same(item.name)
+        return self.item(item)
 
     def item(self, event: Item) -> Ready:
         """What an item holds."""
@@ -208,101 +205,13 @@ class Visit:
             await journal.write(connection, self._store.database)
         self.changed = self.changed or bool(journal)
 
-    async def _end(self) -> None:  # C
-        async def write(connection: AsyncConnection, journal: Journal) -> None:
-            row = await self._schedule.hold(connection, self._source.name)
-            missing, unsure = await self._lost(connection)
-            await self._keep(connection, unsure, journal)
-            held = await self._held(connection, missing, row.allowed_key)
-            if not held["held"]:
-                await self._remove(connection, missing, journal)
-            problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
-            problems += [self._held_problem(held)] if held["held"] else []
-            await source_problems(connection, self._source.name, problems, journal)
-            if row.error is not None or row.held != held["held"]:
-                journal.changed(SOURCE, name=self._source.name)
-            ended = self._pass.ended
-            cursor = {} if ended is None else {"cursor": ended.cursor}
-            await self._schedule.succeeded(connection, self._source.name, self._source.timing, **held, **cursor)
-
-        await self._write(write)
-
-    async def _lost(self, connection: AsyncConnection) -> tuple[list[_Lost], list[_Lost]]:
-        """The items that are proven not to be there, and those that could not be looked for."""
-        whole = isinstance(self._pass.ended, Whole)
-        if not (whole or self._pass.gone or self._pass.folders or self._pass.doubts):
-            return [], []
-        columns = [getattr(ItemRow, name) for name in ("name", "id", "orphaned", "unread")]
-        query = select(*columns).where(col(ItemRow.source) == self._source.name).order_by(col(ItemRow.name))
-        gone, folders = frozenset(self._pass.gone), frozenset(self._pass.folders)
-        lead = await self._lead_on(connection)
-        missing, unsure = [], []
-        for row in map(_Lost._make, (await connection.execute(query)).all()):
-            above = set(_and_above(row.name))
-            if self._pass.found(row.name, above):
-                continue
-            if any(doubt.covers(row.name) for doubt in self._pass.doubts):
-                unsure.append(row)
-            elif not above.isdisjoint(gone) or (not lead and (whole or not above.isdisjoint(folders))):
-                missing.append(row)
-        return missing, unsure
-
-    async def _lead_on(self, connection: AsyncConnection) -> bool:
-        """Whether a Location can't be read now: where it led to wasn't looked at, so that what wasn't found proves nothing."""
-        query = (
-            select(col(DocumentRow.id))
-            .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
-            .join(TermRow, col(TermRow.id) == col(DocumentRow.entity))
-            .where(col(ItemRow.source) == self._source.name, col(DocumentRow.kept), col(TermRow.text).startswith("location:"))
-        )
-        return (await connection.execute(query.limit(1))).first() is not None
-
-    async def _keep(self, connection: AsyncConnection, unsure: Sequence[_Lost], journal: Journal) -> None:
-        """Mark what is shown as it was last read; not each entity of a source that could not be read at all, which says so."""
-        named = [doubt for doubt in self._pass.doubts if doubt.name]
-        items = [item.id for item in unsure if not item.unread and any(doubt.covers(item.name) for doubt in named)]
-        for part in _chunks(items):
-            await settle(connection, Touched(await keep(connection, part)), journal)
-
-    async def _held(self, connection: AsyncConnection, missing: Sequence[_Lost], allowed: str | None) -> dict[str, Any]:
-        """How many entities would go, of how many, if that is more than may go without a person's word."""
-        none = {"held": 0, "held_of": 0, "held_key": None, "allowed_key": None}
-        new = [item for item in missing if item.orphaned is None]
-        if not new:
-            return none
-        dialect = connection.dialect.name
-        entities = select(func.count(func.distinct(col(DocumentRow.entity)))).select_from(DocumentRow)
-        going = (
-            await connection.execute(entities.where(among(col(DocumentRow.item), [item.id for item in new], dialect)))
-        ).scalar_one()
-        mine = entities.join(ItemRow, col(ItemRow.id) == col(DocumentRow.item)).where(col(ItemRow.source) == self._source.name)
-        of = (await connection.execute(mine)).scalar_one()
-        key = hashlib.blake2b("\n".join(sorted(item.name for item in new)).encode(), digest_size=12).hexdigest()
-        if going <= max(self._source.removal_floor, self._source.removal_share * of) or key == allowed:
-            return none
-        return {"held": going, "held_of": of, "held_key": key, "allowed_key": None}
-
-    async def _remove(self, connection: AsyncConnection, missing: Sequence[_Lost], journal: Journal) -> None:
-        now, wait = self._schedule.now(), self._source.keep_orphans_seconds
-        old = [item.id for item in missing if wait == 0 or (item.orphaned is not None and not now - wait < item.orphaned <= now)]
-        new = [item.id for item in missing if item.orphaned is None and wait > 0]
-        for part in _chunks(old):
-            await settle(connection, await drop(connection, self._source.name, part, journal), journal)
-        for part in _chunks(new):
-            await settle(connection, Touched(await orphan(connection, part, now)), journal)
-
-    def _held_problem(self, held: Mapping[str, Any]) -> Problem:
-        text = f"source {self._source.name} lost {held['held']} of its {held['held_of']} entities at once; they are kept"
-        remedy = "If they are to go, let them: allowRemoval with this source and the key that catalogSources tells."
-        return Place(self._source.name, "").problem("removal-held", text, remedy)
-
     async def check(self) -> None:  # D
         """Work out the problems that follow from what changed, whoever changed it."""
-        left = _CHECKED
-        while left == _CHECKED:
+        left = AT_ONCE
+        while left == AT_ONCE:
             async with self._store.writing() as connection:
                 journal = Journal(self._schedule.now())
-                left = await check_some(connection, journal, _CHECKED)
+                left = await check_some(connection, journal, AT_ONCE)
                 await journal.write(connection, self._store.database)
             self.changed = self.changed or bool(journal)
 
@@ -322,40 +231,6 @@ class Visit:
 
         await self._write(write)
 
-    async def _cursor(self) -> str | None:
-        rows = await self._store.select(select(col(SourceRow.cursor)).where(col(SourceRow.name) == self._source.name))
-        return rows[0][0] if rows else None
-
-    async def _digests(self, prefix: str) -> dict[str, str]:
-        query = select(col(ItemRow.name), col(ItemRow.digest)).where(
-            col(ItemRow.source) == self._source.name, col(ItemRow.digest) != "", col(ItemRow.orphaned).is_(None)
-        )
-        if prefix:
-            query = query.where(col(ItemRow.name) > f"{prefix}/", col(ItemRow.name) < f"{prefix}0")
-        return dict(tuple(row) for row in await self._store.select(query))
-
-
-class _Known:
-    """What the catalog knows of a source; see the SDK's Known."""
-
-    def __init__(self, store: CatalogStore, source: str, cursor: str | None) -> None:
-        self._store = store
-        self._source = source
-        self.cursor = cursor
-
-    async def versions(self, names: Sequence[str]) -> Mapping[str, str]:
-        known: dict[str, str] = {}
-        for part in _chunks(names):
-            query = select(col(ItemRow.name), col(ItemRow.version)).where(
-                col(ItemRow.source) == self._source,
-                col(ItemRow.version).is_not(None),
-                col(ItemRow.unread).is_(False),
-                col(ItemRow.orphaned).is_(None),
-                among(col(ItemRow.name), part, self._store.dialect),
-            )
-            known |= dict(tuple(row) for row in await self._store.select(query))
-        return known
-
 
 def _some(found: Iterator[Found]) -> list[Ready | Same | Doubt]:
     """The next of what was found, its readings made ready."""
@@ -365,15 +240,3 @@ def _some(found: Iterator[Found]) -> list[Ready | Same | Doubt]:
         if isinstance(one, Reading) and sum(len(r.documents) for r in part if isinstance(r, Ready)) >= _BATCH:
             break
     return part
-
-
-def _and_above(name: str) -> Iterator[str]:
-    """The name, and those of what it lies below."""
-    yield name
-    while (at := name.rfind("/")) > 0:
-        name = name[:at]
-        yield name
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + _CHECKED] for start in range(0, len(items), _CHECKED))

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callboard_sdk import Problem
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from callboard_catalog.descriptors.descriptor import Reading
 
 from .journal import PROBLEM, Journal
+from .putting import put
 from .rows import body_of, content_of, digest, problem_rows
 from .tables import DocumentRow, ItemRow, ProblemRow
 from .terms import among, make_terms, next_number, pairs
@@ -81,8 +82,7 @@ async def take(connection: AsyncConnection, source: str, found: Sequence[Ready],
                 touched.entities |= await _entities_of(connection, [row["id"]])
             changed = {key: value for key, value in row.items() if before[key] != value}
             await connection.execute(update(ItemRow).where(col(ItemRow.id) == row["id"]).values(changed))
-    if added:
-        await connection.execute(insert(ItemRow), added)
+    await put(connection, ItemRow, added)
     items = {number: latest[name].reading.problems for name, number in numbers.items()}
     await _item_problems(connection, source, items, journal)
     return touched
@@ -133,7 +133,7 @@ async def _documents(connection: AsyncConnection, found: Mapping[int, Ready], te
     await _forget(connection, gone, touched)
     if added:
         first = await next_number(connection, col(DocumentRow.id))
-        await connection.execute(insert(DocumentRow), [{"id": number, **row} for number, row in enumerate(added, first)])
+        await put(connection, DocumentRow, [{"id": number, **row} for number, row in enumerate(added, first)])
     return touched
 
 
@@ -197,8 +197,8 @@ async def replace_problems(connection: AsyncConnection, which: Any, rows: Mappin
     same = {key for key, row in rows.items() if key in known and (row["item"], row["follows"]) == known[key][1:3]}
     if gone := sorted(known.keys() - same):
         await connection.execute(delete(ProblemRow).where(among(col(ProblemRow.key), gone, connection.dialect.name)))
-    if added := [row for key, row in rows.items() if key not in same]:
-        await connection.execute(insert(ProblemRow), added)
+    added = [row for key, row in rows.items() if key not in same]
+    await put(connection, ProblemRow, added)
     for key in gone:
         if key not in rows:
             journal.removed(PROBLEM, name=key, before=known[key].body)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, overload
 
 from callboard_sdk import Database
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from .putting import put
 from .tables import ChangeRow
 from .terms import next_number
 
@@ -52,7 +53,7 @@ class Journal:
         if not self._changes:
             return
         first = await next_number(connection, col(ChangeRow.number))
-        await connection.execute(insert(ChangeRow), [{"number": n, **change} for n, change in enumerate(self._changes, first)])
+        await put(connection, ChangeRow, [{"number": n, **change} for n, change in enumerate(self._changes, first)])
         await database.tell(connection, CHANNEL)
 
 

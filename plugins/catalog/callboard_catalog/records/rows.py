@@ -25,11 +25,6 @@ _LONGEST_FILE = 200
 """Characters of a file's name that a problem's key begins with; PostgreSQL indexes no text of more than about 2,700 bytes."""
 
 
-def sort_key(ref: EntityRef) -> str:
-    """What lists are ordered by: the name first, and unique."""
-    return f"{ref.name}/{ref.kind}:{ref.namespace}"
-
-
 class _Link(msgspec.Struct, omit_defaults=True):
     url: str
     title: str | None = None
@@ -67,6 +62,12 @@ class Body(msgspec.Struct):
         """The entity that it describes."""
         kind, namespace, name, *_ = self.names
         return EntityRef(kind, namespace, name)
+
+    @property
+    def sort(self) -> str:
+        """What lists are ordered by: the name first, and unique."""
+        kind, namespace, name, *_ = self.names
+        return f"{name.lower()}/{kind.lower()}:{namespace.lower()}"
 
     @property
     def titled(self) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, delete, insert, select, tuple_, update
+from sqlalchemy import Select, case, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -23,7 +23,8 @@ from callboard_catalog.descriptors.references import INVERSES
 
 from .documents import Touched
 from .journal import ENTITY, Journal
-from .rows import Body, read_body, sort_key
+from .putting import put
+from .rows import Body, read_body
 from .tables import DocumentRow, EntityRow, ItemRow, MarkRow, RelationRow, SourceRow, UncheckedRow
 from .terms import among, make_terms, pairs
 from .words import put_words
@@ -76,10 +77,10 @@ async def settle(connection: AsyncConnection, touched: Touched, journal: Journal
         journal.changed(ENTITY, entity=number, before=before[number])
     for number in made:
         journal.created(ENTITY, entity=number)
-    await _place(connection, {**made, **changed}, moved, journal.at, made.keys())
+    bodies = {number: read_body(claim.body) for number, claim in {**made, **changed}.items()}
+    await _place(connection, bodies, made, moved, journal.at)
     if gone:
         await connection.execute(delete(EntityRow).where(among(col(EntityRow.id), gone, connection.dialect.name)))
-    bodies = {number: read_body(claim.body) for number, claim in {**made, **changed}.items()}
     await _mark(connection, bodies, gone, made.keys())
     await put_words(connection, {number: read_body(body) for number, body in before.items()}, bodies)
     await _relate(connection, bodies, gone, made.keys())
@@ -107,27 +108,21 @@ async def _bodies(connection: AsyncConnection, touched: Touched, documents: Mapp
 
 
 async def _place(
-    connection: AsyncConnection,
-    bodies: Mapping[int, _Claim],
-    moved: Mapping[int, _Claim],
-    now: float,
-    made: Collection[int],
+    connection: AsyncConnection, bodies: Mapping[int, Body], made: Mapping[int, _Claim], moved: Mapping[int, _Claim], now: float
 ) -> None:
     rows = []
-    for number in made:
-        claim = bodies[number]
-        body = read_body(claim.body)
-        ref = body.ref
+    for number, claim in made.items():
+        body = bodies[number]
+        kind, namespace, *_ = body.names
         rows.append({
-            "id": number, "sort": sort_key(ref), "kind": ref.kind, "namespace": ref.namespace,
+            "id": number, "sort": body.sort, "kind": kind.lower(), "namespace": namespace.lower(),
             "document": claim.document, "content": claim.content, "titled": body.titled, "created": now, "changed": now,
         })  # fmt: skip
-    if rows:
-        await connection.execute(insert(EntityRow), rows)
+    await put(connection, EntityRow, rows)
     for number, claim in moved.items():
         values: dict[str, Any] = {"document": claim.document}
         if number in bodies:
-            values |= {"content": claim.content, "titled": read_body(claim.body).titled, "changed": now}
+            values |= {"content": claim.content, "titled": bodies[number].titled, "changed": now}
         await connection.execute(update(EntityRow).where(col(EntityRow.id) == number).values(values))
 
 
@@ -136,15 +131,10 @@ async def _mark(
 ) -> None:  # C
     if old := [number for number in [*bodies, *gone] if number not in made]:
         await connection.execute(delete(MarkRow).where(among(col(MarkRow.entity), old, connection.dialect.name)))
-    marks = {number: set(body.marks()) for number, body in bodies.items()}
-    terms = await make_terms(connection, (text for texts in marks.values() for text in texts))
-    rows = [
-        {"term": terms[text], "sort": sort_key(bodies[number].ref), "entity": number}
-        for number, texts in marks.items()
-        for text in sorted(texts)
-    ]
-    if rows:
-        await connection.execute(insert(MarkRow), rows)
+    marks = {number: (body.sort, set(body.marks())) for number, body in bodies.items()}
+    terms = await make_terms(connection, {text for _, texts in marks.values() for text in texts})
+    rows = [{"term": terms[text], "sort": sort, "entity": number} for number, (sort, texts) in marks.items() for text in texts]
+    await put(connection, MarkRow, rows)
 
 
 _KEY = (col(RelationRow.source), col(RelationRow.type), col(RelationRow.target), col(RelationRow.mirrored))
@@ -174,8 +164,7 @@ async def _relate(
         for n, kind_, other in sorted(more)
         for source, kind, target, mirrored in ((n, kind_, other, False), (other, inverse[kind_], n, True))
     ]
-    if rows:
-        await connection.execute(insert(RelationRow), rows)
+    await put(connection, RelationRow, rows)
 
 
 async def _declaring(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
@@ -193,5 +182,5 @@ async def _unchecked(connection: AsyncConnection, ids: Collection[int]) -> None:
     if not ids:
         return
     query = select(col(UncheckedRow.entity)).where(among(col(UncheckedRow.entity), ids, connection.dialect.name))
-    if missing := sorted(set(ids) - set((await connection.execute(query)).scalars())):
-        await connection.execute(insert(UncheckedRow), [{"entity": number} for number in missing])
+    missing = sorted(set(ids) - set((await connection.execute(query)).scalars()))
+    await put(connection, UncheckedRow, [{"entity": number} for number in missing])

@@ -6,10 +6,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, Select, Text, bindparam, false, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, Select, Text, bindparam, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from .putting import put
 from .tables import TermRow
 
 
@@ -49,7 +50,7 @@ async def make_terms(connection: AsyncConnection, texts: Iterable[str]) -> Mappi
     if missing := sorted(wanted - found.keys()):
         first = await next_number(connection, col(TermRow.id))
         made = {text: number for number, text in enumerate(missing, first)}
-        await connection.execute(insert(TermRow), [{"id": number, "text": text} for text, number in made.items()])
+        await put(connection, TermRow, [{"id": number, "text": text} for text, number in made.items()])
         found |= made
     return found
 

@@ -74,8 +74,8 @@ def _row(dialect: str, entity: int, body: Body) -> dict[str, object]:
 
 
 def _texts(body: Body) -> Iterator[tuple[Wording, Iterable[str | None]]]:
-    ref, (*_, title, description) = body.ref, body.names
-    yield Wording.NAME, (ref.name,)
+    *_, name, title, description = body.names
+    yield Wording.NAME, (name.lower(),)
     yield Wording.TITLE, (title,)
     yield Wording.TAGS, body.tags or ()
     yield Wording.DESCRIPTION, (description,)

@@ -1,0 +1,149 @@
+"""The end of a reading: what it didn't find goes, is marked first, or waits for a person.
+
+A. proof    an item that was not found is missing where that proves something, unsure where it could not be looked for
+B. unsure   shown as it was last read
+C. missing  removed, or marked and removed later; all of it is held back when it is too much at once
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from callboard_sdk import Problem
+from callboard_sdk.sources import Whole
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from callboard_catalog.descriptors.descriptor import Place
+from callboard_catalog.records.documents import Touched, drop, keep, orphan, source_problems
+from callboard_catalog.records.journal import SOURCE, Journal
+from callboard_catalog.records.settling import settle
+from callboard_catalog.records.tables import DocumentRow, ItemRow, TermRow
+from callboard_catalog.records.terms import among
+
+from .known import chunks
+from .passing import Pass
+from .schedule import Schedule
+from .sources import Source
+
+_AT_ONCE = 1_000
+"""Rows that are looked at before others have their turn."""
+
+
+class _Lost(NamedTuple):
+    """An item that was not found."""
+
+    name: str
+    id: int
+    orphaned: float | None
+    unread: bool
+
+
+class Ending:
+    """Ends one reading of a source, by what it said."""
+
+    def __init__(self, source: Source, schedule: Schedule, said: Pass) -> None:
+        self._source = source
+        self._schedule = schedule
+        self._pass = said
+
+    async def write(self, connection: AsyncConnection, journal: Journal) -> None:
+        """All that the end of the reading changes, in one transaction. Raises Lost when another process has the source now."""
+        row = await self._schedule.hold(connection, self._source.name)
+        missing, unsure = await self._lost(connection)
+        await self._keep(connection, unsure, journal)
+        held = await self._held(connection, missing, row.allowed_key)
+        if not held["held"]:
+            await self._remove(connection, missing, journal)
+        problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
+        problems += [self._held_problem(held)] if held["held"] else []
+        await source_problems(connection, self._source.name, problems, journal)
+        if row.error is not None or row.held != held["held"]:
+            journal.changed(SOURCE, name=self._source.name)
+        ended = self._pass.ended
+        cursor = {} if ended is None else {"cursor": ended.cursor}
+        await self._schedule.succeeded(connection, self._source.name, self._source.timing, **held, **cursor)
+
+    async def _lost(self, connection: AsyncConnection) -> tuple[list[_Lost], list[_Lost]]:
+        """The items that are proven not to be there, and those that could not be looked for."""
+        whole = isinstance(self._pass.ended, Whole)
+        if not (whole or self._pass.gone or self._pass.folders or self._pass.doubts):
+            return [], []
+        mine = select(func.count()).where(col(ItemRow.source) == self._source.name)
+        if not (self._pass.gone or self._pass.doubts) and await connection.scalar(mine) == len(self._pass.seen):
+            return [], []  # what was seen is stored, so that is all there is
+        columns = [getattr(ItemRow, name) for name in ("name", "id", "orphaned", "unread")]
+        query = select(*columns).where(col(ItemRow.source) == self._source.name).order_by(col(ItemRow.name))
+        gone, folders = frozenset(self._pass.gone), frozenset(self._pass.folders)
+        lead = await self._lead_on(connection)
+        missing, unsure = [], []
+        async for part in (await connection.stream(query)).partitions(_AT_ONCE):
+            for row in map(_Lost._make, part):
+                above = set(_and_above(row.name))
+                if self._pass.found(row.name, above):
+                    continue
+                if any(doubt.covers(row.name) for doubt in self._pass.doubts):
+                    unsure.append(row)
+                elif not above.isdisjoint(gone) or (not lead and (whole or not above.isdisjoint(folders))):
+                    missing.append(row)
+        return missing, unsure
+
+    async def _lead_on(self, connection: AsyncConnection) -> bool:
+        """Whether a Location can't be read now: where it led to wasn't looked at, so that what wasn't found proves nothing."""
+        query = (
+            select(col(DocumentRow.id))
+            .join(ItemRow, col(ItemRow.id) == col(DocumentRow.item))
+            .join(TermRow, col(TermRow.id) == col(DocumentRow.entity))
+            .where(col(ItemRow.source) == self._source.name, col(DocumentRow.kept), col(TermRow.text).startswith("location:"))
+        )
+        return (await connection.execute(query.limit(1))).first() is not None
+
+    async def _keep(self, connection: AsyncConnection, unsure: Sequence[_Lost], journal: Journal) -> None:
+        """Mark what is shown as it was last read; not each entity of a source that could not be read at all, which says so."""
+        named = [doubt for doubt in self._pass.doubts if doubt.name]
+        items = [item.id for item in unsure if not item.unread and any(doubt.covers(item.name) for doubt in named)]
+        for part in chunks(items):
+            await settle(connection, Touched(await keep(connection, part)), journal)
+
+    async def _held(self, connection: AsyncConnection, missing: Sequence[_Lost], allowed: str | None) -> dict[str, Any]:
+        """How many entities would go, of how many, if that is more than may go without a person's word."""
+        none = {"held": 0, "held_of": 0, "held_key": None, "allowed_key": None}
+        new = [item for item in missing if item.orphaned is None]
+        if not new:
+            return none
+        dialect = connection.dialect.name
+        entities = select(func.count(func.distinct(col(DocumentRow.entity)))).select_from(DocumentRow)
+        going = (
+            await connection.execute(entities.where(among(col(DocumentRow.item), [item.id for item in new], dialect)))
+        ).scalar_one()
+        mine = entities.join(ItemRow, col(ItemRow.id) == col(DocumentRow.item)).where(col(ItemRow.source) == self._source.name)
+        of = (await connection.execute(mine)).scalar_one()
+        key = hashlib.blake2b("\n".join(sorted(item.name for item in new)).encode(), digest_size=12).hexdigest()
+        if going <= max(self._source.removal_floor, self._source.removal_share * of) or key == allowed:
+            return none
+        return {"held": going, "held_of": of, "held_key": key, "allowed_key": None}
+
+    async def _remove(self, connection: AsyncConnection, missing: Sequence[_Lost], journal: Journal) -> None:
+        now, wait = self._schedule.now(), self._source.keep_orphans_seconds
+        old = [item.id for item in missing if wait == 0 or (item.orphaned is not None and not now - wait < item.orphaned <= now)]
+        new = [item.id for item in missing if item.orphaned is None and wait > 0]
+        for part in chunks(old):
+            await settle(connection, await drop(connection, self._source.name, part, journal), journal)
+        for part in chunks(new):
+            await settle(connection, Touched(await orphan(connection, part, now)), journal)
+
+    def _held_problem(self, held: Mapping[str, Any]) -> Problem:
+        text = f"source {self._source.name} lost {held['held']} of its {held['held_of']} entities at once; they are kept"
+        remedy = "If they are to go, let them: allowRemoval with this source and the key that catalogSources tells."
+        return Place(self._source.name, "").problem("removal-held", text, remedy)
+
+
+def _and_above(name: str) -> Iterator[str]:
+    """The name, and those of what it lies below."""
+    yield name
+    while (at := name.rfind("/")) > 0:
+        name = name[:at]
+        yield name

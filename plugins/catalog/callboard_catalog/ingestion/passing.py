@@ -1,0 +1,25 @@
+"""What one reading of a source said so far: what there is, what is the same, gone, or doubtful."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from callboard_sdk.sources import Part, Whole
+
+from callboard_catalog.descriptors.descriptor import Doubt
+
+
+@dataclass
+class Pass:
+    """What one reading said so far: the names of items, and what is doubtful; `ended` is how it said that it ended."""
+
+    seen: set[str] = field(default_factory=set)
+    same: set[str] = field(default_factory=set)
+    doubts: list[Doubt] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    ended: Whole | Part | None = None
+
+    def found(self, name: str, above: set[str]) -> bool:
+        """Whether the item is there; `above` are its name and those of what it lies below."""
+        return name in self.seen or not above.isdisjoint(self.same)
