@@ -6,14 +6,9 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from callboard_catalog.descriptors.descriptor import Place, Reading
-from callboard_catalog.descriptors.format import read_descriptor
-
-SOURCE = "bench"
-SLICE = 2_000
-"""Entities that are handed over at once."""
 TAGS = ("java", "python", "go", "pci", "internal", "beta", "batch", "public", "legacy", "edge")
 REGIONS = ("eu-west", "eu-north", "us-east", "ap-south")
+Descriptor = dict[str, Any]
 _KINDS = {"Component": 60, "API": 14, "Resource": 14, "System": 6, "User": 6}
 _NAMESPACES = {"default": 60, "payments": 10, "data": 10, "web": 10, "ops": 10}
 _TYPES = {"service": 50, "website": 20, "library": 30}
@@ -27,18 +22,18 @@ _TEXT = (
 _WORDS = _TEXT.split()
 
 
-def readings(count: int, version: int = 0) -> Iterator[Reading]:
-    """So many entities, an item each; in another version every hundredth says something else."""
+def descriptors(count: int, version: int = 0) -> Iterator[Descriptor]:
+    """So many entities; in another version every hundredth says something else."""
     chance = random.Random(count)
     teams = max(20, count // 170)
     made = [_named(chance, number) for number in range(count)]
     apis = [name for kind, _, name in made if kind == "API"] or ["none"]
     systems = [name for kind, _, name in made if kind == "System"] or ["none"]
     for number in range(teams):
-        yield _read(f"team-{number}", "Group", {"name": f"team-{number}"}, {"type": "team", "children": []})
+        yield _descriptor("Group", {"name": f"team-{number}"}, {"type": "team", "children": []})
     for number, (kind, namespace, name) in enumerate(made):
-        yield _read(
-            name, kind, _metadata(chance, number, namespace, name, version), _spec(chance, kind, teams, made, apis, systems)
+        yield _descriptor(
+            kind, _metadata(chance, number, namespace, name, version), _spec(chance, kind, teams, made, apis, systems)
         )
 
 
@@ -76,8 +71,5 @@ def _spec(
     return spec | {"region": chance.choice(REGIONS), "deploy": {"replicas": chance.randrange(1, 9)}}
 
 
-def _read(name: str, kind: str, metadata: dict[str, Any], spec: dict[str, Any]) -> Reading:
-    document = {"apiVersion": "a/v1", "kind": kind, "metadata": metadata, "spec": spec}
-    descriptor, _ = read_descriptor(document, Place(SOURCE, f"{name}.yaml"))
-    assert descriptor is not None
-    return Reading(f"{name}.yaml", documents=1, descriptors=[descriptor])
+def _descriptor(kind: str, metadata: dict[str, Any], spec: dict[str, Any]) -> Descriptor:
+    return {"apiVersion": "a/v1", "kind": kind, "metadata": metadata, "spec": spec}

@@ -1,35 +1,41 @@
 """The catalog at 50,000 and at 250,000 entities with five to ten relations each: what its queries take, on both databases.
 
-Milliseconds of a whole call of the store, the median of several; growth is 250,000 against 50,000. The catalogs are made once and
-kept in a folder beside the system's temporary files. The last rows say what an entity takes in the indexes.
+Milliseconds of a whole call of the store, the median of several; growth is 250,000 against 50,000. What is read in is read as any
+source is, each entity a text of its own. The catalogs are made once and kept in a folder beside the system's temporary files. The
+last rows say what an entity takes in the indexes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import uvloop
-from callboard_catalog.ingestion.pushing import push
+from callboard_catalog.descriptors.reading import Limits
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.ingestion.schedule import Timing
+from callboard_catalog.ingestion.sources import Said, Source
 from callboard_catalog.plugin import plugin
 from callboard_catalog.queries.facets import FacetBy, FacetField
 from callboard_catalog.queries.filters import EntityFilter
 from callboard_catalog.queries.searching import SearchField
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.queries.totals import Totals
+from callboard_catalog.records.journal import VERSION
 from callboard_sdk import EVERYTHING, EntityRef, Page
-from sqlalchemy import text
+from callboard_sdk.sources import Item, Known, Whole
+from sqlalchemy import select, text
 
-from bench.entities import SLICE, SOURCE, readings
+from bench.entities import descriptors
 from bench.progress import err
 from bench.table import Row
 from gateway.database import open_database
@@ -89,14 +95,14 @@ async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, 
         store = CatalogStore(database)
         await make_ready(database, plugin.name, plugin.migrations)
         if not filled.exists():  # noqa: ASYNC240  nothing else runs meanwhile
-            filled.write_text(str(await _fill(store, size, 0)))  # noqa: ASYNC240
+            filled.write_text(str(await _read(store, size, 0)))  # noqa: ASYNC240
             if store.dialect == "postgresql":
                 async with store.writing() as connection:
                     await connection.execute(text("ANALYZE"))
         found = {"ingestion (s)": float(filled.read_text())}  # noqa: ASYNC240
         for what, call in (await _questions(store)).items():
             found[f"{what} (ms)"] = await _median(call, rounds)
-        found["same entities again (s)"] = await _again(store, size)
+        found["reading the same again (s)"] = await _again(store, size)
         found[f"{_QUIET} (ms)"] = await _meanwhile(store, size)
         found |= await _sizes(store, size)
         found["memory (MB)"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -105,22 +111,36 @@ async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, 
         await database.engine.dispose()
 
 
-async def _fill(store: CatalogStore, size: int, version: int, slices: int | None = None) -> float:
-    started, waiting = time.perf_counter(), readings(size, version)
-    while (part := list(islice(waiting, SLICE))) and slices != 0:
-        await push(store, SOURCE, part, whole=False)
-        slices = None if slices is None else slices - 1
+async def _read(store: CatalogStore, size: int, version: int) -> float:
+    """Seconds that one reading of the whole source takes."""
+
+    async def read(known: Known) -> AsyncIterator[Said]:
+        for descriptor in descriptors(size, version):
+            yield Item(f"{descriptor['metadata']['name']}.yaml", json.dumps(descriptor))
+        yield Whole()
+
+    ingestion = Ingestion([Source("bench", "bench", Timing(0), read)], Limits(1_000_000, 1_000_000), store)
+    async with store.writing() as connection:
+        await ingestion.schedule.declare(connection, ["bench"])
+    started = time.perf_counter()
+    await ingestion.run()
+    if problem := await store.last_error():
+        raise RuntimeError(problem)
     return time.perf_counter() - started
 
 
 async def _again(store: CatalogStore, size: int) -> float:
-    """Handing over the first tenth once more, which writes nothing; as many seconds as all would take."""
-    part = list(islice(readings(size), max(1, size // 10)))
-    started = time.perf_counter()
-    changed = await push(store, SOURCE, part, whole=False)
-    if changed:
-        raise RuntimeError(f"{changed} changes were noted of entities that are as they were")
-    return (time.perf_counter() - started) * size / len(part)
+    """Seconds that one more reading takes, which writes nothing."""
+    before = await _version(store)
+    seconds = await _read(store, size, 0)
+    if await _version(store) != before:
+        raise RuntimeError("changes were noted of entities that are as they were")
+    return seconds
+
+
+async def _version(store: CatalogStore) -> int:
+    [[version]] = await store.select(select(VERSION))
+    return int(version)
 
 
 async def _questions(store: CatalogStore) -> dict[str, Call]:
@@ -171,22 +191,23 @@ async def _median(call: Call, rounds: int) -> float:
 
 
 async def _meanwhile(store: CatalogStore, size: int) -> float:
-    """Filtered first pages while entities that changed are handed over, slice after slice; they are put back after."""
-    page, spent = Page(first=100, counted=False), list[float]()
+    """Filtered first pages while a source is read in which every hundredth entity changed; they are put back after."""
+    page, spent, ended = Page(first=100, counted=False), list[float](), asyncio.Event()
 
-    async def read() -> None:
-        while True:
+    async def ask() -> None:
+        while not ended.is_set():
             started = time.perf_counter()
             await store.entities(_FILTER, page)
             spent.append(time.perf_counter() - started)
             await asyncio.sleep(0.02)
 
-    reader = asyncio.create_task(read())
+    asking = asyncio.create_task(ask())
     try:
         for version in (1, 0):
-            await _fill(store, size, version, slices=2)
+            await _read(store, size, version)
     finally:
-        reader.cancel()
+        ended.set()
+        await asking
     return statistics.median(spent) * 1_000
 
 
