@@ -49,7 +49,7 @@ run: $(STAMPS)/python $(STAMPS)/frontend ## serve the demo; HOST and PORT say wh
 
 test: $(STAMPS)/python $(STAMPS)/frontend $(STAMPS)/e2e $(STAMPS)/clairvoyance ## run every test
 	cd frontend && npm run --silent lint && npm test --silent
-	$(BIN)/pytest -q -m "not soak"
+	$(BIN)/pytest -q -m "not soak" -n logical --maxprocesses 4 --dist worksteal
 
 soak: $(STAMPS)/python ## run the long versions of property and fault tests
 	$(BIN)/pytest -q -m soak --timeout=3600

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,24 +23,28 @@ def unpacked() -> Path:
     """The folder of graphql-core's sdist; downloaded if it is not kept yet, so that later runs need no network."""
     version = importlib.metadata.version("graphql-core")
     folder = CACHE / f"graphql_core-{version}"
-    if not (folder / "tests" / "execution").is_dir():
-        with tarfile.open(_download(version)) as archive:
-            archive.extractall(CACHE, filter="data")
+    if not folder.is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as beside:
+            with tarfile.open(_download(version, Path(beside))) as archive:
+                archive.extractall(beside, filter="data")
+            try:
+                (Path(beside) / folder.name).rename(folder)
+            except OSError:
+                if not folder.is_dir():  # which another process may have made meanwhile
+                    raise
     return folder
 
 
-def _download(version: str) -> Path:
-    archive = CACHE / f"graphql_core-{version}.tar.gz"
-    if archive.is_file():
-        return archive
+def _download(version: str, into: Path) -> Path:
+    archive = into / f"graphql_core-{version}.tar.gz"
     locked = re.search(rf"^graphql-core=={re.escape(version)} \\\n(?: +--hash=.*\n)+", LOCK.read_text(), re.M)
     if locked is None:
         raise Unavailable(f"graphql-core {version} is installed but {LOCK.name} locks another: run `make setup`")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = CACHE / "wanted.txt"
+    wanted = into / "wanted.txt"
     wanted.write_text(locked[0])
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    pip += ["--no-binary", "graphql-core", "--require-hashes", "--dest", str(CACHE), "-r", str(wanted)]
+    pip += ["--no-binary", "graphql-core", "--require-hashes", "--dest", str(into), "-r", str(wanted)]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if not archive.is_file():
         reason = (done.stderr.strip() or "no reason given").splitlines()[-1]

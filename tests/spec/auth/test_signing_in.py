@@ -118,7 +118,7 @@ async def test_who_has_not_begun_cannot_end(cookie: str | None):
     assert made.posted == []
 
 
-@pytest.mark.parametrize("state", [None, "", "x", Attempt.new().state, "\ud800", "é"])
+@pytest.mark.parametrize("state", [None, "", "x", pytest.param(Attempt.new().state, id="of another"), "\ud800", "é"])
 async def test_another_attempts_state_is_refused_before_the_code_is_used(state: str | None):
     made, attempt = desk(), Attempt.new()
     assert "not to what this browser asked" in await refusal(made, attempt, id_token(attempt), state=state)
@@ -148,7 +148,7 @@ async def test_an_answer_without_a_code_is_refused(code: str | None):
     assert "no code" in await refusal(made, attempt, id_token(attempt), code=code)
 
 
-@pytest.mark.parametrize("nonce", [None, "", 5, Attempt.new().nonce, "\ud800"])
+@pytest.mark.parametrize("nonce", [None, "", 5, pytest.param(Attempt.new().nonce, id="of another"), "\ud800"])
 async def test_an_id_token_of_another_attempt_is_refused(nonce: Any):
     made, attempt = desk(), Attempt.new()
     token = sign(claims(aud=CLIENT, **({} if nonce is None else {"nonce": nonce})))

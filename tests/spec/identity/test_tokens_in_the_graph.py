@@ -219,7 +219,9 @@ async def test_only_its_owner_and_administrators_see_and_revoke_a_token(client: 
     assert (await client.ask(root, REVOKE_ANY, input={"id": id}))["revokeAnyAccessToken"]["accessToken"]["id"] == id
 
 
-@pytest.mark.parametrize("token", [new_token(), "cbt_", "cbt_" + "0" * 42, "cbt_" + "é" * 42, "cbt_" + "a" * 9000])
+@pytest.mark.parametrize(
+    "token", [pytest.param(new_token(), id="new"), "cbt_", "cbt_" + "0" * 42, "cbt_" + "é" * 42, "cbt_" + "a" * 9000]
+)
 async def test_a_token_that_was_never_made_is_refused(client: Client, token: str):
     headers = {"authorization": f"Bearer {token}".encode()}
     answer = await client.http.post("/graphql", json={"query": WHO}, headers=headers)

@@ -167,6 +167,7 @@ async def test_a_body_that_does_not_fit_is_a_bad_answer_that_names_the_place_and
         ("deflate", zlib.compress(b'"whole"', wbits=-15)),
         ("identity", b'"whole"'),
     ],
+    ids=["gzip", "gzip, twice", "zlib", "deflate", "identity"],
 )
 async def test_compressed_bodies_are_read(encoding: str, content: bytes) -> None:
     async with (
@@ -181,6 +182,7 @@ async def test_compressed_bodies_are_read(encoding: str, content: bytes) -> None
 @pytest.mark.parametrize(
     ("encoding", "content"),
     [("br", b"?"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"x" * 999)[:-9]), ("deflate", b"\x00")],
+    ids=["unknown", "not gzip", "cut", "not deflate"],
 )
 async def test_broken_or_unknown_compression_is_a_bad_answer(encoding: str, content: bytes) -> None:
     async with Server(lambda _: Answer(body=content, headers={"content-encoding": encoding})) as server:
