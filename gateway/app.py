@@ -33,6 +33,7 @@ from .http.cors import shared
 from .http.endpoints import PREFIX, endpoints
 from .http.front import Front
 from .http.graphql import GraphQLEndpoint
+from .http.hooks import hooks
 from .http.page import page
 from .http.site import site
 from .http.websocket import WebSocketEndpoint
@@ -145,7 +146,8 @@ def build(
     websocket = WebSocketEndpoint(streams, (*cors.origins, *([browsers.origin] if browsers else ())), browser)
     graphql = share(GraphQLEndpoint(streams, body_bytes, page, browser))
     addresses = share(endpoints(_endpoints(configuration, plugins), pipeline, body_bytes, browser))
-    others = site(graphql, websocket, addresses, plugins, record, browsers, partial(running, UpstreamClient))
+    deliveries = hooks((spec for runtime in plugins.runtimes.values() for spec in runtime.plugin.hooks), plugins)
+    others = site(graphql, websocket, addresses, deliveries, plugins, record, browsers, partial(running, UpstreamClient))
     asgi = Front(graphql, websocket, others)
     return Gateway(supergraph, loaded, plugins, policies, identity, pipeline, streams, asgi, running)
 

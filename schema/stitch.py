@@ -37,8 +37,8 @@ from .graft import StandIn, graft
 from .lint import lint
 from .loaders import loaders_of
 from .objects import entity_types, guard_objects
+from .outside import check_outside
 from .predicates import predicates_of
-from .sources import check_sources
 from .supergraph import ABOUT, ROOTS, Guarded, Permission, Supergraph
 
 _Injected = Mapping[str, frozenset[type]]
@@ -57,7 +57,7 @@ def stitch(
     """
     collected = _collect(plugins)  # A
     predicates = predicates_of(plugins, injected)
-    check_sources(plugins)
+    check_outside(plugins)
     built = _build(plugins, collected, injected)  # B
     permissions = {name: Permission(name, plugin.name, text) for plugin in plugins for name, text in plugin.permissions.items()}
     fields = _coordinates(built, collected)

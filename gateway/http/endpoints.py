@@ -13,31 +13,24 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from callboard_sdk import Ask, CallboardError, Endpoint, HttpError, HttpReply, HttpRequest, Told
+from callboard_sdk import Ask, Endpoint, HttpError, HttpReply, HttpRequest, Told
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.pipeline import Pipeline
 from gateway.request import GraphQLRequest
 
-from .body import Left, read_body
+from .body import Left, read_json
 from .browser import Browser
 from .client import Client
-from .errors import unforeseen
 from .headers import Headers, read_headers
-from .negotiation import JSON
 from .parameters import Credentials
+from .replies import failed, nothing_at, send_reply
 
 PREFIX = "/api"
 MOST_PARAMETERS = 1_000
 """Of one query string."""
 _READS = ("GET", "HEAD")
-_NAMES = {
-    400: "InputError", 401: "AuthenticationError", 403: "NotAllowedError", 404: "NotFoundError", 409: "ConflictError",
-    501: "NotImplementedError", 503: "ServiceUnavailableError",
-}  # fmt: skip
-"""What clients of the leading portal's services call what is wrong."""
-_HEADERS = {"content-type": f"{JSON}; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def endpoints(made: Iterable[Endpoint], pipeline: Pipeline, body_bytes: int, browser: Browser | None) -> ASGIApp:
@@ -47,7 +40,7 @@ def endpoints(made: Iterable[Endpoint], pipeline: Pipeline, body_bytes: int, bro
         by_path.setdefault(one.path, {})[one.method] = one
     answering = {path: _Address(methods, pipeline, body_bytes, browser) for path, methods in by_path.items()}
     routes = [Route(path, address) for path, address in answering.items()]
-    return Router(routes, redirect_slashes=False, default=_nothing)
+    return Router(routes, redirect_slashes=False, default=nothing_at("docs/catalog-rest.md names those there are"))
 
 
 class _Address:
@@ -70,15 +63,11 @@ class _Address:
                 reply = self._fitting(await endpoint.answer(request, self._ask(request, sent_by)))  # C
             if client.gone:
                 return
-        except HttpError as error:
-            reply = refusal(scope, error)
-        except CallboardError as error:
-            reply = refusal(scope, HttpError(400, error.message))
         except Left:
             return
         except Exception as error:
-            reply = refusal(scope, HttpError(500, unforeseen(error).message))
-        await _send(scope, send, reply)
+            reply = failed(scope, error)
+        await send_reply(scope, send, reply)
 
     def _endpoint(self, method: str) -> Endpoint:
         found = self._methods.get("GET" if method == "HEAD" else method)
@@ -90,12 +79,7 @@ class _Address:
     async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> HttpRequest:
         method, body = scope["method"], b""
         if method not in _READS:
-            body = bytes(await read_body(receive, headers.content_length, self._body_bytes))
-            kind = (headers.content_type or "").partition(";")[0].strip().lower()
-            if body and kind != JSON:
-                raise HttpError(415, f"the body is {kind[:80] or 'of no declared type'}: send it as {JSON}")
-            if (encoding := (headers.content_encoding or "identity").strip().lower()) != "identity":
-                raise HttpError(415, f"the body is encoded as {encoding[:40]}: send it as it is, without Content-Encoding")
+            body = await read_json(receive, headers, self._body_bytes)
         return HttpRequest(
             "GET" if method == "HEAD" else method, scope["path"], scope["path_params"], _query(scope["query_string"]), body,
             self._pipeline.limits.response_bytes,
@@ -135,30 +119,3 @@ def _query(raw: bytes) -> dict[str, list[str]]:
     for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
-
-
-def refusal(scope: Scope, error: HttpError) -> HttpReply:
-    """What is answered where nothing can be; of the request it says only what its sender wrote in its path."""
-    told = {
-        "error": {"name": _NAMES.get(error.status, "Error"), "message": error.message},
-        "request": {"method": scope["method"], "url": scope["path"]},
-        "response": {"statusCode": error.status},
-    }
-    return HttpReply(orjson.dumps(told), error.status, error.headers)
-
-
-async def _nothing(scope: Scope, _receive: Receive, send: Send) -> None:
-    await _send(
-        scope, send, refusal(scope, HttpError(404, "nothing is at this address: docs/catalog-rest.md names those there are"))
-    )
-
-
-async def _send(scope: Scope, send: Send, reply: HttpReply) -> None:
-    headers = {
-        **_HEADERS,
-        **{name.lower(): value for name, value in reply.headers.items()},
-        "content-length": str(len(reply.body)),
-    }
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})

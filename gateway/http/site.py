@@ -1,4 +1,4 @@
-"""What is served beside GraphQL: the plugins' addresses, entities' pages, the page's files, sign-in, health, metrics."""
+"""What is served beside GraphQL: addresses and hooks of plugins, entities' pages, the page's files, sign-in, health, metrics."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from resolvers.plugins import Plugins
 from .endpoints import PREFIX
 from .entity_pages import entity_pages
 from .front import GRAPHQL
+from .hooks import PREFIX as HOOKS
 from .page import Assets, built_page
 from .sign_in import sign_in_routes
 
@@ -26,6 +27,7 @@ def site(
     graphql: ASGIApp,
     websocket: ASGIApp,
     addresses: ASGIApp,
+    deliveries: ASGIApp,
     plugins: Plugins,
     record: Record,
     browsers: Browsers | None,
@@ -48,6 +50,7 @@ def site(
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", lambda request: PlainTextResponse(record.metrics()), methods=["GET"]),
         Route(f"{PREFIX}/{{path:path}}", addresses),
+        Route(f"{HOOKS}/{{path:path}}", deliveries),
         *entity_pages(),
     ]
     if (folder := built_page()) is not None:

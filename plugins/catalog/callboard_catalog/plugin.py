@@ -46,10 +46,12 @@ from .fields.model import (
     SourceLocation,
 )
 from .fields.source_fields import SOURCE_PERMISSIONS, add_source_fields
+from .fields.source_hook import add_source_hook
 from .ingestion.ingestion import Ingestion
 from .ingestion.sources import sources_of
 from .portal import addresses
 from .providers import upstreams
+from .providers.hooks import Hooks
 from .queries.facets import MOST_FACETS, FacetBy, FacetField
 from .queries.filters import EntityFilter, EntityOrder, ProblemFilter
 from .queries.searching import SearchField, SearchHit
@@ -111,12 +113,13 @@ async def ingestion(
 ) -> AsyncIterator[Ingestion]:
     """Reads the sources into the store: those that were never read now, and each again when it is due."""
     limits = Limits(settings.max_file_bytes, settings.max_files)
-    made = Ingestion(sources_of(settings, clients, declared), limits, store)
+    made = Ingestion(sources_of(settings, clients, declared), limits, store, hooks=Hooks(settings.sources))
     async with made.running():
         yield made
 
 
 add_source_fields(plugin)
+add_source_hook(plugin)
 add_change_fields(plugin)
 add_history_fields(plugin)
 add_descriptor_fields(plugin)

@@ -54,6 +54,10 @@ REFUSED = {
     "a repository without an owner": ({"provider": "github", "repositories": ["shop"]}, "write owner/name"),
     "nobody who may push": ({"provider": "pushed", "subjects": []}, "at least 1"),
     "a plugin's source without its plugin": ({"provider": "plugin", "name": "people"}, "pattern"),
+    "a short secret of a hook": ({"paths": ["x"], "hook_secret": "short"}, "at least 16"),
+    "two secrets of a hook": ({"paths": ["x"], "hook_secret": "x" * 16, "hook_secret_file": "y"}, "keep one"),
+    "a hook of what is never read": ({"provider": "pushed", "subjects": ["a"], "hook_secret": "x" * 16}, "never read"),
+    "a hook with a slash": ({"name": "a/b", "paths": ["x"], "hook_secret": "x" * 16}, "without /"),
     "all at once is no share": ({"paths": ["x"], "removal_share": 0}, "greater than 0"),
 }  # fmt: skip
 
@@ -83,4 +87,5 @@ def test_mistakes_are_told_at_their_lines_in_the_words_of_their_provider(tmp_pat
 
 
 def test_a_token_shows_in_no_message() -> None:
-    assert "s3cret" not in repr(settings({"name": "gh", "provider": "github", "organization": "acme", "token": "s3cret"}))
+    given = {"name": "gh", "provider": "github", "organization": "acme", "token": "s3cret", "hook_secret": "s3cret" * 3}
+    assert "s3cret" not in repr(settings(given))

@@ -11,6 +11,7 @@ from .entities import Entity, Node
 from .errors import BadArgument, CallboardError, ClientError, NotFound, RegistrationError, UpstreamError
 from .filtering import Filters, filters
 from .groups import Groups
+from .hooks import Delivery
 from .ids import NodeKey, decode_id, encode_id
 from .plugin import Plugin
 from .ref import EntityRef, InvalidRef
@@ -35,6 +36,7 @@ __all__ = [
     "Clients",
     "Connection",
     "Database",
+    "Delivery",
     "Edge",
     "Endpoint",
     "Entity",

@@ -14,6 +14,7 @@ from .endpoints import Endpoint
 from .entities import Entity, Node
 from .errors import RegistrationError
 from .fields import ACTIONS, MUTATE, READ, FieldSpec
+from .hooks import HookSpec
 from .predicates import PredicateSpec
 from .settings import Settings
 from .sources import Events, SourceSpec
@@ -69,6 +70,7 @@ class Plugin(Generic[S]):
         self._loaders: list[FieldSpec] = []
         self._conditions: list[PredicateSpec] = []
         self._sources: list[SourceSpec] = []
+        self._hooks: list[HookSpec] = []
         self._resources: list[Callable[..., AsyncIterator[Any]]] = []
 
     @property
@@ -90,6 +92,11 @@ class Plugin(Generic[S]):
     def sources(self) -> tuple[SourceSpec, ...]:
         """The sources of entities declared so far, in order."""
         return tuple(self._sources)
+
+    @property
+    def hooks(self) -> tuple[HookSpec, ...]:
+        """The hooks declared so far, in order."""
+        return tuple(self._hooks)
 
     @property
     def resources(self) -> tuple[Callable[..., AsyncIterator[Any]], ...]:
@@ -175,6 +182,20 @@ class Plugin(Generic[S]):
 
         def register(function: Callable[..., Events]) -> Callable[..., Events]:
             self._sources.append(SourceSpec(self.name, function, name, every))
+            return function
+
+        return register
+
+    def hook(self, path: str, *, body_bytes: int = 1024 * 1024) -> Callable[[F], F]:
+        """Take what other systems post to an address under `/hooks/NAME/` when something of theirs changed.
+
+        One parameter is annotated `Delivery`; the others with what a reading of a source may ask for. The function proves by the
+        delivery alone who sent it, for nobody else looks, and gives an `HttpReply`; what it doesn't take it refuses with
+        `HttpError`, in the same words whatever is wrong with the proof. A body has at most `body_bytes`.
+        """
+
+        def register(function: F) -> F:
+            self._hooks.append(HookSpec(self.name, path, function, body_bytes))
             return function
 
         return register

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from callboard_catalog.descriptors.reading import Limits
+from callboard_catalog.providers.hooks import Hooks
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.checking import check_all
 from callboard_catalog.records.documents import Touched, drop, source_problems
@@ -43,10 +44,11 @@ class Ingestion:
 
     def __init__(
         self, sources: Sequence[Source], limits: Limits, store: CatalogStore, now: Callable[[], float] = time.time,
-        *, tick: float = _TICK, lease: float = LEASE,
+        *, tick: float = _TICK, lease: float = LEASE, hooks: Hooks | None = None,
     ) -> None:  # fmt: skip
         self.sources = {source.name: source for source in sources}
         self.schedule = Schedule(uuid.uuid4().hex, now, lease)
+        self.hooks = hooks or Hooks(())
         self._tick = tick
         self._store = store
         self._limits = limits

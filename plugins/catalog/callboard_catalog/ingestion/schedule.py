@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import case, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -68,11 +68,14 @@ class Schedule:
             await connection.execute(insert(SourceRow), [{**_EMPTY, "name": name, "rank": _LAST, "due": _NEVER}])
 
     async def claim(self, connection: AsyncConnection, timings: Mapping[str, Timing], *, anyhow: bool = False) -> str | None:
-        """Take the source that has been due the longest and that nobody reads; `anyhow` one that isn't due."""
+        """Take the source that has been due the longest and that nobody reads; `anyhow` one that isn't due.
+
+        It is due as of now: when that is different at the reading's end, somebody asked for another meanwhile.
+        """
         name = await self.next(connection, timings, anyhow=anyhow, claimed=True)
         if name is not None:
             now = self.now()
-            await self._set(connection, name, reader=self.reader, until=now + self.lease, started=now)
+            await self._set(connection, name, reader=self.reader, until=now + self.lease, started=now, due=now)
         return name
 
     async def next(
@@ -105,14 +108,14 @@ class Schedule:
         now = self.now()
         due = now + timing.every * random.uniform(1 - timing.jitter, 1 + timing.jitter) if timing.every else float("inf")  # noqa: S311
         ended = {"reader": None, "until": 0.0, "succeeded": now, "failed": None, "error": None, "failures": 0}
-        await self._set(connection, name, due=min(due, _NEVER), **ended, **values)
+        await self._set(connection, name, due=_unless_asked(min(due, _NEVER)), **ended, **values)
 
     async def failed(self, connection: AsyncConnection, name: str, timing: Timing, error: str) -> None:
         """A reading didn't come to its end."""
         row, now = await self.hold(connection, name), self.now()
         wait = min(timing.every, _RETRY * 2 ** min(row.failures, 20)) if timing.every else _NEVER
         ended = {"reader": None, "until": 0.0, "failed": row.failed or now, "error": error, "failures": row.failures + 1}
-        await self._set(connection, name, due=min(now + wait, _NEVER), **ended)
+        await self._set(connection, name, due=_unless_asked(min(now + wait, _NEVER)), **ended)
 
     async def handed(self, connection: AsyncConnection, name: str) -> None:
         """What the source has was handed over by who has it."""
@@ -123,12 +126,27 @@ class Schedule:
         await self._set(connection, name, allowed_key=key, due=0.0)
 
     async def leave(self, connection: AsyncConnection) -> None:
-        """Give back whatever this process has; it is due as it was."""
+        """Give back whatever this process has; it is still due."""
         await connection.execute(update(SourceRow).where(col(SourceRow.reader) == self.reader).values(reader=None, until=0.0))
 
     async def hurry(self, connection: AsyncConnection, name: str) -> None:
         """Have the source read as soon as somebody can."""
         await self._set(connection, name, due=0.0)
+
+    def hastened(self, row: Any, pace: float) -> float | None:
+        """When a source that is said to have changed is read: `pace` seconds after the last reading began, or now if that was
+        earlier; None where nothing is to be written for that: another reading begins by then anyway.
+        """
+        now = self.now()
+        due = min(max(now, (row.started or 0.0) + pace), now + pace)
+        being_read = row.reader is not None and row.due == row.started
+        return due if being_read or row.due > due else None
+
+    async def hasten(self, connection: AsyncConnection, name: str, pace: float) -> None:
+        """Have the source read once more, for it is said to have changed; see `hastened`."""
+        row = (await connection.execute(select(*_COLUMNS).where(col(SourceRow.name) == name))).one_or_none()
+        if row is not None and (due := self.hastened(row, pace)) is not None:
+            await self._set(connection, name, due=due)
 
     @staticmethod
     async def _set(connection: AsyncConnection, name: str, **values: Any) -> None:
@@ -138,6 +156,11 @@ class Schedule:
 _NEVER = 1e11
 _COLUMNS = [getattr(SourceRow, name) for name in SourceRow.model_fields]
 _EMPTY = {"due": 0.0, "until": 0.0, "failures": 0, "held": 0, "held_of": 0}
+
+
+def _unless_asked(due: float) -> Any:
+    """When a source is read next whose reading ends now, unless it was asked for anew since it began."""
+    return case((col(SourceRow.due) == col(SourceRow.started), due), else_=col(SourceRow.due))
 
 
 def _due(due: float, every: float, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""Webhooks: whether a delivery comes from the host that it says, and which items of a source it is about.
+"""Webhooks: whether a delivery comes from who knows the source's secret, and which items of the source it is about.
 
 A delivery only says what to read again: what is there, and what is gone, is proved by reading.
 """
@@ -11,32 +11,59 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from callboard_sdk import Delivery
 
 
 class Forged(Exception):
-    """The delivery doesn't prove that it comes from its host: it is refused, with nothing said of why."""
+    """The delivery doesn't prove that it comes from who knows the secret: it is refused, with nothing said of why."""
 
 
 class Malformed(Exception):
     """The delivery is proved, and can't be read."""
 
 
-def github_items(headers: Mapping[str, str], body: bytes, secret: bytes) -> frozenset[str]:
-    """The items of a GitHub source that a delivery is about, as `owner/name`, or `@owner` for teams and members; none for others.
+def prove(delivery: Delivery, secret: bytes) -> None:
+    """Holds a delivery to its one proof. Raises Forged, also for an empty secret, for no proof, and for more than one.
 
-    `X-Hub-Signature-256` is the HMAC of the whole body. A repository that was renamed or moved is named by both names.
-    Raises Forged, and Malformed.
+    `X-Hub-Signature-256` is the HMAC of the whole body with the secret, as GitHub and many others send it; `X-Gitlab-Token`
+    and `Authorization: Bearer` are the secret itself. All take the same time, whatever is wrong.
     """
-    sent = _headers(headers)
-    expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
-    if not secret or not hmac.compare_digest(expected.encode(), sent.get("x-hub-signature-256", "").encode("utf-8", "replace")):
+    signed = "sha256=" + hmac.new(secret, delivery.body, hashlib.sha256).hexdigest()
+    expected = {"x-hub-signature-256": signed.encode(), "x-gitlab-token": secret, "authorization": b"Bearer " + secret}
+    sent = [(name, value) for name in expected for value in delivery.headers.get(name, ())]
+    name, value = sent[0] if len(sent) == 1 else ("x-hub-signature-256", "")
+    if not hmac.compare_digest(expected[name], value.encode("latin-1", "replace")) or not secret:
         raise Forged
-    event, delivery = sent.get("x-github-event", ""), _decoded(body)
-    match event, delivery:
-        case "push", {"repository": {"full_name": str(name), "default_branch": str(branch)}, "ref": str(ref)}:
-            return frozenset({name}) if ref == f"refs/heads/{branch}" else frozenset()
+
+
+def content(delivery: Delivery) -> dict[str, Any]:
+    """What was sent; nothing for an empty body. Raises Malformed."""
+    try:
+        found: dict[str, Any] = msgspec.json.decode(delivery.body or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed from None
+    return found
+
+
+def items(delivery: Delivery, ref: str | None = None) -> frozenset[str] | None:
+    """What a delivery in GitHub's form or GitLab's is about: `owner/name`, the path of a project, or `@owner` for people.
+
+    A push is about anything only if it is to the branch or tag that is read: `ref`, or the default branch. None for a
+    delivery in no such form. Raises Malformed.
+    """
+    sent = content(delivery)
+    if event := delivery.headers.get("x-github-event"):
+        return _github(event[0], sent, ref)
+    return _gitlab(sent, ref) if "x-gitlab-event" in delivery.headers else None
+
+
+def _github(event: str, sent: Mapping[str, Any], ref: str | None) -> frozenset[str]:
+    """A repository that was renamed or moved is named by both names."""
+    match event, sent:
+        case "push", {"repository": {"full_name": str(name), "default_branch": str(branch)}, "ref": str(pushed)}:
+            return frozenset({name}) if pushed in _read(ref, branch) else frozenset()
         case "repository", {"repository": {"full_name": str(name)}}:
-            return frozenset({name, *_earlier(name, delivery.get("changes"))})
+            return frozenset({name, *_earlier(name, sent.get("changes"))})
         case "team" | "membership" | "organization" | "member", {"organization": {"login": str(owner)}}:
             return frozenset({f"@{owner}"})
         case "push" | "repository" | "team" | "membership" | "organization", _:
@@ -44,22 +71,14 @@ def github_items(headers: Mapping[str, str], body: bytes, secret: bytes) -> froz
     return frozenset()
 
 
-def gitlab_items(headers: Mapping[str, str], body: bytes, token: bytes) -> frozenset[str]:
-    """The items of a GitLab source that a delivery is about, as the project's path, or `@group` for groups and members.
-
-    `X-Gitlab-Token` is the webhook's token itself. Raises Forged, and Malformed.
-    """
-    sent = _headers(headers)
-    if not token or not hmac.compare_digest(token, sent.get("x-gitlab-token", "").encode("utf-8", "replace")):
-        raise Forged
-    delivery = _decoded(body)
-    match delivery:
+def _gitlab(sent: Mapping[str, Any], ref: str | None) -> frozenset[str]:
+    match sent:
         case {
-            "event_name": "push",
-            "ref": str(ref),
+            "event_name": "push" | "tag_push",
+            "ref": str(pushed),
             "project": {"path_with_namespace": str(path), "default_branch": str(branch)},
         }:
-            return frozenset({path}) if ref == f"refs/heads/{branch}" else frozenset()
+            return frozenset({path}) if pushed in _read(ref, branch) else frozenset()
         case {
             "event_name": "project_rename" | "project_transfer",
             "path_with_namespace": str(path),
@@ -77,6 +96,11 @@ def gitlab_items(headers: Mapping[str, str], body: bytes, token: bytes) -> froze
     return frozenset()
 
 
+def _read(ref: str | None, branch: str) -> tuple[str, ...]:
+    """The full names of what is read."""
+    return (f"refs/heads/{branch}",) if ref in (None, "HEAD") else (f"refs/heads/{ref}", f"refs/tags/{ref}")
+
+
 def _earlier(name: str, changes: Any) -> list[str]:
     owner, _, own = name.partition("/")
     match changes:
@@ -85,15 +109,3 @@ def _earlier(name: str, changes: Any) -> list[str]:
         case {"owner": {"from": {"user": {"login": str(old)}} | {"organization": {"login": str(old)}}}}:
             return [f"{old}/{own}"]
     return []
-
-
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _decoded(body: bytes) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Malformed from None
-    return found

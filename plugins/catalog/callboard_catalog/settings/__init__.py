@@ -32,6 +32,8 @@ class CatalogSettings(Settings):
     """The places to read, in order; of two entities with one name the first stands."""
     refresh_seconds: float = Field(default=60.0, ge=0)
     """How often a source is read again that doesn't say so itself; 0 only at start."""
+    hook_seconds: float = Field(default=10.0, ge=0)
+    """Seconds from the beginning of a reading to that of the next one, of those that deliveries to a source's hook ask for."""
     max_file_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)
     """A larger file is not read; nor do the placeholders of one document add up to more."""
     max_files: int = Field(default=50_000, ge=1)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from callboard_sdk import EntityRef, Settings
-from pydantic import Field
+from callboard_sdk import EntityRef, Secret, Settings
+from pydantic import Field, model_validator
 
 NAMESPACE = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+
+
+LEAST_SECRET = 16
+"""Characters of a secret that can't be guessed."""
 
 
 class SourceSettings(Settings):
@@ -28,6 +32,18 @@ class SourceSettings(Settings):
     """The largest share of the source's entities that one reading may remove; more waits for a person."""
     removal_floor: int = Field(default=10, ge=0)
     """How many entities one reading may remove in any case, so that small sources aren't held up."""
+    hook_secret: Secret | None = Field(default=None, min_length=LEAST_SECRET)
+    """What proves a delivery at `/hooks/catalog/NAME`, which has the source read. Prefer `hook_secret_file`."""
+    hook_secret_file: Path | None = None
+    """A file that holds this secret; it is read again for each delivery."""
+
+    @model_validator(mode="after")
+    def _hooked(self) -> Self:
+        if self.hook_secret is not None and self.hook_secret_file is not None:
+            raise ValueError("hook_secret and hook_secret_file say the same: keep one")
+        if (self.hook_secret or self.hook_secret_file) and "/" in self.name:
+            raise ValueError("the name is part of the hook's address: write it without /")
+        return self
 
 
 class FilesSource(SourceSettings):
@@ -67,6 +83,12 @@ class PushedSource(SourceSettings):
     """Who may push to it, by the subject of their tokens, besides having the permission of the mutation."""
     max_entities: int = Field(default=10_000, ge=1, le=250_000)
     """How many entities one push may have."""
+
+    @model_validator(mode="after")
+    def _unhooked(self) -> Self:
+        if self.hook_secret or self.hook_secret_file:
+            raise ValueError("the source is never read, so no delivery can have it read: leave its hook out")
+        return self
 
 
 class PluginSource(SourceSettings):
