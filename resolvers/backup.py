@@ -45,7 +45,7 @@ async def backup(database: GatewayDatabase, owners: Sequence[Versions], file: Pa
     Raises BackupError for tables that have no version yet, and OSError for a file that is there already or can't be made.
     """
     with _new(file):
-        async with _snapshot(database) as source, _opened(file, "rw") as target:
+        async with database.snapshot() as source, _opened(file, "rw") as target:
             return await _sealed(target, await _copied(source, target, owners))
 
 
@@ -169,17 +169,6 @@ def _new(file: Path) -> Iterator[None]:
     except BaseException:
         file.unlink()
         raise
-
-
-@asynccontextmanager
-async def _snapshot(database: GatewayDatabase) -> AsyncIterator[AsyncConnection]:
-    """A connection that sees the database as it is now, whatever is written meanwhile."""
-    async with database.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            await connection.execution_options(isolation_level="REPEATABLE READ")
-        else:
-            await connection.exec_driver_sql("BEGIN")
-        yield connection
 
 
 def _url(file: Path, mode: str) -> URL:

@@ -39,6 +39,16 @@ class GatewayDatabase:
             await claim(connection, lock)
             yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees the database as it is now, whatever is written meanwhile."""
+        async with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            else:
+                await connection.exec_driver_sql("BEGIN")
+            yield connection
+
     def following(
         self, channel: str, refresh: Refresh, *, every: float | None = None
     ) -> AbstractAsyncContextManager[None, bool | None]:

@@ -153,8 +153,11 @@ async def _questions(store: CatalogStore) -> dict[str, Call]:
     deep = _cursor(end.page_info.start_cursor)
 
     async def facets(wanted: EntityFilter | None) -> Any:
-        store._facets = Totals()
         return await store.facets(wanted, _FACETS, 20, EVERYTHING)
+
+    async def facets_loaded() -> Any:
+        store._columns.forget()
+        return await facets(None)
 
     async def counted() -> Any:
         store._totals = Totals()
@@ -169,6 +172,7 @@ async def _questions(store: CatalogStore) -> dict[str, Call]:
         "page of one owner": partial(store.entities, owner, page()),
         "filtered first page and its total, counted": counted,
         "by 100 refs": partial(store.get, refs),
+        "facets, first after a change": facets_loaded,
         "facets": partial(facets, None),
         "facets, filtered": partial(facets, EntityFilter(tag="java")),
         "search by name": partial(store.search, "tour-9", _SEARCH, None, page(first=20)),

@@ -46,6 +46,10 @@ class Database(Protocol):
         """
         ...
 
+    def snapshot(self) -> AbstractAsyncContextManager[AsyncConnection, bool | None]:
+        """A connection to read with that sees the database as it is now, whatever is written meanwhile."""
+        ...
+
     def following(
         self, channel: str, refresh: Refresh, *, every: float | None = None
     ) -> AbstractAsyncContextManager[None, bool | None]:

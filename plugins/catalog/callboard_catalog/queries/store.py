@@ -32,8 +32,9 @@ from callboard_catalog.records.tables import (  # fmt: skip
 from callboard_catalog.records.terms import among
 from callboard_catalog.records.words import index_again, indexed
 
+from .counting import Columns
 from .expressions import Form
-from .facets import FacetBy, asked, facet_query, shown
+from .facets import FacetBy, asked
 from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .lists import (
     FEW,
@@ -69,7 +70,7 @@ class CatalogStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._totals: Totals[int] = Totals()
-        self._facets: Totals[list[list[tuple[str, int]]]] = Totals()
+        self._columns = Columns(database)
         self._leaves: Totals[Mapping[Expression, int]] = Totals()
         self.statements = 0
 
@@ -190,18 +191,7 @@ class CatalogStore:
         self, wanted: EntityFilter | None, by: Sequence[FacetBy], most: int, access: Access
     ) -> list[list[tuple[str, int]]]:
         """For each facet its most frequent values with how many have them; one value more than `most` if there is."""
-        listed, facets = EntityList.of(wanted, None, access), list(dict.fromkeys(map(asked, by)))
-        key = listed, tuple(facets), most
-        [[version]] = await self.select(select(VERSION))
-        known = self._facets.get(key)
-        if known is None or known.version != version:
-            counts, _ = await self._counts(listed)
-            few = any(count < FEW for count in counts.values())
-            found: list[list[tuple[str, int]]] = [[] for _ in facets]
-            for number, term, count in await self.select(facet_query(listed, facets, most + 1, self.dialect, few=few)):
-                found[number].append((shown(facets[number], term), count))
-            known = self._facets.keep(key, Total(found, version))
-        return [known.count[facets.index(asked(one))] for one in by]
+        return await self._columns.count(EntityList.of(wanted, None, access), list(map(asked, by)), most + 1)
 
     async def walk(
         self, roots: Sequence[EntityRef], types: Sequence[str] | None, depth: int, most: int, access: Access
