@@ -12,3 +12,8 @@ def pytest_collection_finish() -> None:
     """What all tests stand on is there to stay: the collector of garbage need not look through it for each of them again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """At the end it looks through all once more, and destructors run."""
+    gc.unfreeze()

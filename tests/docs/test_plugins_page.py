@@ -54,6 +54,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         yield Reader(tmp_path, stack)
 
 
+@pytest.mark.timeout(400)
 def test_the_page_makes_a_plugin_that_keeps_the_contract(reader: Reader) -> None:
     for snippet in SNIPPETS:
         if snippet.language == "sh":

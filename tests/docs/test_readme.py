@@ -89,6 +89,7 @@ def test_nothing_is_answered_without_a_token(demo: tuple[str, dict[str, str]]) -
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
 
 
+@pytest.mark.timeout(400)
 def test_every_command_works_in_the_order_in_which_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "callboard.yaml").write_text(SETTINGS)
     (tmp_path / "catalog").mkdir()

@@ -91,6 +91,14 @@ async def rounds(stage: Stage, seed: int, pairs: int, asking: Asking = (Writer, 
         number += 1
 
 
+async def first(stage: Stage, seed: int, pairs: int, asking: Asking = (Writer, Asked)) -> Interference | None:
+    """What interferes first in so many pairs, if anything does."""
+    async for pair in rounds(stage, seed, pairs, asking):
+        if pair.found is not None:
+            return pair.found
+    return None
+
+
 async def _round(stage: Stage, dice: Random, asking: Asking) -> AsyncIterator[Pair]:  # A
     lawmaker = Lawmaker(dice, stage.graph)
     names = [f"role{number}" for number in range(ROLES)]
