@@ -308,9 +308,9 @@ async def _keep_on() -> None:
 
 
 def _keys(parents: Sequence[Any]) -> list[Any]:
-    """What tells parents apart: an entity's ref, or else the object itself."""
+    """What tells parents apart: an entity's ref, or else the object itself, as of entities as they were at several instants."""
     if any(issubclass(kind, Entity) for kind in set(map(type, parents))):
-        return [parent.ref if isinstance(parent, Entity) else id(parent) for parent in parents]
+        return [parent.ref if isinstance(parent, Entity) and parent.now is None else id(parent) for parent in parents]
     return list(map(id, parents))
 
 

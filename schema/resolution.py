@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callboard_sdk import Access, Catalog
+from callboard_sdk import Access, Catalog, Readable
 from callboard_sdk.streams import StreamSpec
 
 RESOLUTION = "callboard-resolution"
@@ -60,7 +60,9 @@ class Batched:
     `counted` whether the connection's total is asked for.
     """
     shows: bool = False
-    """Whether its value may show what other fields of its object do: it asks for `Readable`, which knows who may read those."""
+    """Whether its value may show what other fields of its object do, or, in a root, fields of entities: it asks for `Readable`,
+    which knows who may read those.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,16 @@ class Streamed:
     @property
     def filtered(self) -> bool:
         """Whether what shows its events leaves out what the viewer may not see."""
+        return self._asks(Access, Catalog)
+
+    @property
+    def shows(self) -> bool:
+        """As for `Batched`: its events may show what fields of entities do."""
+        return self._asks(Readable)
+
+    def _asks(self, *kinds: type) -> bool:
         shown = self.spec.shown
-        return shown is not None and any(argument.annotation in (Access, Catalog) for argument in shown.parameters.values())
+        return shown is not None and any(argument.annotation in kinds for argument in shown.parameters.values())
 
 
 Resolution = Attribute | Method | Batched | Streamed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
+    GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -24,6 +25,7 @@ from graphql import (
     Visitor,
     get_named_type,
     is_abstract_type,
+    is_interface_type,
     is_object_type,
     parse,
     validate,
@@ -36,7 +38,8 @@ from gateway.request import document_hash
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
 from schema.filtering import declared, expanded
-from schema.resolution import RESOLUTION, Batched
+from schema.objects import ENTITY
+from schema.resolution import RESOLUTION, Batched, Streamed
 
 from .kept import Kept
 from .limits import Size, count_merges, measure
@@ -272,8 +275,15 @@ class _Coordinates(Visitor):
                 self.selected.add(f"{named.name}.{node.name.value}")
                 if (field := named.fields.get(node.name.value)) is not None:
                     self.filtered.update(*(expanded(self._schema, name) for name in declared(field)))
-                    if isinstance(how := field.extensions.get(RESOLUTION), Batched) and how.shows:
-                        self.filtered.update(f"{named.name}.{name}" for name in named.fields)
+                    if isinstance(how := field.extensions.get(RESOLUTION), Batched | Streamed) and how.shows:
+                        self.filtered.update(self._told(named))
+
+    def _told(self, kind: GraphQLObjectType) -> Iterator[str]:
+        """The fields that a field of this type may show: its siblings, and of a root all that entities have."""
+        roots = (self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type)
+        entity = self._schema.type_map.get(ENTITY)
+        told = self._schema.get_possible_types(entity) if kind in roots and is_interface_type(entity) else [kind]
+        return (f"{one.name}.{name}" for one in told for name in one.fields)
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

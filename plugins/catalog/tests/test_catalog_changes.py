@@ -28,6 +28,15 @@ RULES = """roles:
   past:
     rules:
       - allow: permission:catalog.history.read
+  partly:
+    rules:
+      - allow: permission:catalog.read
+      - {deny: Component.title, when: {hasTag: {tag: secret}}}
+      - {deny: Component.owner, when: {hasTag: {tag: secret}}}
+      - {deny: Component.relations, when: {hasTag: {tag: secret}}}
+      - {deny: Component.tags}
+      - allow: Query.entityAt
+      - allow: Query.entityDifferences
 """
 
 

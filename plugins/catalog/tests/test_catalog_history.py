@@ -94,6 +94,86 @@ async def test_what_a_viewer_may_not_see_then_or_now_has_no_past(tmp_path, datab
         assert await differences(harness, roles, since=first, until=second) == []
 
 
+async def test_what_is_gone_has_no_past_for_who_does_not_see_everything_for_it_may_as_well_be_hidden(tmp_path, database, root):
+    files = {"a.yaml": component("a", title="Was"), "b.yaml": component("b", title="Hides")}
+    async with served(tmp_path, database, root, files) as harness:
+        first = await tick()
+        (root / "a.yaml").unlink()
+        (root / "b.yaml").write_text(component("b", "secret", "Hides"))
+        await again(harness)
+        second = await tick()
+        assert await title(harness, first) == "Was"
+        assert await title(harness, first, ("some", "past")) is None
+        assert await differences(harness, ("some", "past"), since=first, until=second) == []
+
+
+async def test_a_field_of_the_past_is_read_by_what_the_entity_was_and_by_what_it_is(tmp_path, database, root):
+    asks = 'query ($at: DateTime!) { entityAt(ref: "component:default/a", at: $at) { name title ... on Component { owner { ref } } } }'
+    async with served(tmp_path, database, root, {"a.yaml": component("a", "open", "Then", "user:then")}) as harness:
+        first = await tick()
+        answer = await harness.ask(asks, {"at": first}, roles=("partly",))
+        assert answer.data["entityAt"] == {"name": "a", "title": "Then", "owner": {"ref": "user:default/then"}}
+        (root / "a.yaml").write_text(component("a", "secret", "Now", "user:now"))
+        await again(harness)
+        answer = await harness.ask(asks, {"at": first}, roles=("partly",))
+        assert answer.data["entityAt"] == {"name": "a", "title": None, "owner": None}
+        assert [error["extensions"]["code"] for error in answer.errors] == ["FORBIDDEN", "FORBIDDEN"]
+
+
+async def test_a_change_of_what_may_not_be_read_is_no_difference_but_for_who_reads_when_something_changed(
+    tmp_path, database, root
+):
+    files = {"a.yaml": component("a", "secret", "One"), "b.yaml": component("b", "open", "One")}
+    async with served(tmp_path, database, root, files) as harness:
+        first = await tick()
+        (root / "a.yaml").write_text(component("a", "secret", "Two"))
+        (root / "b.yaml").write_text(component("b", "open", "Two"))
+        await again(harness)
+        second = await tick()
+        between = {"since": first, "until": second}
+        found = await differences(harness, ("partly",), **between)
+        assert found == [("b", "CHANGED", "One", "Two")]
+        answer = await harness.ask(DIFFERENCES.replace("title", "name"), between, roles=("partly", "past"))
+        assert [one["ref"] for one in answer.data["entityDifferences"]] == ["component:default/a", "component:default/b"]
+
+
+async def test_an_entity_as_it_was_and_as_it_is_are_told_apart_in_one_request(tmp_path, database, root):
+    asks = """query ($since: DateTime!, $until: DateTime!) {
+      entityDifferences(since: $since, until: $until) { before { spec } after { spec } } entity(ref: "component:default/a") { spec } }"""
+    async with served(tmp_path, database, root, {"a.yaml": component("a", owner="user:one")}) as harness:
+        first = await tick()
+        (root / "a.yaml").write_text(component("a", owner="user:two"))
+        await again(harness)
+        second = await tick()
+        (root / "a.yaml").write_text(component("a", owner="user:three"))
+        await again(harness)
+        data = (await harness.ask(asks, {"since": first, "until": second})).data
+        [difference] = data["entityDifferences"]
+        specs = (difference["before"], difference["after"], data["entity"])
+        assert [one["spec"]["owner"] for one in specs] == ["user:one", "user:two", "user:three"]
+
+
+async def test_where_an_entity_stood_is_told_as_of_now_for_no_change_tells_of_a_move(tmp_path, database, root):
+    asks = 'query ($at: DateTime!) { entityAt(ref: "component:default/a", at: $at) { title source { location } } }'
+    async with served(tmp_path, database, root, {"a.yaml": component("a", title="One")}) as harness:
+        first = await tick()
+        (root / "a.yaml").rename(root / "b.yaml")
+        (root / "b.yaml").write_text(component("a", title="Two"))
+        await again(harness)
+        answer = await harness.ask(asks, {"at": first})
+        assert answer.data["entityAt"] == {"title": "One", "source": {"location": "b.yaml"}}
+
+
+async def test_documents_that_a_viewer_would_not_see_if_they_stood_are_not_told(tmp_path, database, root):
+    files = {"a.yaml": component("a"), "b.yaml": component("a", "secret"), "c.yaml": component("a", "open", "C")}
+    async with served(tmp_path, database, root, files) as harness:
+        told = {
+            roles: (await harness.ask(ORIGIN, roles=(roles,))).data["entity"]["origin"]["others"] for roles in ("admin", "some")
+        }
+        assert [one["location"] for one in told["admin"]] == ["test: b.yaml", "test: c.yaml"]
+        assert [one["location"] for one in told["some"]] == ["test: c.yaml"]
+
+
 async def test_why_an_entity_is_there_is_told_with_the_documents_that_would_stand_for_it(tmp_path, database, root):
     files = {"a.yaml": component("x") + "---\n" + component("a"), "b.yaml": component("a", title="B")}
     async with served(tmp_path, database, root, files) as harness:

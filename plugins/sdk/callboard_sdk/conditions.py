@@ -187,14 +187,18 @@ def no(part: Expression) -> Expression:
 
 
 def holds(expression: Expression, entity: Entity) -> bool:
-    """Whether an entity is as the expression says."""
+    """Whether an entity is as the expression says; one of the past as it was, and as it is now."""
+    return _holds(expression, entity) and (entity.now is None or _holds(expression, entity.now))
+
+
+def _holds(expression: Expression, entity: Entity) -> bool:
     match expression:
         case Every(parts):
-            return all(holds(part, entity) for part in parts)
+            return all(_holds(part, entity) for part in parts)
         case Some(parts):
-            return any(holds(part, entity) for part in parts)
+            return any(_holds(part, entity) for part in parts)
         case Not(part):
-            return not holds(part, entity)
+            return not _holds(part, entity)
         case Is(column, values):
             return _value(entity, column) in values
         case Has(mark, key, values):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import strawberry
@@ -75,6 +75,8 @@ class Entity(Node):
     links: strawberry.Private[tuple[Link, ...]]
     spec: strawberry.Private[Mapping[str, Any]]
     source: strawberry.Private[Source | None]
+    now: strawberry.Private[Entity | None] = field(default=None, compare=False, repr=False)
+    """Of an entity as it was: what it is by now. Conditions are asked of both."""
 
     def node_key(self) -> str:
         """The entity's ref."""

@@ -35,7 +35,7 @@ _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measu
 _CHANGES = ("touch", "touch", "touchAll")
 _COSTS = ("cost", "costShares", "costShares", "unattributedCost")
 _LEFT_OUT = frozenset({"resetAt", "entityAt", "entityDifferences", "origin"})
-"""The clock's; the past, which here is that of other worlds; and the names of items, which here count all things."""
+"""The clock's; and the past, which here is that of other worlds, and the names of items, which here count all things: `past` asks those."""
 _CURSOR = re.compile(rb'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
 _INTROSPECTION = (
     '{ __type(name: "Component") { fields { name } } }',
@@ -111,11 +111,16 @@ class Writer:
         """One operation, after what was asked before."""
         if self._dice.random() < 0.04:
             return Operation(self._dice.choice(_INTROSPECTION))
-        return _Draft(self._dice, self._graph, self._refs, self._telling, asked).operation()
+        return Draft(self._dice, self._graph, self._refs, self._telling, asked).operation()
 
 
-class _Draft:
+class Draft:
     """One operation as it is written."""
+
+    left_out = _LEFT_OUT
+    """Fields that it never has."""
+    typos = 0.03
+    """How likely a selection has a name that there isn't."""
 
     def __init__(self, dice: Random, graph: Supergraph, refs: Sequence[EntityRef], telling: Sequence[str], asked: Asked) -> None:
         self._dice = dice
@@ -151,7 +156,7 @@ class _Draft:
         guards = self._graph.guards
         lists = [
             name
-            for name in sorted(query.fields.keys() - _LEFT_OUT)
+            for name in sorted(query.fields.keys() - self.left_out)
             if (one := guards.get(f"Query.{name}")) and one.plugin == "catalog"
         ]
         costs = [name for name in _COSTS if name in query.fields] * 2
@@ -175,7 +180,7 @@ class _Draft:
         if is_union_type(kind):
             return "{ __typename }"
         assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
-        names = [name for name, one in kind.fields.items() if name not in _LEFT_OUT and self._fits(one, depth)]
+        names = [name for name, one in kind.fields.items() if name not in self.left_out and self._fits(one, depth)]
         plumbing = [name for name in _PLUMBING if name in names]
         wanted = dict.fromkeys(self._dice.sample(names, min(len(names), self._dice.choice((1, 2, 3, 4)))))
         wanted |= dict.fromkeys(one for one in plumbing if self._dice.random() < 0.6)
@@ -186,7 +191,7 @@ class _Draft:
             parts += self._inside(kind, depth)
         if not parts or self._dice.random() < 0.15:
             parts.append("__typename")
-        if self._dice.random() < 0.03:
+        if self._dice.random() < self.typos:
             parts.append(self._dice.choice(_TYPOS))
         return f"{{ {' '.join(parts)} }}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from .judge import Asker, Judge, Said
 from .ledger import ledger
 from .operations import Operation
 from .probe import Probe, make_probe
-from .world import World, put
+from .world import World, erase, put
 
 SUBJECT = "alpha"
 _REQUEST = b"the-request"
@@ -75,6 +75,17 @@ class Stage:
     async def put(self, world: World, number: int = 0) -> None:
         """Put this world behind it; what failed in an earlier one is forgotten, and so are its groups."""
         await put(world, self._store, self._probe, number)
+        self._forget()
+
+    async def live(self, worlds: Sequence[World]) -> None:
+        """Have these worlds behind it one after the other, a day each; no world was there before."""
+        await erase(self._store)
+        for number, world in enumerate(worlds):
+            if not number or world != worlds[number - 1]:
+                await put(world, self._store, self._probe, number)
+        self._forget()
+
+    def _forget(self) -> None:
         plugins = self._gateway.plugins
         for runtime in plugins.runtimes.values():
             runtime.health = Health()

@@ -8,7 +8,7 @@ D. problems   of what is seen; whoever sees everything has all of them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -66,10 +66,13 @@ BACKWARD = {one.forward: one.backward for fields in FIELDS.values() for one in f
 def view(world: World, judge: Judge) -> View:
     """All that this viewer may know."""
     seen = [ref for ref in world.entities if judge.sees(world, ref)]  # A
-    return frozenset([*_values(world, judge, seen), *_relations(world, judge, set(seen)), *_problems(world, judge, set(seen))])
+    return frozenset(
+        [*values_of(world, judge, seen), *relations_of(world, judge, set(seen)), *_problems(world, judge, set(seen))]
+    )
 
 
-def _values(world: World, judge: Judge, seen: list[EntityRef]) -> Iterator[Hashable]:  # B
+def values_of(world: World, judge: Judge, seen: Iterable[EntityRef]) -> Iterator[Hashable]:  # B
+    """What it may read of those entities."""
     guards = judge.graph.guards
     for ref in seen:
         thing, kind = world.entities[ref], judge.type_of(ref)
@@ -109,18 +112,20 @@ def _spoken(world: World, judge: Judge, ref: EntityRef) -> Iterator[tuple[str, A
             yield key, value
 
 
-def _relations(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Hashable]:  # C
+def relations_of(world: World, judge: Judge, seen: set[EntityRef]) -> Iterator[Hashable]:  # C
+    """The relations that it may learn of."""
     sums = any(not judge.never(name) for name in judge.graph.guards if name.endswith(_SUMS))
     for one, declared in world.reading.relations.items():
         if declared and sums and one.source in seen and one.target in seen:
             yield str(one.source), one.type, str(one.target)
         elif declared and one.source in seen:
-            forth = _leads(world, judge, one.source, one.type)
-            if forth or (one.target in seen and _leads(world, judge, one.target, BACKWARD[one.type])):
+            forth = leads(world, judge, one.source, one.type)
+            if forth or (one.target in seen and leads(world, judge, one.target, BACKWARD[one.type])):
                 yield str(one.source), one.type, str(one.target)
 
 
-def _leads(world: World, judge: Judge, ref: EntityRef, relation: str) -> bool:
+def leads(world: World, judge: Judge, ref: EntityRef, relation: str) -> bool:
+    """Whether a field of this entity leads along the relation."""
     kind = judge.type_of(ref)
     names = (f"{kind}.{name}" for name in ("relations", *LEADING[relation]))
     return any(judge.allows(name, world, ref) for name in names if name in judge.graph.guards)

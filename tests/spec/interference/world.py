@@ -18,9 +18,10 @@ from callboard_catalog.descriptors.format import read_descriptor
 from callboard_catalog.ingestion.pushing import push
 from callboard_catalog.descriptors.references import FIELDS, INVERSES
 from callboard_catalog.queries.store import CatalogStore
-from callboard_catalog.records.tables import SourceRow
+from callboard_catalog.records.journal import VERSION
+from callboard_catalog.records.tables import ChangeRow, SourceRow, TermRow
 from callboard_sdk import EntityRef, Problem
-from sqlalchemy import update
+from sqlalchemy import delete, insert, select, update
 
 from .probe import Known, Probe
 
@@ -156,6 +157,16 @@ async def put(world: World, store: CatalogStore, probe: Probe, number: int = 0) 
     async with store.writing() as connection:
         await connection.execute(update(SourceRow).values(succeeded=(_EPOCH + timedelta(days=99)).timestamp()))
     probe.known = {str(ref): thing.known for ref, thing in world.entities.items()}
+
+
+async def erase(store: CatalogStore) -> None:
+    """Have the catalog forget all that it ever had, but not how often it has changed."""
+    await push(store, "ours", [], whole=True)
+    async with store.writing() as connection:
+        number = (await connection.execute(select(VERSION))).scalar_one()
+        for row in (ChangeRow, TermRow):
+            await connection.execute(delete(row))
+        await connection.execute(insert(ChangeRow), [{"number": number + 1, "at": 0.0, "what": "erased", "how": "removed"}])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,16 @@ INVERSES = {names[0]: names[1] for kind in FIELDS.values() for field in kind.val
 """The name of each relation seen from the other side."""
 
 
+def fields_of(kind: str) -> Mapping[str, Field]:
+    """The fields of the spec of such entities that refer to others, by their names; `kind` is in small letters."""
+    return FIELDS.get(kind, _ANY_KIND)
+
+
 def references(descriptor: Descriptor) -> tuple[tuple[Reference, ...], list[Problem]]:
     """Every reference in the descriptor's spec, and a problem for each that is none."""
     found: list[Reference] = []
     problems: list[Problem] = []
-    for name, field in FIELDS.get(descriptor.ref.kind, _ANY_KIND).items():
+    for name, field in fields_of(descriptor.ref.kind).items():
         for path, raw in _values(descriptor, name, field, problems):
             try:
                 target = EntityRef.read(raw, kind=field.kind, namespace=descriptor.ref.namespace)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Access, BadArgument, Batch, Entity, EntityRef, Plugin, value
+from callboard_sdk import Access, BadArgument, Batch, Entity, EntityRef, Plugin, Readable, value
 
-from callboard_catalog.queries.history import at, changed, claims
+from callboard_catalog.queries.history import Claim, at, changed, claims, judged
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.journal import instant
 from callboard_catalog.records.rows import entity_of
 
 from .model import HISTORY, READ, ChangeKind, SourceLocation
+from .told import differs
 
 MOST = 100
 _Ref = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
@@ -59,19 +61,25 @@ class Origin:
 def add_history_fields(plugin: Plugin[Any]) -> None:
     """Declare them on the catalog's plugin."""
 
-    @plugin.query(permission=HISTORY, asks="three SQL statements")
+    @plugin.query(permission=HISTORY, asks="four SQL statements")
     async def entity_at(ref: _Ref, at: _At, store: CatalogStore, access: Access) -> Entity | None:
-        """The entity as it was at an instant; what it is related to is that of now. Null when it wasn't there, or when the viewer
-        may not see it as it was then, or as it is now.
+        """The entity as it was at an instant; what it is related to, and where it stands, is that of now. Null when it wasn't
+        there, or when the viewer may not see it as it was then, or as it is now; what is gone is for who may see every entity.
         """
         return (await _versions(store, [ref], _seconds(at), access)).get(ref)
 
     @plugin.query(permission=HISTORY, asks="a few SQL statements for each two hundred entities that changed")
     async def entity_differences(
-        since: _Since, until: _Until, store: CatalogStore, access: Access, first: _First = MOST, after: _After = None
+        since: _Since,
+        until: _Until,
+        store: CatalogStore,
+        access: Access,
+        readable: Readable,
+        first: _First = MOST,
+        after: _After = None,
     ) -> list[EntityDifference] | None:
-        """What differs between two instants, by ref. Of an entity that the viewer doesn't see at both, as far as it was there,
-        and now, nothing is told.
+        """What differs between two instants, by ref, in what the viewer may read; who may read `changedAt` is told of every
+        change. What it didn't see at one of them wasn't there, and of what it doesn't see now nothing is told.
         """
         if not 1 <= first <= MOST:
             raise BadArgument(f"`first` is {first}: ask for 1 to {MOST}, and go on with `after`")
@@ -82,38 +90,37 @@ def add_history_fields(plugin: Plugin[Any]) -> None:
         while len(found) < first and (refs := await changed(store, earlier, later, after)):
             before = await _versions(store, refs, earlier, access)
             now = await _versions(store, refs, later, access)
-            found += (one for ref in refs if (one := _difference(ref, before.get(ref), now.get(ref))) is not None)
+            found += (one for ref in refs if (one := _difference(ref, before.get(ref), now.get(ref), readable)))
             after = refs[-1]
         return found[:first]
 
     @plugin.field(on=Entity, permission=READ, asks="one SQL statement")
-    async def origin(entities: Batch[Entity], store: CatalogStore) -> list[Origin | None]:
-        """Why the catalog has it: the document that stands for it, and others that would."""
+    async def origin(entities: Batch[Entity], store: CatalogStore, access: Access) -> list[Origin | None]:
+        """Why the catalog has it: the document that stands for it, and others that would, if the viewer would see it then."""
         found = await claims(store, [entity.ref for entity in entities])
-        return [_origin(found.get(entity.ref, [])) for entity in entities]
+        return [_origin(found.get(entity.ref, []), access) for entity in entities]
 
 
 async def _versions(store: CatalogStore, refs: list[EntityRef], instant: float, access: Access) -> dict[EntityRef, Entity]:
-    """The entities as they were, of those that the viewer may see as they were and, if they are there, as they are."""
+    """The entities as they were, of those that the viewer may see as they were and as they are."""
     then = {ref: entity_of(body) for ref, body in (await at(store, refs, instant)).items()}
-    seen = {ref: entity for ref, entity in then.items() if access.sees(entity)}
-    if access.whole or not seen:
-        return seen
-    now = {entity.ref: entity for entity in await store.get(list(seen)) if entity is not None}
-    return {ref: entity for ref, entity in seen.items() if ref not in now or access.sees(now[ref])}
+    return await judged(store, then, access)
 
 
-def _difference(ref: EntityRef, before: Entity | None, after: Entity | None) -> EntityDifference | None:
-    if before == after:
+def _difference(ref: EntityRef, before: Entity | None, after: Entity | None, readable: Readable) -> EntityDifference | None:
+    if before is not None and after is not None and not differs(before, after, readable):
+        return None
+    if before is None and after is None:
         return None
     kind = ChangeKind.CREATED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.CHANGED
     return EntityDifference(ref=ref, kind=kind, before=before, after=after)
 
 
-def _origin(found: list[Any]) -> Origin | None:
+def _origin(found: Sequence[Claim], access: Access) -> Origin | None:
     if not found:
         return None
-    first, *others = found
+    first, *rest = found
+    others = [other for other in rest if access.sees(entity_of(other.body))]
     return Origin(
         source=first.source,
         location=first.item,

@@ -11,7 +11,7 @@ from callboard_sdk.spec import SHOWN
 from callboard_catalog.descriptors.descriptor import Place
 from callboard_catalog.descriptors.format import read_descriptor
 
-_FIELDS: Mapping[str, str] = {"dependencyOf": "dependents"}
+FIELD_OF: Mapping[str, str] = {"dependencyOf": "dependents"}
 """The fields that show what stands in the spec under another name."""
 _LINK = ("url", "title", "icon", "type")
 _INSIDE = {
@@ -52,7 +52,7 @@ def _shown(entity: Entity, readable: Readable) -> Iterator[tuple[str, Any]]:
         if inside and isinstance(value, Mapping) and value:
             if left := {name: one for name, one in value.items() if readable.reads(entity, name if name in inside else _REST)}:
                 yield key, left
-        elif readable.reads(entity, _FIELDS.get(key, key)) and (key in SHOWN or readable.reads(entity, _REST)):
+        elif readable.reads(entity, FIELD_OF.get(key, key)) and (key in SHOWN or readable.reads(entity, _REST)):
             yield key, value
 
 

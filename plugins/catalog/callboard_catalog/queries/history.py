@@ -1,17 +1,20 @@
-"""What entities were at an instant, told from what the journal keeps of each change; and why they are there."""
+"""What entities were at an instant, told from what the journal keeps of each change; and why they are there.
+
+What a viewer may see of the past is what it might have seen then and may see now: see docs/decisions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from callboard_sdk import EntityRef
+from callboard_sdk import Access, Entity, EntityRef
 from sqlalchemy import func, select
 from sqlmodel import col
 
 from callboard_catalog.records.journal import ENTITY
 from callboard_catalog.records.marks import storable
-from callboard_catalog.records.rows import read_body
+from callboard_catalog.records.rows import entity_of, read_body
 from callboard_catalog.records.settling import documents_of
 from callboard_catalog.records.tables import ChangeRow, DocumentRow, ItemRow, TermRow
 from callboard_catalog.records.terms import among
@@ -32,6 +35,7 @@ class Claim:
     line: int | None
     kept: bool
     orphaned: float | None
+    body: bytes
 
 
 async def at(store: CatalogStore, refs: Collection[EntityRef], instant: float) -> dict[EntityRef, bytes]:
@@ -54,6 +58,34 @@ async def at(store: CatalogStore, refs: Collection[EntityRef], instant: float) -
     same = [ref for ref in wanted if ref not in later]
     found = {ref: body for ref, body in later.items() if body is not None} | await store.bodies(same)
     return {EntityRef.parse(ref): body for ref, body in found.items()}
+
+
+async def judged(store: CatalogStore, then: Mapping[EntityRef, Entity], access: Access) -> dict[EntityRef, Entity]:
+    """Those of these entities of the past that the viewer may see as they were and as they are, each with what it is now.
+
+    Where it stands is told as of now: a move alone is no change, and so not in the journal. What is gone by now is, for who
+    doesn't see everything, like what is hidden by now; for others it is now what it was last.
+    """
+    seen = {ref: entity for ref, entity in then.items() if access.sees(entity)}
+    now = {entity.ref: entity for entity in await store.get(list(seen)) if entity is not None}
+    if access.whole and (gone := [ref for ref in seen if ref not in now]):
+        now |= {ref: entity_of(body) for ref, body in (await _last(store, gone)).items()}
+    return {ref: as_of_now(entity, now[ref]) for ref, entity in seen.items() if ref in now and access.sees(now[ref])}
+
+
+def as_of_now(then: Entity, now: Entity) -> Entity:
+    """An entity of the past, with what it is now; the same if that is what it was."""
+    there = replace(then, source=now.source)
+    return now if there == now else replace(there, now=now)
+
+
+async def _last(store: CatalogStore, refs: Collection[EntityRef]) -> dict[EntityRef, bytes]:
+    """What these entities, which are gone, said last."""
+    last = select(func.max(col(ChangeRow.number))).join(TermRow, col(TermRow.id) == col(ChangeRow.entity))
+    last = last.where(col(ChangeRow.what) == ENTITY, among(col(TermRow.text), storable_refs(refs), store.dialect))
+    query = select(col(TermRow.text), col(ChangeRow.before)).join(TermRow, col(TermRow.id) == col(ChangeRow.entity))
+    query = query.where(col(ChangeRow.number).in_(last.group_by(col(ChangeRow.entity)).scalar_subquery()))
+    return {EntityRef.parse(ref): before for ref, before in await store.select(query) if before is not None}
 
 
 async def changed(store: CatalogStore, since: float, until: float, after: EntityRef | None) -> list[EntityRef]:
@@ -81,7 +113,7 @@ async def claims(store: CatalogStore, refs: Collection[EntityRef]) -> Mapping[En
     query = query.join(TermRow, col(TermRow.id) == col(DocumentRow.entity))
     query = query.where(among(col(TermRow.text), wanted, store.dialect))
     for ref, source, item, body, kept, orphaned in await store.select(query):
-        found.setdefault(EntityRef.parse(ref), []).append(Claim(source, item, _line(body), kept, orphaned))
+        found.setdefault(EntityRef.parse(ref), []).append(Claim(source, item, _line(body), kept, orphaned, body))
     return found
 
 
