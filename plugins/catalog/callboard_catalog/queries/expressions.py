@@ -43,6 +43,8 @@ from callboard_catalog.records.words import match
 from .asked import Related, When
 
 _KEPT = (Column.KIND, Column.NAMESPACE)
+_LOOKED_UP = 8
+"""Terms that SQLite looks up of an entity one after another; of more it goes through what the entity has."""
 _GROUP = 16
 _HIGHEST = 96
 """How high a tree may be in one piece: SQLite's parser has a stack of 100, of which a level takes several."""
@@ -276,7 +278,9 @@ class Writer:
                 return f"EXISTS (SELECT 1 FROM catalog_relation AS own WHERE {own} AND own.source = catalog_entity.id{fence})"
         here = f"catalog_mark.entity = catalog_entity.id{fence}"
         if (beginning := beginning_of(leaf)) is None:
-            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE catalog_mark.term IN ({self.terms(_texts(leaf))}) AND {here})"
+            texts = _texts(leaf)
+            term = "+catalog_mark.term" if self._sqlite and len(texts) > _LOOKED_UP else "catalog_mark.term"
+            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE {term} IN ({self.terms(texts)}) AND {here})"
         joined = "catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
         return f"EXISTS (SELECT 1 FROM {joined} WHERE {self.between('catalog_term.text', beginning)} AND {here})"
 

@@ -83,17 +83,21 @@ def counted(leaves: Iterable[Any], dialect: str) -> TextClause:
     return writer.statement(f"SELECT {', '.join(made)}, {VERSION_SQL}")
 
 
-def page_query(listed: EntityList, order: Order, page: Page, dialect: str, counts: Mapping[Expression, int]) -> TextClause:
+def page_query(
+    listed: EntityList, order: Order, page: Page, dialect: str, counts: Mapping[Expression, int]
+) -> tuple[TextClause, bool]:
     """The page's rows and one more: the catalog's version, the keys of the order, and the body of the document that stands.
 
-    `counts` are of the countable parts, FEW for any number from that on.
+    Whether they are to be read in the order of an index comes with it: see `CatalogStore.select`. `counts` are of the countable
+    parts, FEW for any number from that on.
     """
     writer, parts = Writer(dialect, Form.PROBES), listed.parts
     rare = min((part for part in parts if part in counts), key=lambda part: counts[part], default=None)
     joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"  # SQLite takes a CROSS JOIN as an order to keep to
     keys = [f"catalog_entity.{key}" for key in order.keys]
     source, asked = "catalog_entity", list[str]()
-    if rare is not None and counts[rare] < FEW:  # A
+    collected = rare is not None and counts[rare] < FEW
+    if rare is not None and collected:  # A
         leaves = rare.parts if isinstance(rare, Some) else [rare]
         found = "SELECT DISTINCT id FROM (" + " UNION ALL ".join(map(writer.having, leaves)) + ") AS one"
         source = f"({found}) AS found {joined} catalog_entity ON catalog_entity.id = found.id"
@@ -115,10 +119,11 @@ def page_query(listed: EntityList, order: Order, page: Page, dialect: str, count
     picked = ", ".join(f"{key} AS {name}" for key, name in zip(keys, named, strict=True))
     where = f" WHERE {' AND '.join(asked)}" if asked else ""
     inner = f"SELECT catalog_entity.document, {picked} FROM {source}{where} ORDER BY {order.by(page, keys)} LIMIT {page.size + 1}"
-    return writer.statement(
+    whole = writer.statement(
         f"SELECT {VERSION_SQL}, {', '.join(named)}, catalog_document.body FROM ({inner}) AS picked"
         f" {joined} catalog_document ON catalog_document.id = picked.document ORDER BY {order.by(page, named)}"
     )
+    return whole, not collected
 
 
 VERSION_SQL = "(SELECT coalesce(max(number), 0) FROM catalog_change)"

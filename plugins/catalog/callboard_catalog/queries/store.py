@@ -161,7 +161,8 @@ class CatalogStore:
         """One page of the entities that the filter lets through; by name where no other order is asked for."""
         listed, by, access = EntityList.of(wanted, kind, page.access), Order.of(order), page.access
         counts, version = ({listed.asked: FEW}, None) if only_followed(listed, by) else await self._counts(listed)
-        rows, before, after = self._cut(await self.select(page_query(listed, by, page, self.dialect, counts)), page)
+        query, ordered = page_query(listed, by, page, self.dialect, counts)
+        rows, before, after = self._cut(await self.select(query, ordered=ordered), page)
         now = rows[0][0] if rows else None
         if version is not None and now is not None and now - version > _DRIFT:
             self._leaves.forget(listed)
@@ -289,9 +290,14 @@ class CatalogStore:
         more, rows = len(rows) > page.size, rows[: page.size]
         return (rows, page.after is not None, more) if page.first else (rows[::-1], more, page.before is not None)
 
-    async def select(self, query: Executable) -> Sequence[Any]:
-        """The rows that a query gives."""
+    async def select(self, query: Executable, *, ordered: bool = False) -> Sequence[Any]:
+        """The rows that a query gives; `ordered` says that an index has them in the order that is asked for.
+
+        PostgreSQL takes any term to be as rare as most are, and would sort all that have it to give the first ones.
+        """
         self.statements += 1
         async with self.database.engine.connect() as connection:
+            if ordered and connection.dialect.name == "postgresql":
+                await connection.exec_driver_sql("SET LOCAL enable_sort = off")
             rows: Sequence[Any] = (await connection.execute(query)).all()
             return rows
