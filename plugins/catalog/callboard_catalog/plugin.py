@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -17,12 +17,9 @@ from callboard_sdk import (
     Database,
     Entity,
     EntityRef,
-    InvalidRef,
     Migrations,
     Page,
     Plugin,
-    Problem,
-    Severity,
     Sources,
     filters,
 )
@@ -32,6 +29,7 @@ from .descriptors.reading import Limits
 from .fields.change_fields import add_change_fields
 from .fields.descriptor_fields import add_descriptor_fields
 from .fields.history_fields import add_history_fields
+from .fields.known import known, ref_of, reference
 from .fields.model import (
     HISTORY,
     PROBLEMS,
@@ -45,6 +43,8 @@ from .fields.model import (
     Relation,
     SourceLocation,
 )
+from .fields.pages import MAX_PAGE, PAGE, Most, checked
+from .fields.problem_fields import add_problem_fields
 from .fields.source_fields import SOURCE_PERMISSIONS, add_source_fields
 from .fields.source_hook import add_source_hook
 from .ingestion.ingestion import Ingestion
@@ -53,7 +53,7 @@ from .portal import addresses
 from .providers import upstreams
 from .providers.hooks import Hooks
 from .queries.facets import MOST_FACETS, FacetBy, FacetField
-from .queries.filters import EntityFilter, EntityOrder, ProblemFilter
+from .queries.filters import EntityFilter, EntityOrder
 from .queries.searching import SearchField, SearchHit
 from .queries.store import CatalogStore
 from .queries.walking import FARTHEST
@@ -64,14 +64,10 @@ _log = logging.getLogger("callboard.catalog")
 
 E = TypeVar("E", bound=Entity)
 
-MAX_PAGE = 100
-"""Of whatever is asked for by number, or by name."""
-PAGE = "an SQL statement each: the page, and its total where it is asked for"
 RELATED = "two SQL statements: the relations, and the entities"
 
 Filter = Annotated[EntityFilter | None, strawberry.argument(description="Only what is all of this.")]
 Order = Annotated[EntityOrder | None, strawberry.argument(description="In this order; by name when left out.")]
-Problems = Annotated[ProblemFilter | None, strawberry.argument(description="Only what is all of this.")]
 RefArgument = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
 Types = Annotated[list[str] | None, strawberry.argument(description="Only relations of these types, such as `dependsOn`.")]
 
@@ -79,7 +75,6 @@ Refs = Annotated[list[EntityRef], strawberry.argument(description="The entities'
 Words = Annotated[str, strawberry.argument(description="The words to look for; all of them.")]
 Where = Annotated[list[SearchField], strawberry.argument(description="The texts to look in; those that may be read.", name="in")]
 By = Annotated[list[FacetBy], strawberry.argument(description="What to count by, at most 10 fields.")]
-Most = Annotated[int, strawberry.argument(description="How many at most, 1 to 100.")]
 Depth = Annotated[int, strawberry.argument(description="How many relations to go along, 1 to 10."), filters("Entity.relations")]
 _EVERYWHERE: Any = tuple(SearchField)
 
@@ -123,6 +118,7 @@ add_source_hook(plugin)
 add_change_fields(plugin)
 add_history_fields(plugin)
 add_descriptor_fields(plugin)
+add_problem_fields(plugin)
 
 
 @plugin.query(permission=READ)
@@ -134,16 +130,9 @@ async def entity(ref: RefArgument, store: CatalogStore, access: Access) -> Entit
 @plugin.loader(Entity, permission=READ)
 async def load_entities(keys: Batch[str], store: CatalogStore, access: Access) -> list[Entity | None]:
     """Entities of every kind by their refs."""
-    refs = [_ref(key) for key in keys]
-    found = await _known(store, [ref for ref in refs if ref], access)
+    refs = [ref_of(key) for key in keys]
+    found = await known(store, [ref for ref in refs if ref], access)
     return [found.get(ref) if ref else None for ref in refs]
-
-
-def _ref(key: str) -> EntityRef | None:
-    try:
-        return EntityRef.parse(key)
-    except InvalidRef:
-        return None
 
 
 @plugin.query(permission=READ, asks=PAGE)
@@ -175,26 +164,21 @@ async def entity_facets(
     """How many entities there are of each kind, tag, owner and so on."""
     if not 1 <= len(by) <= MOST_FACETS:
         raise BadArgument(f"`by` has {len(by)} facets: ask for 1 to {MOST_FACETS}")
-    _checked("first", first, MAX_PAGE)
+    checked("first", first, MAX_PAGE)
     counted = await store.facets(filter, by, first, access)
     owners = {value for one, values in zip(by, counted, strict=True) if one.field is FacetField.OWNER for value, _ in values}
-    known = await _known(store, [ref for ref in map(_ref, owners) if ref], access)
-    return [_facet(one, values, first, known) for one, values in zip(by, counted, strict=True)]
+    there = await known(store, [ref for ref in map(ref_of, owners) if ref], access)
+    return [_facet(one, values, first, there) for one, values in zip(by, counted, strict=True)]
 
 
-def _facet(by: FacetBy, values: Sequence[tuple[str, int]], first: int, known: Mapping[EntityRef, Entity]) -> Facet:
-    made = [FacetValue(value=value, count=count, owner=_owner(by, value, known)) for value, count in values[:first]]
+def _facet(by: FacetBy, values: Sequence[tuple[str, int]], first: int, there: Mapping[EntityRef, Entity]) -> Facet:
+    made = [FacetValue(value=value, count=count, owner=_owner(by, value, there)) for value, count in values[:first]]
     return Facet(field=by.field, key=by.key, values=made, more=len(values) > first)
 
 
-def _owner(by: FacetBy, value: str, known: Mapping[EntityRef, Entity]) -> Reference | None:
-    ref = _ref(value) if by.field is FacetField.OWNER else None
-    return _reference(ref, known.get(ref)) if ref else None
-
-
-def _checked(name: str, number: int, most: int) -> None:
-    if not 1 <= number <= most:
-        raise BadArgument(f"`{name}` is {number}: give 1 to {most}")
+def _owner(by: FacetBy, value: str, there: Mapping[EntityRef, Entity]) -> Reference | None:
+    ref = ref_of(value) if by.field is FacetField.OWNER else None
+    return reference(ref, there.get(ref)) if ref else None
 
 
 def _list(kind: type[E], name: str) -> None:
@@ -211,12 +195,6 @@ for _kind, _name in (
     (Domain, "domains"), (Group, "groups"), (User, "users"), (Template, "templates"),
 ):  # fmt: skip
     _list(_kind, _name)
-
-
-@plugin.query(permission=PROBLEMS, asks=PAGE)
-async def problems(page: Page, store: CatalogStore, filter: Problems = None) -> Connection[Problem] | None:
-    """What is wrong with the descriptors, by file and line."""
-    return await store.problems(filter, page)
 
 
 @plugin.query(permission=PROBLEMS)
@@ -239,8 +217,8 @@ async def relations(
     entities: Batch[Entity], store: CatalogStore, access: Access, types: Types = None
 ) -> list[list[Relation] | None]:
     """Every relation to other entities, by type and name."""
-    related, known = await _related(entities, types, store, access)
-    return [[Relation(type=kind, ref=ref, entity=known.get(ref)) for kind, ref in found] for found in related]
+    related, there = await _related(entities, types, store, access)
+    return [[Relation(type=kind, ref=ref, entity=there.get(ref)) for kind, ref in found] for found in related]
 
 
 @plugin.field(on=Entity, permission=READ, asks="one SQL statement")
@@ -248,17 +226,10 @@ async def related(
     entities: Batch[Entity], store: CatalogStore, access: Access, types: Types = None, depth: Depth = 1, first: Most = 20
 ) -> list[list[Reached] | None]:
     """Entities that its relations lead to, and theirs, the nearest first; what a viewer may not see is not gone through."""
-    _checked("depth", depth, FARTHEST)
-    _checked("first", first, MAX_PAGE)
+    checked("depth", depth, FARTHEST)
+    checked("first", first, MAX_PAGE)
     found = await store.walk([entity.ref for entity in entities], types, depth, first, access)
     return [[Reached(entity=one, depth=far) for one, far in found[entity.ref]] for entity in entities]
-
-
-@plugin.field(on=Entity, permission=PROBLEMS, name="problems", asks="one SQL statement")
-async def problems_of(entities: Batch[Entity], store: CatalogStore, access: Access) -> list[list[Problem] | None]:
-    """What is wrong with its descriptor."""
-    found = await store.problems_of([entity.ref for entity in entities], access)
-    return [found[entity.ref] for entity in entities]
 
 
 @plugin.field(on=Entity, permission=HISTORY, asks="one SQL statement")
@@ -331,8 +302,8 @@ _several(User, "owned", "ownerOf", None, "What the person owns alone.")
 async def _references(
     entities: Sequence[Entity], relation: str, store: CatalogStore, access: Access, kind: type[Entity] | None = None
 ) -> list[list[Reference]]:
-    related, known = await _related(entities, [relation], store, access, kind.KIND.lower() if kind else None)
-    return [[_reference(ref, known.get(ref)) for _, ref in found] for found in related]
+    related, there = await _related(entities, [relation], store, access, kind.KIND.lower() if kind else None)
+    return [[reference(ref, there.get(ref)) for _, ref in found] for found in related]
 
 
 async def _related(
@@ -345,27 +316,8 @@ async def _related(
     refs = [entity.ref for entity in entities]
     relations = await store.relations(refs, types)
     others = {target for found in relations.values() for _, target, _ in found if kind in (None, target.kind)}
-    known = await _known(store, others, access)
+    there = await known(store, others, access)
     return [
-        [(name, ref) for name, ref, declared in relations[source] if ref in others and (declared or ref in known)]
+        [(name, ref) for name, ref, declared in relations[source] if ref in others and (declared or ref in there)]
         for source in refs
-    ], known
-
-
-async def _known(store: CatalogStore, refs: Iterable[EntityRef], access: Access) -> dict[EntityRef, Entity]:
-    """Those of these refs that are entities which the viewer may see, each looked up once."""
-    distinct = sorted(set(refs))
-    found = await store.get(distinct) if distinct else ()
-    return {entity.ref: entity for entity in found if entity is not None and access.sees(entity)}
-
-
-def _reference(ref: EntityRef, entity: Entity | None) -> Reference:
-    if entity is not None:
-        return Reference(ref=ref, entity=entity)
-    missing = Problem(
-        rule="catalog.dangling-reference",
-        message=f"nothing is named {ref}",
-        severity=Severity.LOW,
-        remedy="Mend the name, or add its descriptor.",
-    )
-    return Reference(ref=ref, problem=missing)
+    ], there

@@ -51,6 +51,7 @@ QUESTIONS = [
     *("{ " + " ".join(f"{name}(first: 2) {{ {PAGING} }} {name[0]}x: {name}(last: 2) {{ {PAGING} }}" for name in LISTS[n : n + 3]) + " }" for n in (0, 3, 6)),
     *(f"{{ entities(first: 3, filter: {text}) {{ {PAGING} }} }}" for text in FILTERS),
     "{ problems(first: 2) { totalCount edges { cursor node { rule message entity file line } } pageInfo { hasNextPage endCursor } } }",
+    '{ problemCounts(by: OWNER) { value count owner { ref entity { name } } } r: problemCounts(by: RULE) { value count } k: problemCounts(by: KIND) { value count } s: problemCounts(by: SOURCE, where: {kinds: ["component"]}) { value count } }',
     '{ problems(last: 3, filter: {severities: [LOW, MEDIUM]}) { totalCount nodes { message } } p: problems(first: 1, filter: {entity: "component:default/b"}) { totalCount } }',
 ]  # fmt: skip
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from callboard_catalog.queries.filters import EntityFilter, EntityOrder, EntityOrderField, LabelFilter, NameFilter, OrderDirection
+from callboard_catalog.queries.filters import (
+    EntityFilter,
+    EntityOrder,
+    EntityOrderField,
+    LabelFilter,
+    NameFilter,
+    OrderDirection,
+    ProblemFilter,
+)
+from callboard_catalog.queries.problem_counts import ProblemField
 from callboard_catalog.queries.searching import SearchField
 from callboard_sdk import EVERYTHING, Access, EntityRef, Page
 from callboard_sdk.conditions import Column, Is, Tie, Tied, no
@@ -45,6 +54,9 @@ ASKED = {
     "by refs": lambda store: store.get([EntityRef("component", "default", f"web-{n:04}") for n in range(9)]),
     "a search": lambda store: store.search("shop", list(SearchField), None, PAGE),
     "a walk": lambda store: store.walk([EntityRef("component", "default", "web-0001")], ["dependsOn"], 3, 9, EVERYTHING),
+    **{f"problems by {one.value}": lambda store, one=one: store.problem_counts(one, None, 9, EVERYTHING) for one in ProblemField},
+    "problems of a source by rule": lambda store: store.problem_counts(ProblemField.RULE, ProblemFilter(source="test"), 9, EVERYTHING),
+    "problems of a team": lambda store: store.problems(ProblemFilter(owned_by=EntityRef("group", "default", "team-3")), PAGE),
     **dict(orders()),
 }  # fmt: skip
 SCANNED = {

@@ -48,6 +48,10 @@ class Problem:
     """The column in that line, counted from 1."""
     entity: EntityRef | None = None
     """The entity it is about, where one could be read."""
+    source: str | None = None
+    """The source of the catalog that it was found in; null for what another plugin says is wrong."""
+    since: datetime | None = None
+    """Since when the catalog has it."""
 
 
 @value

@@ -29,12 +29,14 @@ from schema import Supergraph
 from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, REGIONS, TAGS, TYPES, WORDS, Maker
 
 _ROOTS = (
-    ("entities", "components") * 5 + ("search", "entityFacets", "entitiesByRef") * 2 + ("entity", "node", "nodes", "problems") * 2
+    ("entities", "components") * 5
+    + ("search", "entityFacets", "entitiesByRef") * 2
+    + ("entity", "node", "nodes", "problems", "problemCounts") * 2
 )
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
 _CHANGES = ("touch", "touch", "touchAll")
 _COSTS = ("cost", "costShares", "costShares", "unattributedCost")
-_LEFT_OUT = frozenset({"resetAt", "entityAt", "entityDifferences", "origin"})
+_LEFT_OUT = frozenset({"resetAt", "entityAt", "entityDifferences", "origin", "since"})
 """The clock's; and the past, which here is that of other worlds, and the names of items, which here count all things: `past` asks those."""
 _CURSOR = re.compile(rb'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
 _INTROSPECTION = (
@@ -271,6 +273,7 @@ class Draft:
             "first": lambda: dice.choice((1, 2, 50)),
             "paths": lambda: dice.sample(("region", "absent"), 1),
             "ProblemFilter": self._problems,
+            "ProblemField": lambda: _Bare(dice.choice(("OWNER", "OWNER", "SOURCE", "KIND", "RULE", "SEVERITY"))),
             "CostPeriod": lambda: _Bare(dice.choice(("LAST_7_DAYS", "LAST_30_DAYS", "THIS_MONTH"))),
             "CostGrouping": lambda: _Bare(dice.choice(("ENTITY", "SYSTEM", "OWNER"))),
             "CostDays": lambda: {"from": "2024-10-01", "to": "2024-10-15"},
@@ -355,7 +358,7 @@ class Draft:
         every: Mapping[str, Any] = {
             "severities": [_Bare(one) for one in dice.sample(("LOW", "MEDIUM", "HIGH"), 2)], "rule": dice.choice(_RULES),
             "entity": str(self._ref()), "kinds": dice.sample(("component", "API", "group"), 2),
-            "ownedBy": f"group:{dice.choice(NAMESPACES)}/{dice.choice(NAMES)}",
+            "ownedBy": f"group:{dice.choice(NAMESPACES)}/{dice.choice(NAMES)}", "source": dice.choice(("ours", "theirs")),
         }  # fmt: skip
         return {name: every[name] for name in dice.sample(list(every), dice.choice((0, 1, 2)))}
 

@@ -96,6 +96,18 @@ class Facet:
 
 
 @value
+class ProblemCount:
+    """A value, and how many problems have it."""
+
+    value: str
+    """The value. An owner is its ref."""
+    count: int
+    """How many problems have it."""
+    owner: Reference | None = None
+    """Of owners: who it is."""
+
+
+@value
 class Reached:
     """An entity that relations lead to."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import Select, func, select
 from sqlmodel import col
 
 from callboard_catalog.records.journal import CHANNEL, ENTITY
+from callboard_catalog.records.rows import whole_problem
 from callboard_catalog.records.tables import ChangeRow, DocumentRow, EntityRow, ProblemRow, TermRow
 
 from .store import CatalogStore
@@ -25,6 +26,7 @@ from .store import CatalogStore
 _KEPT = 1_000
 """The last changes are kept in memory: all who listen read them there."""
 _AT_ONCE = 200
+_PROBLEM = (col(ProblemRow.body), col(ProblemRow.source), col(ProblemRow.since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,16 @@ class Changes:
         rows = await self._store.select(later.order_by(col(ChangeRow.number)).limit(1))
         if not rows:
             rows = await self._store.select(self._now(change))
+            if rows and change.what != ENTITY:
+                return whole_problem(*rows[0])
         return rows[0][0] if rows else None
 
     @staticmethod
-    def _now(change: Change) -> Select[Any]:
+    def _now(change: Change) -> Select[*tuple[Any, ...]]:
         if change.what == ENTITY:
             now = select(col(DocumentRow.body)).join(EntityRow, col(EntityRow.document) == col(DocumentRow.id))
             return now.where(col(EntityRow.id) == change.entity)
-        return select(col(ProblemRow.body)).where(col(ProblemRow.key) == change.name)
+        return select(*_PROBLEM).where(col(ProblemRow.key) == change.name)
 
     async def _refresh(self) -> None:
         if await self._newest() == self._number:

@@ -208,6 +208,8 @@ def problem_conditions(wanted: ProblemFilter) -> list[Any]:
         )
     if wanted.rule is not None:
         found.append(col(ProblemRow.rule) == wanted.rule if storable(wanted.rule) else false())
+    if wanted.source is not None:
+        found.append(col(ProblemRow.source) == wanted.source if storable(wanted.source) else false())
     if wanted.entity is not None:
         ref = str(wanted.entity)
         found.append(col(ProblemRow.entity) == ref if storable(ref) else false())

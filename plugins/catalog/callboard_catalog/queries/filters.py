@@ -240,6 +240,8 @@ class ProblemFilter:
     """One of these severities."""
     rule: str | None = None
     """Of this rule, such as `catalog.dangling-reference`."""
+    source: str | None = None
+    """Found in this source of the catalog."""
     entity: EntityRef | None = None
     """About this entity."""
     kinds: list[str] | None = None

@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from callboard_catalog.records.journal import ENTITY, VERSION, instant
 from callboard_catalog.records.marks import storable
-from callboard_catalog.records.rows import entity_of, missing_of, problem_of
+from callboard_catalog.records.rows import entity_of, missing_of, problem_of, whole_problem
 from callboard_catalog.records.tables import (  # fmt: skip
     ChangeRow,
     DocumentRow,
@@ -50,11 +50,13 @@ from .lists import (
     with_bodies,
 )  # fmt: skip
 from .orders import Order
+from .problem_counts import ProblemField, count_query
 from .searching import SearchField, SearchHit, cursor_of, highlights, search_query, wordings
 from .suggestions import suggested
 from .totals import Total, Totals
 from .walking import MOST_STEPS, walk_query
 
+_PROBLEM = (col(ProblemRow.body), col(ProblemRow.source), col(ProblemRow.since))
 _DRIFT = 500
 """Changes of the catalog after which it is looked at anew how rare something is: till then it can be wrong by no more."""
 
@@ -147,11 +149,11 @@ class CatalogStore:
         """For each of these refs, of entities that the viewer may see, its problems."""
         found: dict[EntityRef, list[Problem]] = {ref: [] for ref in refs}
         if wanted := storable_refs(refs):
-            query = select(col(ProblemRow.entity), col(ProblemRow.body))
+            query = select(col(ProblemRow.entity), *_PROBLEM)
             query = query.where(among(col(ProblemRow.entity), wanted, self.dialect), *untelling(access))
             rows = await self.select(query.order_by(col(ProblemRow.key)))
-            problems = await self._problems([body for _, body in rows])
-            for (entity, _), problem in zip(rows, problems, strict=True):
+            problems = await self._problems([row[1:] for row in rows])
+            for (entity, *_), problem in zip(rows, problems, strict=True):
                 found[EntityRef.parse(entity)].append(problem)
         return found
 
@@ -232,17 +234,23 @@ class CatalogStore:
         total = None
         if page.counted:
             total = (await self.select(problem_query(wanted, page.access, self.dialect, func.count())))[0][0]
-        query = problem_query(wanted, page.access, self.dialect, col(ProblemRow.key), col(ProblemRow.body))
+        query = problem_query(wanted, page.access, self.dialect, col(ProblemRow.key), *_PROBLEM)
         rows, before, after = self._cut(await self.select(problem_page(query, page)), page)
-        items = await self._problems([body for _, body in rows])
-        keys = {id(problem): key for problem, (key, _) in zip(items, rows, strict=True)}
+        items = await self._problems([row[1:] for row in rows])
+        keys = {id(problem): key for problem, (key, *_) in zip(items, rows, strict=True)}
         return connect(items, page, lambda p: keys[id(p)], total=total, more_before=before, more_after=after, access=page.access)
 
-    async def _problems(self, bodies: Sequence[bytes]) -> list[Problem]:
-        """What these bodies say, and of each reference that leads nowhere what may be meant."""
-        missing = {body: ref for body in bodies if (ref := missing_of(body)) is not None}
+    async def problem_counts(
+        self, by: ProblemField, wanted: ProblemFilter | None, most: int, access: Access
+    ) -> list[tuple[str, int]]:
+        """The values that most problems have, each with how many have it; the most frequent first."""
+        return [tuple(row) for row in await self.select(count_query(by, wanted, access, self.dialect, most))]
+
+    async def _problems(self, rows: Sequence[Any]) -> list[Problem]:
+        """What these rows of _PROBLEM say, and of each reference that leads nowhere what may be meant."""
+        missing = {body: ref for body, *_ in rows if (ref := missing_of(body)) is not None}
         meant = await suggested(self.select, self.dialect, list(dict.fromkeys(missing.values()))) if missing else {}
-        found = [(problem_of(body), meant.get(missing[body]) if body in missing else None) for body in bodies]
+        found = [(problem_of(whole_problem(*row)), meant.get(missing[row[0]]) if row[0] in missing else None) for row in rows]
         return [replace(problem, remedy=f"Did you mean {ref}?") if ref else problem for problem, ref in found]
 
     async def counts(self) -> Mapping[str, int]:

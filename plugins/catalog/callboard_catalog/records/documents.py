@@ -20,7 +20,7 @@ from callboard_catalog.descriptors.descriptor import Reading
 
 from .journal import PROBLEM, Journal
 from .putting import put
-from .rows import body_of, content_of, digest, problem_rows
+from .rows import body_of, content_of, digest, problem_rows, whole_problem
 from .tables import DocumentRow, ItemRow, ProblemRow
 from .terms import among, make_terms, next_number, pairs
 
@@ -192,16 +192,18 @@ async def source_problems(connection: AsyncConnection, source: str, problems: It
 
 async def replace_problems(connection: AsyncConnection, which: Any, rows: Mapping[str, dict[str, Any]], journal: Journal) -> None:
     """Those problems are these now; what stays as it is isn't written."""
-    query = select(*(getattr(ProblemRow, name) for name in ("key", "item", "follows", "body"))).where(which)
+    query = select(*(getattr(ProblemRow, name) for name in ("key", "item", "follows", "body", "source", "since"))).where(which)
     known = {row.key: row for row in (await connection.execute(query)).all()}
     same = {key for key, row in rows.items() if key in known and (row["item"], row["follows"]) == known[key][1:3]}
     if gone := sorted(known.keys() - same):
         await connection.execute(delete(ProblemRow).where(among(col(ProblemRow.key), gone, connection.dialect.name)))
     added = [row for key, row in rows.items() if key not in same]
-    await put(connection, ProblemRow, added)
+    since = {row["key"]: known[row["key"]].since if row["key"] in known else journal.at for row in added}
+    await put(connection, ProblemRow, [{**row, "since": since[row["key"]]} for row in added])
     for key in gone:
         if key not in rows:
-            journal.removed(PROBLEM, name=key, before=known[key].body)
+            was = known[key]
+            journal.removed(PROBLEM, name=key, before=whole_problem(was.body, was.source, was.since))
     for row in added:
         if row["key"] not in known:
             journal.created(PROBLEM, name=row["key"])

@@ -16,6 +16,7 @@ from callboard_sdk.spec import spec_values
 
 from callboard_catalog.descriptors.descriptor import Descriptor
 
+from .journal import instant
 from .marks import mark_text
 
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
@@ -171,15 +172,22 @@ def _problem_body(problem: Problem, missing: str | None) -> bytes:
 
 
 def problem_of(body: bytes) -> Problem:
-    """The problem that a row's body holds."""
-    rule, message, severity, remedy, file, line, column, entity, _ = msgspec.json.decode(body)
+    """The problem that a row's body holds, with its source and since when it is there if those are added to it."""
+    rule, message, severity, remedy, file, line, column, entity, _, *added = msgspec.json.decode(body)
     ref = EntityRef.parse(entity) if entity else None
+    source, since = added or (None, None)
     return Problem(
-        rule=rule, message=message, severity=Severity(severity), remedy=remedy, file=file, line=line, column=column, entity=ref
-    )
+        rule=rule, message=message, severity=Severity(severity), remedy=remedy, file=file, line=line, column=column, entity=ref,
+        source=source, since=instant(since),
+    )  # fmt: skip
+
+
+def whole_problem(body: bytes, source: str, since: float) -> bytes:
+    """A row's body with what other columns of it say."""
+    return msgspec.json.encode([*msgspec.json.decode(body), source, since])
 
 
 def missing_of(body: bytes) -> EntityRef | None:
     """The entity that a problem's body says no source has."""
-    missing = msgspec.json.decode(body)[-1]
+    missing = msgspec.json.decode(body)[8]
     return EntityRef.parse(missing) if missing else None

@@ -160,8 +160,10 @@ class ProblemRow(SQLModel, table=True):
     follows: int | None = Field(default=None, sa_type=_NUMBER, index=True)
     entity: str | None = Field(default=None, sa_type=_BYTES, index=True)
     rule: str = Field(index=True)
-    severity: str
+    severity: str = Field(index=True)
     body: bytes
+    since: float
+    """When it came."""
 
 
 class UncheckedRow(SQLModel, table=True):
