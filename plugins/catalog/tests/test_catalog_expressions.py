@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from callboard_catalog.plugin import plugin
 from callboard_catalog.descriptors.descriptor import Place, Reading
-from callboard_catalog.queries.expressions import Form
+from callboard_catalog.queries.writing import Form
 from callboard_catalog.queries.filters import EntityFilter
 from callboard_catalog.descriptors.format import read_descriptor
 from callboard_catalog.queries.lists import EntityList, with_bodies

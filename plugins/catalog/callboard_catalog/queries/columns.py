@@ -20,9 +20,10 @@ from callboard_sdk.conditions import ALWAYS
 from numpy.typing import NDArray
 from sqlalchemy import TextClause
 
-from .expressions import Form, Writer, beginning_of
+from .expressions import beginning_of
 from .facets import Asked
 from .lists import VERSION_SQL, EntityList
+from .writing import Form, Writer
 
 Numbers = NDArray[np.int64]
 

@@ -24,9 +24,10 @@ from callboard_catalog.records.tables import DocumentRow, EntityRow, ProblemRow,
 
 from .asked import When
 from .conditions import condition, problem_conditions, problem_subject
-from .expressions import Form, Writer, given, narrowed, one_term, ordered
+from .expressions import given, one_term, ordered
 from .filters import EntityFilter, ProblemFilter
 from .orders import Order
+from .writing import Form, Writer, narrowed
 
 FEW = 2_000
 """So many are collected and sorted; counting stops there too."""

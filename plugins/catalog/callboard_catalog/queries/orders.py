@@ -14,8 +14,8 @@ from callboard_sdk import BadArgument, Page
 
 from callboard_catalog.records.marks import storable
 
-from .expressions import Writer
 from .filters import EntityOrder, EntityOrderField, OrderDirection
+from .writing import Writer
 
 _COLUMNS = {
     EntityOrderField.KIND: "kind", EntityOrderField.NAMESPACE: "namespace", EntityOrderField.TITLE: "titled",

@@ -19,8 +19,8 @@ from sqlalchemy import TextClause
 
 from callboard_catalog.records.marks import storable
 
-from .expressions import Form, Writer
 from .lists import VERSION_SQL, EntityList
+from .writing import Form, Writer
 
 _AROUND = 80
 """Characters of a long text that are shown before and after a word that was looked for."""
@@ -85,11 +85,16 @@ def search_query(listed: EntityList, where: tuple[Wording, ...], words: tuple[st
     writer = Writer(dialect, Form.PROBES)
     joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"
     tiers = [Says(frozenset(where[:size]), words) for size in range(1, len(where) + 1)]
-    ranks = [f"WHEN catalog_entity.id IN ({writer.having(tier)}) THEN {rank}" for rank, tier in enumerate(tiers[:-1])]
+    if dialect == "sqlite":
+        says = [f"catalog_entity.id IN ({writer.having(tier)})" for tier in tiers]
+        source = f"({writer.having(tiers[-1])}) AS found CROSS JOIN catalog_entity ON catalog_entity.id = found.id WHERE 1 = 1"
+    else:
+        says = list(map(writer.says, tiers))
+        source = f"catalog_words JOIN catalog_entity ON catalog_entity.id = catalog_words.entity WHERE {says[-1]}"
+    ranks = [f"WHEN {said} THEN {rank}" for rank, said in enumerate(says[:-1])]
     rank = f"CASE {' '.join(ranks)} ELSE {len(tiers) - 1} END" if ranks else "0"
     asked = "".join(f" AND ({writer.tree(part).text})" for part in listed.parts)
-    source = f"({writer.having(tiers[-1])}) AS found {joined} catalog_entity ON catalog_entity.id = found.id"
-    ranked = f"SELECT catalog_entity.document, catalog_entity.sort, {rank} AS rank FROM {source} WHERE 1 = 1{asked}"
+    ranked = f"SELECT catalog_entity.document, catalog_entity.sort, {rank} AS rank FROM {source}{asked}"
     way = "" if page.first else " DESC"
     within = [
         f"(rank {how} {at} OR (rank = {at} AND sort {how} {writer.name(sort)}))"

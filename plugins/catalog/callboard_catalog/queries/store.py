@@ -33,7 +33,6 @@ from callboard_catalog.records.terms import among
 from callboard_catalog.records.words import index_again, indexed
 
 from .counting import Columns
-from .expressions import Form
 from .facets import FacetBy, asked
 from .filters import EntityFilter, EntityOrder, ProblemFilter
 from .lists import (
@@ -55,6 +54,7 @@ from .searching import SearchField, SearchHit, cursor_of, highlights, search_que
 from .suggestions import suggested
 from .totals import Total, Totals
 from .walking import MOST_STEPS, walk_query
+from .writing import Form
 
 _PROBLEM = (col(ProblemRow.body), col(ProblemRow.source), col(ProblemRow.since))
 _DRIFT = 500

@@ -13,8 +13,8 @@ from sqlalchemy import TextClause
 
 from callboard_catalog.records.marks import storable
 
-from .expressions import Form, Writer
 from .lists import storable_refs
+from .writing import Form, Writer
 
 FARTHEST = 10
 MOST_STEPS = 20_000

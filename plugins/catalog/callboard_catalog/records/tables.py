@@ -7,7 +7,7 @@ Whoever writes holds the catalog's lock, so numbers are given in the order of co
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, PrimaryKeyConstraint, String
 from sqlmodel import Field, SQLModel
 
 _BYTES = String().with_variant(String(collation="C"), "postgresql")
@@ -124,7 +124,11 @@ class MarkRow(SQLModel, table=True):
     """
 
     __tablename__ = "catalog_mark"
-    __table_args__ = (Index("catalog_mark_of_entity", "entity", "term"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        PrimaryKeyConstraint("term", "sort", postgresql_include=["entity"]),
+        Index("catalog_mark_of_entity", "entity", "term"),
+        {"sqlite_with_rowid": False},
+    )
 
     term: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs=_COUNTED)
     sort: str = Field(sa_type=_BYTES, primary_key=True)
