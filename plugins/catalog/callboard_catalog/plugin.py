@@ -49,6 +49,7 @@ from .fields.source_fields import SOURCE_PERMISSIONS, add_source_fields
 from .fields.source_hook import add_source_hook
 from .ingestion.ingestion import Ingestion
 from .ingestion.sources import sources_of
+from .ingestion.upkeep import Upkeep
 from .portal import addresses
 from .providers import upstreams
 from .providers.hooks import Hooks
@@ -109,6 +110,14 @@ async def ingestion(
     """Reads the sources into the store: those that were never read now, and each again when it is due."""
     limits = Limits(settings.max_file_bytes, settings.max_files)
     made = Ingestion(sources_of(settings, clients, declared), limits, store, hooks=Hooks(settings.sources))
+    async with made.running():
+        yield made
+
+
+@plugin.resource
+async def upkeep(settings: CatalogSettings, store: CatalogStore) -> AsyncIterator[Upkeep]:
+    """Forgets, while the gateway runs, what is older than the catalog keeps it."""
+    made = Upkeep(store, settings.history.keep_days)
     async with made.running():
         yield made
 

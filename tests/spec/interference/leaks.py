@@ -59,7 +59,7 @@ async def _further(self: CatalogStore, wanted: Any, page: Page, *more: Any, **gi
 async def _related(entities: Sequence[Any], types: Any, store: CatalogStore, access: Access, kind: str | None = None) -> Any:
     relations = await store.relations([entity.ref for entity in entities], types)
     others = {target for found in relations.values() for _, target, _ in found if kind in (None, target.kind)}
-    known: Mapping[EntityRef, Any] = await _CATALOG._known(store, others, access)
+    known: Mapping[EntityRef, Any] = await _CATALOG.known(store, others, access)
     return [[(name, ref) for name, ref, _ in relations[entity.ref] if ref in others] for entity in entities], known
 
 

@@ -66,7 +66,7 @@ def add_history_fields(plugin: Plugin[Any]) -> None:
         """The entity as it was at an instant; what it is related to, and where it stands, is that of now. Null when it wasn't
         there, or when the viewer may not see it as it was then, or as it is now; what is gone is for who may see every entity.
         """
-        return (await _versions(store, [ref], _seconds(at), access)).get(ref)
+        return (await _versions(store, [ref], await _known(store, "at", at), access)).get(ref)
 
     @plugin.query(permission=HISTORY, asks="a few SQL statements for each two hundred entities that changed")
     async def entity_differences(
@@ -83,7 +83,7 @@ def add_history_fields(plugin: Plugin[Any]) -> None:
         """
         if not 1 <= first <= MOST:
             raise BadArgument(f"`first` is {first}: ask for 1 to {MOST}, and go on with `after`")
-        earlier, later = _seconds(since), _seconds(until)
+        earlier, later = await _known(store, "since", since), _seconds(until)
         if earlier > later:
             raise BadArgument("`since` is later than `until`: give the earlier instant as `since`")
         found: list[EntityDifference] = []
@@ -131,7 +131,15 @@ def _origin(found: Sequence[Claim], access: Access) -> Origin | None:
     )
 
 
-def _seconds(instant: datetime) -> float:
-    if instant.tzinfo is None:
+async def _known(store: CatalogStore, name: str, at: datetime) -> float:
+    """The instant. Raises BadArgument for one of which the catalog can't tell any more what was there."""
+    if (seconds := _seconds(at)) < (known := await store.known_from()):
+        since = instant(known).isoformat(timespec="seconds")
+        raise BadArgument(f"changes are known since {since}, and `{name}` is earlier: give a later instant")
+    return seconds
+
+
+def _seconds(at: datetime) -> float:
+    if at.tzinfo is None:
         raise BadArgument("an instant needs its offset from UTC: write it like 2026-01-31T12:00:00Z")
-    return instant.timestamp()
+    return at.timestamp()

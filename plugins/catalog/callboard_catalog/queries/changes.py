@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from callboard_sdk import BadArgument, Database, decode_cursor, encode_cursor
@@ -26,6 +27,7 @@ from .store import CatalogStore
 _KEPT = 1_000
 """The last changes are kept in memory: all who listen read them there."""
 _AT_ONCE = 200
+_ANEW = "ask for what there is now, then subscribe anew"
 _PROBLEM = (col(ProblemRow.body), col(ProblemRow.source), col(ProblemRow.since))
 
 
@@ -138,6 +140,9 @@ class Changes:
         query = select(func.min(col(ChangeRow.number))).select_from(ChangeRow)
         query = query.outerjoin(TermRow, col(TermRow.id) == col(ChangeRow.entity))
         [[number]] = await self._store.select(query.where(col(ChangeRow.what) == what, col(ChangeRow.at) == instant, own))
+        if number is None and instant < (known := await self._store.known_from()):
+            since = datetime.fromtimestamp(known, UTC).isoformat(timespec="seconds")
+            raise BadArgument(f"changes are known since {since}, and the cursor is older: {_ANEW}")
         if number is None:
-            raise BadArgument("what changed at this cursor is no longer known: ask for what there is now, then subscribe anew")
+            raise BadArgument(f"what changed at this cursor is no longer known: {_ANEW}")
         return int(number)

@@ -30,6 +30,7 @@ from callboard_catalog.records.tables import (  # fmt: skip
     TermRow,
 )
 from callboard_catalog.records.terms import among
+from callboard_catalog.records.upkeep import KNOWN_FROM
 from callboard_catalog.records.words import index_again, indexed
 
 from .counting import Columns
@@ -265,7 +266,14 @@ class CatalogStore:
         """Since when every source was read to its end once more, and when an entity changed last."""
         [[read]] = await self.select(select(func.min(col(SourceRow.succeeded))))
         [[changed]] = await self.select(select(func.max(col(ChangeRow.at))).where(col(ChangeRow.what) == ENTITY))
+        if changed is None:  # the change may be older than changes are kept
+            [[changed]] = await self.select(select(func.max(col(EntityRow.changed))))
         return instant(read), instant(changed)
+
+    async def known_from(self) -> float:
+        """Since when every change is known, as seconds since 1970; 0 when none was ever removed."""
+        [[known]] = await self.select(select(KNOWN_FROM))
+        return float(known)
 
     async def last_error(self) -> str | None:
         """Why the reading of a source failed, if one did; the one that has failed the longest."""

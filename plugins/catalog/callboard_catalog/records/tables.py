@@ -196,9 +196,21 @@ class ChangeRow(SQLModel, table=True):
     before: bytes | None = None
 
 
+class UpkeepRow(SQLModel, table=True):
+    """The one row that says when what nobody needs any more is removed next, and since when every change is known."""
+
+    __tablename__ = "catalog_upkeep"
+
+    id: int = Field(primary_key=True, sa_column_kwargs=_COUNTED)
+    due: float
+    known_from: float
+    """Changes before it may have been removed; 0 while none were."""
+
+
 TABLES = tuple(
     SQLModel.metadata.tables[str(row.__tablename__)]
     for row in (
         TermRow, SourceRow, ItemRow, DocumentRow, EntityRow, MarkRow, RelationRow, ProblemRow, UncheckedRow, ChangeRow,
+        UpkeepRow,
     )
 )  # fmt: skip

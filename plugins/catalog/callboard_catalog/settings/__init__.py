@@ -25,6 +25,13 @@ Source = Annotated[
 """One source of the settings, by its provider."""
 
 
+class HistorySettings(Settings):
+    """The catalog's past."""
+
+    keep_days: int | None = Field(default=400, ge=1)
+    """How many days a change is kept; for ever when null. What an entity was before that can't be told any more."""
+
+
 class CatalogSettings(Settings):
     """Where the catalog reads descriptors."""
 
@@ -38,6 +45,8 @@ class CatalogSettings(Settings):
     """A larger file is not read; nor do the placeholders of one document add up to more."""
     max_files: int = Field(default=50_000, ge=1)
     """How many files one source may have."""
+    history: HistorySettings = HistorySettings()
+    """How far back the catalog tells what was; see operations.md."""
     portal_api: bool = True
     """Answer the leading portal's catalog API under `/api/catalog`, for its published client; see catalog-rest.md."""
 
