@@ -50,11 +50,13 @@ async def pods_by_key(clusters: Clusters, keys: Sequence[str]) -> list[Pod | Cal
     found: list[Pod | CallboardError | None] = []
     for place in places:
         listed = read[place.scope] if place else None
-        if place is None or listed is None or isinstance(listed, CallboardError):
+        if place is None or listed is None:
+            found.append(None)
+        elif isinstance(listed, CallboardError):
             found.append(listed)
-            continue
-        named = (pod(manifest, place.scope.cluster, clusters.now()) for manifest in listed.items if manifest.name == place.name)
-        found.append(next(named, None))
+        else:
+            named = (one for one in listed.items if one.name == place.name)
+            found.append(next((pod(manifest, place.scope.cluster, clusters.now()) for manifest in named), None))
     return found
 
 

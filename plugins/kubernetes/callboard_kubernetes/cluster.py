@@ -175,7 +175,7 @@ class Clusters(Mapping[str, ClusterReader]):
 
 def _page(reply: Reply, kind: type[T]) -> ObjectList[T]:
     page_type: type[ObjectList[T]] = ObjectList[kind]  # type: ignore[valid-type]
-    return reply.once(kind, lambda: reply.json(page_type))
+    return reply.once(kind.__qualname__, lambda: reply.json(page_type))
 
 
 def oldest(ages: Iterable[Freshness | None]) -> Freshness | None:
