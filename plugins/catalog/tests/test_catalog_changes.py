@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_sdk import decode_cursor, encode_cursor
 from gateway.testing import Answer, Harness, running_gateway
 
 COMPONENT = (
@@ -25,6 +26,9 @@ RULES = """roles:
     rules:
       - {allow: permission:catalog.read, when: {hasTag: {tag: open}}}
       - allow: permission:catalog.problems.read
+  sources:
+    rules:
+      - allow: permission:catalog.sources.read
   past:
     rules:
       - allow: permission:catalog.history.read
@@ -98,27 +102,85 @@ async def test_changes_of_entities_are_told_in_order_and_again_from_a_cursor(tmp
 
 async def test_what_a_viewer_does_not_see_changes_without_a_word(tmp_path, database, root):
     files = {"a.yaml": component("a"), "h.yaml": component("h", "secret")}
+    ref = "component:default/h"
     async with served(tmp_path, database, root, files) as harness, harness.listen(ENTITIES, roles=("some",)) as answers:
-        for text in (
-            component("h", "secret", "Other"),
-            component("h", "open"),
-            component("h", "open", "More"),
-            component("h", "secret"),
+        for text, event in (
+            (component("h", "secret", "Other"), None),
+            (component("h", "open"), ("CREATED", ref, "T")),
+            (component("h", "open", "More"), ("CHANGED", ref, "More")),
+            (component("h", "secret"), ("REMOVED", ref, None)),
         ):
             (root / "h.yaml").write_text(text)
             await again(harness)
+            if event:
+                assert brief(await told(answers, 1)) == [event]
         (root / "h.yaml").unlink()
         (root / "a.yaml").write_text(component("a", title="Last"))
         await again(harness)
-        events = await told(answers, 4)
-    ref = "component:default/h"
-    expected = [
-        ("CREATED", ref, "T"),
-        ("CHANGED", ref, "More"),
-        ("REMOVED", ref, None),
-        ("CHANGED", "component:default/a", "Last"),
-    ]
-    assert brief(events) == expected
+        assert brief(await told(answers, 1)) == [("CHANGED", "component:default/a", "Last")]
+
+
+async def test_of_what_is_gone_or_hidden_by_now_a_late_listener_is_told_nothing_but_that(tmp_path, database, root):
+    files = {"a.yaml": component("a"), "b.yaml": component("b"), "c.yaml": component("c", title="First")}
+    async with served(tmp_path, database, root, files) as harness, harness.listen(ENTITIES, roles=("some",)) as answers:
+        (root / "a.yaml").write_text(component("a", title="Kept from you"))
+        (root / "b.yaml").write_text(component("b", title="Gone"))
+        await again(harness)
+        (root / "a.yaml").write_text(component("a", "secret", "Kept from you"))
+        (root / "b.yaml").unlink()
+        (root / "c.yaml").write_text(component("c", title="Last"))
+        await again(harness)
+        ref = "component:default/%s"
+        expected = [("REMOVED", ref % "a", None), ("REMOVED", ref % "b", None), ("CHANGED", ref % "c", "Last")]
+        assert sorted(brief(await told(answers, 3)), key=lambda event: event[1]) == expected
+
+
+async def test_a_change_of_what_may_not_be_read_is_told_to_who_reads_when_something_changed_alone(tmp_path, database, root):
+    asks = "subscription { entityChanges { ref kind } }"
+    async with served(tmp_path, database, root, {"a.yaml": component("a", "secret", "One")}) as harness:
+        async with harness.listen(asks, roles=("partly",)) as some, harness.listen(asks, roles=("partly", "past")) as more:
+            (root / "a.yaml").write_text(component("a", "secret", "Two"))
+            await again(harness)
+            (root / "b.yaml").write_text(component("b"))
+            await again(harness)
+            a, b = ({"ref": "component:default/a", "kind": "CHANGED"}, {"ref": "component:default/b", "kind": "CREATED"})
+            assert await told(some, 1) == [b]
+            assert await told(more, 2) == [a, b]
+
+
+async def test_a_cursor_of_a_hidden_change_is_taken_like_one_of_no_change(tmp_path, database, root):
+    async with served(tmp_path, database, root, {}) as harness, harness.listen(ENTITIES, roles=("some",)) as answers:
+        (root / "b.yaml").write_text(component("b"))
+        (root / "h.yaml").write_text(component("h", "secret"))
+        await again(harness)
+        [event] = await told(answers, 1)
+        at = decode_cursor(event["cursor"]).partition("/")[0]
+        for name in ("component:default/a", "component:default/h", "component:default/x", "component:inner/b"):
+            async with harness.listen(ENTITIES, {"after": encode_cursor(f"{at}/{name}")}, roles=("some",)) as again_:
+                (root / "c.yaml").write_text(component("c", title=f"For {name}"))
+                await again(harness)
+                events = await told(again_, 2 if name < event["ref"] else 1)
+                assert [one["ref"][-1] for one in events if one["ref"][-1] != "c"] == ["b"] * (name < event["ref"])
+
+
+async def test_changes_of_one_instant_are_told_by_name_whatever_was_named_first(tmp_path, database, root):
+    async with served(tmp_path, database, root, {"h.yaml": component("h", "secret", owner="component:z")}) as harness:
+        async with harness.listen(ENTITIES, roles=("some",)) as answers:
+            (root / "all.yaml").write_text("---\n".join(map(component, ("z", "m", "a"))))
+            await again(harness)
+            assert [event["ref"][-1] for event in await told(answers, 3)] == ["a", "m", "z"]
+
+
+async def test_an_entity_that_comes_into_sight_brings_its_problems(tmp_path, database, root):
+    files = {"h.yaml": component("h", "secret", "7"), "g.yaml": component("g", "secret")}
+    async with served(tmp_path, database, root, files) as harness, harness.listen(PROBLEMS, roles=("some",)) as answers:
+        (root / "g.yaml").write_text(component("g", "secret", "8"))
+        await again(harness)
+        for name in ("h", "g"):
+            (root / f"{name}.yaml").write_text(component(name, "open", {"h": "7", "g": "8"}[name]))
+            await again(harness)
+            [event] = await told(answers, 1)
+            assert (event["kind"], event["problem"]["entity"]) == ("CREATED", f"component:default/{name}")
 
 
 async def test_problems_come_and_go_for_who_may_know_of_them(tmp_path, database, root):
@@ -153,6 +215,27 @@ async def test_a_source_that_begins_to_fail_and_is_read_again_is_told(tmp_path, 
             ]
         await again(harness)
         assert await told(answers, 1) == [{"kind": "CHANGED", "source": {"name": "test", "lastError": None}}]
+
+
+async def test_what_keeps_a_source_failing_and_what_it_holds_back_is_told_to_who_sees_every_entity(
+    tmp_path, database, root, monkeypatch
+):
+    import callboard_catalog.ingestion.visit as module
+
+    luck = iter(("bad", "worse"))
+
+    def fail(*given: object) -> None:
+        raise RuntimeError(next(luck))
+
+    async with served(tmp_path, database, root, {"a.yaml": component("a")}) as harness:
+        async with harness.listen(SOURCES) as every, harness.listen(SOURCES, roles=("some", "sources")) as some:
+            with monkeypatch.context() as patch:
+                patch.setattr(module, "FilesReader", fail)
+                await again(harness)
+                await again(harness)
+            await again(harness)
+            assert [event["kind"] for event in await told(every, 3)] == ["CHANGED"] * 3
+            assert [event["kind"] for event in await told(some, 2)] == ["CHANGED"] * 2
 
 
 async def test_what_another_gateway_writes_is_told_too(tmp_path, postgresql, root):

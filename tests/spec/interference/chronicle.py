@@ -174,12 +174,12 @@ class Historian(Changer):
         """Another of which the viewer may know as much; None where none was found."""
         found, wanted = chronicle, self._dice.choice((1, 2, 4))
         for _ in range(_ATTEMPTS):
-            day = self._dice.randrange(len(found.days))
+            steps = (self._added, self._removed, self._altered, self._altered, self._denied, self._denied, self._denied)
+            step = self._dice.choice((*steps, self._doubled))
+            day = len(found.days) - 1 if step == self._doubled else self._dice.randrange(len(found.days))
             world = found.days[day]
             self._maker.there[:] = world.entities
             then = judge if day == len(found.days) - 1 else past(found, judge)
-            steps = (self._added, self._removed, self._altered, self._altered, self._denied, self._denied, self._denied)
-            step = self._dice.choice((*steps, self._doubled))
             made = found.on(day, step(world, then))
             if made not in (found, chronicle) and self.same(made, judge, before):
                 found, wanted = made, wanted - 1

@@ -7,10 +7,11 @@ C. a pair         the chronicle and another one, changed where the viewer may no
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from callboard_sdk import EntityRef
 from graphql import GraphQLObjectType
 
 from .chronicle import Chronicle, Historian, known
@@ -19,10 +20,11 @@ from .operations import Asked, Draft, Operation, Writer
 from .stage import Reply, Stage
 from .trial import EVERYTHING, ROLES, held
 
-CHRONICLES, OTHERS, OPERATIONS, DAYS = 8, 5, 8, 4
+CHRONICLES, OTHERS, OPERATIONS, DAYS = 8, 5, 5, 4
 _ROOTS = ("entityAt", "entityAt", "entityDifferences", "entityDifferences", "entity", "entities", "components")
 
 
+_AT = "2026-01-0"
 _SAID = ("title", "description", "tags", "labels", "annotations", "links", "owner", "type", "lifecycle", "spec", "specValues")
 
 
@@ -32,7 +34,9 @@ class PastLawmaker(Lawmaker):
     def role(self, name: str) -> list[Said]:
         """A role's rules."""
         found = [*super().role(name), Said(name, "permission:catalog.history.read", "allow")]
-        closed = ["changedAt", "createdAt"] if self.dice.random() < 0.75 else []
+        closed = ["changedAt", "createdAt"] if self.dice.random() < 0.6 else []
+        if self.dice.random() < 0.4:  # a problem tells of a second document, whatever it says
+            found.append(Said(name, "permission:catalog.problems.read", "deny"))
         closed += self.dice.sample(_SAID, self.dice.choice((0, 1, 2)))
         for field in closed:
             when = self.condition() if field in _SAID and self.dice.random() < 0.6 else None
@@ -94,7 +98,18 @@ def instant(dice: Random, *, early: bool = False) -> str:
     """Some instant of a chronicle: between two days mostly; `early` one of the first."""
     half = DAYS // 2
     day, hour = dice.randrange(half) + (0 if early else half), dice.choice((12, 12, 12, 0))
-    return f"2026-01-{1 + day:02}T{hour:02}:00:00Z"
+    return f"{_AT}{1 + day}T{hour:02}:00:00Z"
+
+
+def _plain(refs: Sequence[EntityRef]) -> list[Operation]:
+    """What everybody asks: of all that there is why and since when, what differs, and how everything was."""
+    said = "title description source { location }"
+    origins = "{ entities(first: 50) { nodes { ref origin { source location line kept others { location line } } } } }"
+    times = "{ entities(first: 50) { nodes { ref createdAt changedAt } } }"
+    between = f'since: "{_AT}1T12:00:00Z", until: "{_AT}3T12:00:00Z"'
+    differs = f"{{ entityDifferences({between}) {{ ref kind before {{ {said} }} after {{ {said} }} }} }}"
+    at = " ".join(f'a{n}: entityAt(ref: "{ref}", at: "{_AT}2T12:00:00Z") {{ ref {said} }}' for n, ref in enumerate(refs[:12]))
+    return [Operation(query) for query in (origins, times, differs, f"{{ {at} }}" if at else origins)]
 
 
 class PastWriter(Writer):
@@ -117,11 +132,14 @@ async def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
         number += 1
 
 
-async def ruled(stage: Stage, dice: Random) -> tuple[Lawmaker, list[str], tuple[Said, ...], Mapping[str, str]]:
-    """One version of the rules, put in force."""
+async def ruled(
+    stage: Stage, dice: Random, more: Sequence[str] = ()
+) -> tuple[Lawmaker, list[str], tuple[Said, ...], Mapping[str, str]]:
+    """One version of the rules, put in force; everybody is allowed `more`."""
     lawmaker = PastLawmaker(dice, stage.graph)
     names = [f"role{number}" for number in range(ROLES)]
-    said = (*(one for name in names for one in lawmaker.role(name)), EVERYTHING)
+    allowed = [Said(name, one, "allow") for name in names for one in more]
+    said = (*(one for name in names for one in lawmaker.role(name)), *allowed, EVERYTHING)
     inherits = {name: names[number - 1] for number, name in enumerate(names) if number and dice.random() < 0.2}
     await stage.rule(rules_of(said, inherits))
     return lawmaker, names, said, inherits
@@ -145,7 +163,7 @@ async def _chronicle(stage: Stage, dice: Random, said: tuple[Said, ...], asker: 
         return
     refs = {ref for chronicle in (one, other) for world in chronicle.days for ref in world.entities}
     writer, asked = PastWriter(dice, stage.graph, refs, ("origin", "title", "tags", "spec", "description")), Asked()
-    operations = [writer.operation(asked) for _ in range(OPERATIONS)]
+    operations = [*_plain(sorted(refs)), *(writer.operation(asked) for _ in range(OPERATIONS))]
     replies = tuple([await stage.ask(asker, operation) for operation in operations])
     for _ in range(OTHERS):
         if (pair := await _pair(stage, Pair(judge, asker, one, other, replies, None), operations)) is not None:

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.journal import ENTITY
+from callboard_catalog.records.tables import ChangeRow
 from callboard_sdk import EVERYTHING, Access, EntityRef
 from callboard_sdk.conditions import _holds
+
+from sqlalchemy import func, select
 
 from .leaks import Plant
 
@@ -53,10 +57,6 @@ async def _counted(store: Any, since: float, until: float, after: Any) -> Any:
     return refs if len(refs) % 2 else refs[::-1]
 
 
-def _where_it_stood(then: Any, now: Any) -> Any:
-    return now if replace(then, source=now.source) == now else replace(then, now=now)
-
-
 def _others(found: Any, access: Access) -> Any:
     return _origin(found, EVERYTHING)
 
@@ -68,7 +68,7 @@ def _counting(found: Any, access: Access) -> Any:
 
 async def _shared_times(self: CatalogStore, refs: Any) -> Any:
     found = await _store_times(self, refs)
-    [[last]] = await self.select(_FIELDS_STORE)
+    [[last]] = await self.select(select(func.max(ChangeRow.at)).where(ChangeRow.what == ENTITY))
     return {ref: (created, _FIELDS.instant(last)) for ref, (created, _) in found.items()}
 
 
@@ -81,19 +81,11 @@ def _by_what_it_was(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("gateway.execution.sight.holds", _holds)
 
 
-from sqlalchemy import func, select  # noqa: E402
-from callboard_catalog.records.tables import ChangeRow  # noqa: E402
-
-_FIELDS_STORE = select(func.max(ChangeRow.at)).where(ChangeRow.what == "entity")
-
 LEAKS: Mapping[str, Plant] = {
     "past: of what is hidden now": _set(_FIELDS, "judged", _then_alone),
     "past: of what was hidden then": _set(_FIELDS, "judged", _now_alone),
     "past: of what is gone, and so not hidden": _set(_FIELDS, "judged", _gone),
     "past: fields by what the entity was, not by what it is": _by_what_it_was,
-    "past: where it stood, which no change tells": _set(
-        sys.modules["callboard_catalog.queries.history"], "as_of_now", _where_it_stood
-    ),
     "differences: of fields that may not be read": _set(_FIELDS, "_difference", _every),
     "differences: in an order that tells how many there are": _set(_FIELDS, "changed", _counted),
     "instants: of changes to what is hidden": _set(CatalogStore, "times", _shared_times),

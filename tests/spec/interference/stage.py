@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import structlog
 from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.journal import INSIDE, SOURCE, Journal
 from callboard_sdk import EntityRef
 from gateway.testing import Harness, running_gateway
 from policies import Rules
@@ -28,7 +30,7 @@ from .judge import Asker, Judge, Said
 from .ledger import ledger
 from .operations import Operation
 from .probe import Probe, make_probe
-from .world import World, erase, put
+from .world import EPOCH, World, erase, put
 
 SUBJECT = "alpha"
 _REQUEST = b"the-request"
@@ -84,6 +86,15 @@ class Stage:
             if not number or world != worlds[number - 1]:
                 await put(world, self._store, self._probe, number)
         self._forget()
+
+    async def source(self, day: int, *, outside: bool, inside: bool) -> None:
+        """Have something of the source change on this day: for all to see, or for who sees every entity."""
+        journal = Journal((EPOCH + timedelta(days=day, hours=1)).timestamp())
+        for what, changes in ((SOURCE, outside), (INSIDE, inside and not outside)):
+            if changes:
+                journal.changed(what, name="ours")
+        async with self._store.writing() as connection:
+            await journal.write(connection, self._store.database)
 
     def _forget(self) -> None:
         plugins = self._gateway.plugins

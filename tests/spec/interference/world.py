@@ -49,7 +49,7 @@ REGIONS = ("north", "south", "1")
 LIFECYCLES = ("production", "deprecated")
 LINKS = ({"url": "https://example.com/a", "title": "A"}, {"url": "https://example.com/b"}, {"url": "no address"})
 WASTE = ("no mapping", {"kind": "Component"}, {"apiVersion": "a/v1", "kind": "API", "metadata": {"name": "-"}})
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,9 @@ class World:
 
 async def put(world: World, store: CatalogStore, probe: Probe, number: int = 0) -> None:
     """Make this world what a gateway has behind it. `number` tells when it changed last, as its store says."""
-    await push(store, "ours", world.items, whole=True, now=lambda: (_EPOCH + timedelta(days=number)).timestamp())
+    await push(store, "ours", world.items, whole=True, now=lambda: (EPOCH + timedelta(days=number)).timestamp())
     async with store.writing() as connection:
-        await connection.execute(update(SourceRow).values(succeeded=(_EPOCH + timedelta(days=99)).timestamp()))
+        await connection.execute(update(SourceRow).values(succeeded=(EPOCH + timedelta(days=99)).timestamp()))
     probe.known = {str(ref): thing.known for ref, thing in world.entities.items()}
 
 

@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Access, Database, Entity, EntityRef, Plugin, Problem, value
+from callboard_sdk import Access, Database, Entity, EntityRef, Plugin, Problem, Readable, value
 
 from callboard_catalog.descriptors.rules import TELLING
 from callboard_catalog.ingestion.ingestion import Ingestion
 from callboard_catalog.queries.changes import Change, Changes
+from callboard_catalog.queries.history import judged, version
+from callboard_catalog.queries.problem_changes import STAYS, ProblemEvent, problem_events
 from callboard_catalog.queries.store import CatalogStore
-from callboard_catalog.records.journal import ENTITY, PROBLEM, SOURCE, instant
+from callboard_catalog.records.journal import ENTITY, INSIDE, REMOVED, SOURCE, instant
 from callboard_catalog.records.rows import entity_of, problem_of
 
 from .model import PROBLEMS, READ, ChangeKind
 from .source_fields import LOOK, CatalogSource, shown_source
+from .told import differs
 
 _After = Annotated[
     str | None, strawberry.argument(description="The `cursor` of the last event that was seen: what came since is sent first.")
@@ -40,7 +43,7 @@ class EntityChange:
     ref: EntityRef
     """The entity's name."""
     entity: Entity | None = None
-    """The entity as it was then; null when it was removed."""
+    """The entity as it was then, related as it is now; null when it was removed."""
 
 
 @value
@@ -82,46 +85,60 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
             yield made
 
     async def entity_change(
-        change: Change, changes: Changes, access: Access, refs: _Refs = None, kinds: _Kinds = None
+        change: Change,
+        store: CatalogStore,
+        access: Access,
+        readable: Readable,
+        refs: _Refs = None,
+        kinds: _Kinds = None,
     ) -> EntityChange | None:
         ref = EntityRef.parse(change.name)
         if (refs is not None and ref not in refs) or (kinds is not None and ref.kind not in {kind.lower() for kind in kinds}):
             return None
         before = access.shown(entity_of(change.before)) if change.before is not None else None
-        body = await changes.after_image(change)
+        body, is_now = await version(store, ref, change.number)
         after = access.shown(entity_of(body)) if body is not None else None
-        kind = _kind(before is not None, after is not None)
+        kind = _kind(before, after, readable)
         if kind is None:
             return None
+        if after is not None and not is_now:
+            after = (await judged(store, {ref: after}, access)).get(ref)
+            if after is None:
+                return None
         return EntityChange(cursor=change.cursor, at=instant(change.at), kind=kind, ref=ref, entity=after)
 
-    @plugin.subscription(permission=READ, asks="one SQL statement a change", shown=entity_change)
+    @plugin.subscription(permission=READ, asks="one or two SQL statements a change", shown=entity_change)
     async def entity_changes(
         changes: Changes, after: _After = None, refs: _Refs = None, kinds: _Kinds = None
     ) -> AsyncIterator[Change]:
-        """Every change of an entity, in order."""
-        async for change in changes.since(ENTITY, after):
+        """Every change of an entity, in order, in what the viewer may read; who may read `changedAt` is told of every change.
+        What was hidden and is shown comes to be, what was shown and is hidden is gone; of what is gone by now that alone is told.
+        """
+        async for change in changes.since((ENTITY,), after):
             yield change
 
     async def problem_change(
-        change: Change, changes: Changes, store: CatalogStore, access: Access, entity: _Of = None
+        event: ProblemEvent, store: CatalogStore, access: Access, entity: _Of = None
     ) -> ProblemChange | None:
-        body = change.before if change.before is not None else await changes.after_image(change)
-        if body is None:
+        problem = problem_of(event.body)
+        if (entity is not None and problem.entity != entity) or not await _told(event, problem, store, access):
             return None
-        problem = problem_of(body)
-        if (entity is not None and problem.entity != entity) or not await _told(problem, store, access):
-            return None
-        kind = ChangeKind.REMOVED if change.how == "removed" else ChangeKind.CREATED
-        return ProblemChange(cursor=change.cursor, at=instant(change.at), kind=kind, problem=problem)
+        kind = ChangeKind.REMOVED if event.how == REMOVED else ChangeKind.CREATED
+        return ProblemChange(cursor=event.cursor, at=instant(event.at), kind=kind, problem=problem)
 
-    @plugin.subscription(permission=PROBLEMS, asks="one SQL statement a change", shown=problem_change)
-    async def problem_changes(changes: Changes, after: _After = None, entity: _Of = None) -> AsyncIterator[Change]:
-        """Every problem of a descriptor that comes or goes, in order."""
-        async for change in changes.since(PROBLEM, after):
-            yield change
+    @plugin.subscription(permission=PROBLEMS, asks="a few SQL statements a change", shown=problem_change)
+    async def problem_changes(
+        changes: Changes, store: CatalogStore, after: _After = None, entity: _Of = None
+    ) -> AsyncIterator[ProblemEvent]:
+        """Every problem of a descriptor that comes or goes, in order. An entity that comes into sight brings its problems, and
+        one that goes takes them with it, without a word of each to who doesn't see every entity.
+        """
+        async for event in problem_events(changes, store, after):
+            yield event
 
     async def source_change(change: Change, store: CatalogStore, ingestion: Ingestion, access: Access) -> SourceChange | None:
+        if change.what == INSIDE and not access.whole:
+            return None
         row = await store.source(change.name)
         source = shown_source(row, ingestion, access) if row is not None else None
         kind = ChangeKind[change.how.upper()]
@@ -130,21 +147,27 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
     @plugin.subscription(permission=LOOK, asks="one SQL statement a change", shown=source_change)
     async def source_changes(changes: Changes, after: _After = None) -> AsyncIterator[Change]:
         """Every source whose state changes, in order."""
-        async for change in changes.since(SOURCE, after):
+        async for change in changes.since((SOURCE, INSIDE), after):
             yield change
 
 
-async def _told(problem: Problem, store: CatalogStore, access: Access) -> bool:
-    """Whether the viewer may know of the problem: of those of an entity that it sees, which tell of no other."""
+async def _told(event: ProblemEvent, problem: Problem, store: CatalogStore, access: Access) -> bool:
+    """Whether the viewer may be told: of problems that come, go or come into sight, of an entity that it sees then and now."""
     if access.whole:
-        return True
+        return event.how != STAYS
     if problem.entity is None or problem.rule in TELLING:
         return False
-    [found] = await store.get([problem.entity])
-    return found is not None and access.sees(found)
+    body, is_now = await version(store, problem.entity, event.number)
+    after = access.shown(entity_of(body)) if body is not None else None
+    before = after if event.entity is None else event.entity.before and access.shown(entity_of(event.entity.before))
+    if after is None or (before is not None and event.how == STAYS) or (before is None and event.how == REMOVED):
+        return False
+    return is_now or problem.entity in await judged(store, {problem.entity: after}, access)
 
 
-def _kind(before: bool, after: bool) -> ChangeKind | None:
-    if before:
-        return ChangeKind.CHANGED if after else ChangeKind.REMOVED
-    return ChangeKind.CREATED if after else None
+def _kind(before: Entity | None, after: Entity | None, readable: Readable) -> ChangeKind | None:
+    if before is None:
+        return None if after is None else ChangeKind.CREATED
+    if after is None:
+        return ChangeKind.REMOVED
+    return ChangeKind.CHANGED if differs(before, after, readable) else None

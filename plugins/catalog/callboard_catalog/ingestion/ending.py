@@ -19,7 +19,7 @@ from sqlmodel import col
 
 from callboard_catalog.descriptors.descriptor import Place
 from callboard_catalog.records.documents import Touched, drop, keep, orphan, source_problems
-from callboard_catalog.records.journal import SOURCE, Journal
+from callboard_catalog.records.journal import INSIDE, SOURCE, Journal
 from callboard_catalog.records.settling import settle
 from callboard_catalog.records.tables import DocumentRow, ItemRow, TermRow
 from callboard_catalog.records.terms import among
@@ -61,8 +61,10 @@ class Ending:
         problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
         problems += [self._held_problem(held)] if held["held"] else []
         await source_problems(connection, self._source.name, problems, journal)
-        if row.error is not None or row.held != held["held"]:
+        if row.error is not None:
             journal.changed(SOURCE, name=self._source.name)
+        elif row.held != held["held"]:
+            journal.changed(INSIDE, name=self._source.name)
         ended = self._pass.ended
         cursor = {} if ended is None else {"cursor": ended.cursor}
         await self._schedule.succeeded(connection, self._source.name, self._source.timing, **held, **cursor)

@@ -28,7 +28,7 @@ from callboard_catalog.descriptors.trees import NoTree, TreeFiles
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.checking import AT_ONCE, check_some
 from callboard_catalog.records.documents import Ready, source_problems, take
-from callboard_catalog.records.journal import SOURCE, Journal
+from callboard_catalog.records.journal import INSIDE, SOURCE, Journal
 from callboard_catalog.records.settling import settle
 
 from .ending import Ending
@@ -226,7 +226,7 @@ class Visit:
             problem = Place(self._source.name, "").problem("source-failed", text, remedy)
             await source_problems(connection, self._source.name, [problem], journal)
             if row.error != why:
-                journal.changed(SOURCE, name=self._source.name)
+                journal.changed(SOURCE if row.error is None else INSIDE, name=self._source.name)
             await self._schedule.failed(connection, self._source.name, self._source.timing, why)
 
         await self._write(write)

@@ -2,25 +2,26 @@
 
 A change is told to a viewer as far as that viewer sees it: what was hidden and is shown came to be, what was shown and is hidden
 is gone. A cursor names what changed and when, and nothing else: a number of the journal would tell how much changes elsewhere.
+For the same reason any instant is a place to go on from, whether something changed then or not.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from itertools import groupby
+from math import isfinite, nan
 
 from callboard_sdk import BadArgument, Database, decode_cursor, encode_cursor
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
-from callboard_catalog.records.journal import CHANNEL, ENTITY
-from callboard_catalog.records.rows import whole_problem
-from callboard_catalog.records.tables import ChangeRow, DocumentRow, EntityRow, ProblemRow, TermRow
+from callboard_catalog.records.journal import CHANNEL
+from callboard_catalog.records.tables import ChangeRow, TermRow
 
 from .store import CatalogStore
 
@@ -28,7 +29,6 @@ _KEPT = 1_000
 """The last changes are kept in memory: all who listen read them there."""
 _AT_ONCE = 200
 _ANEW = "ask for what there is now, then subscribe anew"
-_PROBLEM = (col(ProblemRow.body), col(ProblemRow.source), col(ProblemRow.since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Change:
     @property
     def cursor(self) -> str:
         """What a client gives to go on after it."""
-        return encode_cursor(f"{self.at!r}/{self.name}")
+        return cursor_of(self.at, self.name)
 
 
 class Changes:
@@ -57,6 +57,7 @@ class Changes:
         self._last: deque[Change] = deque(maxlen=_KEPT)
         self._number = 0
         self._news = asyncio.Event()
+        self._refreshing = asyncio.Lock()
 
     @asynccontextmanager
     async def following(self, database: Database) -> AsyncIterator[None]:
@@ -65,49 +66,36 @@ class Changes:
         async with database.following(CHANNEL, self._refresh):
             yield
 
-    async def since(self, what: str, after: str | None) -> AsyncIterator[Change]:
-        """What changes of this kind from now on, and, with a cursor, what has changed since it. Raises BadArgument."""
-        number = self._number if after is None else await self._numbered(what, after)
+    async def since(self, what: Collection[str], after: str | None) -> AsyncIterator[Change]:
+        """What changes of these kinds from now on, and, with a cursor, what has changed since it. Raises BadArgument."""
+        place = None if after is None else place_of(after)
+        async for changes in self.together(place):
+            for change in changes:
+                if change.what in what and not passed(place, change.at, change.name):
+                    yield change
+
+    async def together(self, place: tuple[float, str] | None) -> AsyncIterator[list[Change]]:
+        """All that changes from now on, or since the instant of a place, that included; a transaction at a time."""
+        number = self._number if place is None else await self._before(place[0])
         while True:
             news = self._news
             found = await self._after(number)
-            for change in found:
-                number = change.number
-                if change.what == what:
-                    yield change
-            if not found:
+            for _, changes in groupby(found, key=lambda change: change.at):
+                yield list(changes)
+            if found:
+                number = found[-1].number
+            else:
                 await news.wait()
 
-    async def after_image(self, change: Change) -> bytes | None:
-        """What the entity, or the problem, was after this change; None when it was gone."""
-        if change.how == "removed":
-            return None
-        own = col(ChangeRow.entity) == change.entity if change.what == ENTITY else col(ChangeRow.name) == change.name
-        later = select(col(ChangeRow.before)).where(
-            col(ChangeRow.what) == change.what, own, col(ChangeRow.number) > change.number
-        )
-        rows = await self._store.select(later.order_by(col(ChangeRow.number)).limit(1))
-        if not rows:
-            rows = await self._store.select(self._now(change))
-            if rows and change.what != ENTITY:
-                return whole_problem(*rows[0])
-        return rows[0][0] if rows else None
-
-    @staticmethod
-    def _now(change: Change) -> Select[*tuple[Any, ...]]:
-        if change.what == ENTITY:
-            now = select(col(DocumentRow.body)).join(EntityRow, col(EntityRow.document) == col(DocumentRow.id))
-            return now.where(col(EntityRow.id) == change.entity)
-        return select(*_PROBLEM).where(col(ProblemRow.key) == change.name)
-
     async def _refresh(self) -> None:
-        if await self._newest() == self._number:
-            return
-        while found := await self._read(self._number):
-            self._last.extend(found)
-            self._number = found[-1].number
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        async with self._refreshing:
+            if await self._newest() == self._number:
+                return
+            while found := await self._read(self._number):
+                self._last.extend(found)
+                self._number = found[-1].number
+                news, self._news = self._news, asyncio.Event()
+                news.set()
 
     async def _after(self, number: int) -> list[Change]:
         if number >= self._number:
@@ -117,32 +105,50 @@ class Changes:
         return await self._read(number)
 
     async def _read(self, number: int) -> list[Change]:
+        """The next changes, whole transactions of them."""
         columns = [getattr(ChangeRow, name) for name in ("number", "at", "what", "how", "name", "entity", "before")]
         query = select(*columns, col(TermRow.text)).outerjoin(TermRow, col(TermRow.id) == col(ChangeRow.entity))
-        query = query.where(col(ChangeRow.number) > number).order_by(col(ChangeRow.number)).limit(_AT_ONCE)
-        return [
-            Change(row.number, row.at, row.what, row.how, row.name or row.text, row.entity, row.before)
-            for row in await self._store.select(query)
-        ]
+        query = query.where(col(ChangeRow.number) > number).order_by(col(ChangeRow.number))
+        rows = list(await self._store.select(query.limit(_AT_ONCE)))
+        if len(rows) == _AT_ONCE:
+            last = rows[-1]
+            rows += await self._store.select(query.where(col(ChangeRow.number) > last.number, col(ChangeRow.at) == last.at))
+        return [Change(row.number, row.at, row.what, row.how, row.name or row.text or "", row.entity, row.before) for row in rows]
 
     async def _newest(self) -> int:
         [[number]] = await self._store.select(select(func.coalesce(func.max(col(ChangeRow.number)), 0)))
         return int(number)
 
-    async def _numbered(self, what: str, cursor: str) -> int:
-        """The change that a cursor names; of several at one instant the first, so that none is passed over."""
-        at, _, name = (decode_cursor(cursor) or "").partition("/")
-        try:
-            instant = float(at)
-        except ValueError:
-            raise BadArgument("the cursor is none of this subscription: give the `cursor` of one of its events") from None
-        own = col(TermRow.text) == name if what == ENTITY else col(ChangeRow.name) == name
-        query = select(func.min(col(ChangeRow.number))).select_from(ChangeRow)
-        query = query.outerjoin(TermRow, col(TermRow.id) == col(ChangeRow.entity))
-        [[number]] = await self._store.select(query.where(col(ChangeRow.what) == what, col(ChangeRow.at) == instant, own))
-        if number is None and instant < (known := await self._store.known_from()):
+    async def _before(self, instant: float) -> int:
+        """The number of the last change before an instant. Raises BadArgument where changes since then are forgotten."""
+        if instant < (known := await self._store.known_from()):
             since = datetime.fromtimestamp(known, UTC).isoformat(timespec="seconds")
             raise BadArgument(f"changes are known since {since}, and the cursor is older: {_ANEW}")
-        if number is None:
-            raise BadArgument(f"what changed at this cursor is no longer known: {_ANEW}")
+        then = select(func.min(col(ChangeRow.number)) - 1).where(col(ChangeRow.at) == instant).scalar_subquery()
+        earlier = select(func.max(col(ChangeRow.number))).where(col(ChangeRow.at) < instant).scalar_subquery()
+        [[number]] = await self._store.select(
+            select(func.coalesce(then, earlier, 0))
+        )  # clocks may go back: then by what it names
         return int(number)
+
+
+def cursor_of(at: float, name: str) -> str:
+    """What a client gives to go on after what changed then."""
+    return encode_cursor(f"{at!r}/{name}")
+
+
+def passed(place: tuple[float, str] | None, at: float, name: str) -> bool:
+    """Whether it was told before the place that a cursor says, or there: what changes at one instant is told by name."""
+    return place is not None and at == place[0] and name <= place[1]
+
+
+def place_of(cursor: str) -> tuple[float, str]:
+    """The instant and the name that a cursor says. Raises BadArgument."""
+    at, _, name = (decode_cursor(cursor) or "").partition("/")
+    try:
+        instant = float(at)
+    except ValueError:
+        instant = nan
+    if not isfinite(instant):
+        raise BadArgument("the cursor is none of this subscription: give the `cursor` of one of its events")
+    return instant, name

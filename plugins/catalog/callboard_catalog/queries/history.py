@@ -60,6 +60,17 @@ async def at(store: CatalogStore, refs: Collection[EntityRef], instant: float) -
     return {EntityRef.parse(ref): body for ref, body in found.items()}
 
 
+async def version(store: CatalogStore, ref: EntityRef, number: int) -> tuple[bytes | None, bool]:
+    """What the entity said after the change of this number, None where it wasn't there; and whether that is what it says now."""
+    if not (wanted := storable_refs([ref])):
+        return None, True
+    later = select(col(ChangeRow.before)).join(TermRow, col(TermRow.id) == col(ChangeRow.entity))
+    later = later.where(col(ChangeRow.what) == ENTITY, col(TermRow.text) == wanted[0], col(ChangeRow.number) > number)
+    if rows := await store.select(later.order_by(col(ChangeRow.number)).limit(1)):
+        return rows[0][0], False
+    return (await store.bodies(wanted)).get(wanted[0]), True
+
+
 async def judged(store: CatalogStore, then: Mapping[EntityRef, Entity], access: Access) -> dict[EntityRef, Entity]:
     """Those of these entities of the past that the viewer may see as they were and as they are, each with what it is now.
 

@@ -22,7 +22,7 @@ from .journal import PROBLEM, Journal
 from .putting import put
 from .rows import body_of, content_of, digest, problem_rows, whole_problem
 from .tables import DocumentRow, ItemRow, ProblemRow
-from .terms import among, make_terms, next_number, pairs
+from .terms import among, known_terms, make_terms, next_number, pairs
 
 
 @dataclass(slots=True)
@@ -192,7 +192,8 @@ async def source_problems(connection: AsyncConnection, source: str, problems: It
 
 async def replace_problems(connection: AsyncConnection, which: Any, rows: Mapping[str, dict[str, Any]], journal: Journal) -> None:
     """Those problems are these now; what stays as it is isn't written."""
-    query = select(*(getattr(ProblemRow, name) for name in ("key", "item", "follows", "body", "source", "since"))).where(which)
+    columns = ("key", "item", "follows", "body", "source", "since", "entity")
+    query = select(*(getattr(ProblemRow, name) for name in columns)).where(which)
     known = {row.key: row for row in (await connection.execute(query)).all()}
     same = {key for key, row in rows.items() if key in known and (row["item"], row["follows"]) == known[key][1:3]}
     if gone := sorted(known.keys() - same):
@@ -200,10 +201,12 @@ async def replace_problems(connection: AsyncConnection, which: Any, rows: Mappin
     added = [row for key, row in rows.items() if key not in same]
     since = {row["key"]: known[row["key"]].since if row["key"] in known else journal.at for row in added}
     await put(connection, ProblemRow, [{**row, "since": since[row["key"]]} for row in added])
+    about = await known_terms(connection, {*(known[key].entity for key in gone), *(row["entity"] for row in added)} - {None})
     for key in gone:
         if key not in rows:
             was = known[key]
-            journal.removed(PROBLEM, name=key, before=whole_problem(was.body, was.source, was.since))
+            before = whole_problem(was.body, was.source, was.since)
+            journal.removed(PROBLEM, name=key, before=before, entity=about.get(was.entity))
     for row in added:
         if row["key"] not in known:
-            journal.created(PROBLEM, name=row["key"])
+            journal.created(PROBLEM, name=row["key"], entity=about.get(row["entity"]))

@@ -187,7 +187,7 @@ class ChangeRow(SQLModel, table=True):
     number: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs=_COUNTED)
     at: float = Field(index=True)
     what: str
-    """ENTITY, PROBLEM or SOURCE."""
+    """ENTITY, PROBLEM, SOURCE or INSIDE."""
     how: str
     """CREATED, CHANGED or REMOVED."""
     entity: int | None = Field(default=None, sa_type=_NUMBER)
