@@ -96,7 +96,7 @@ def _set(owner: Any, name: str, value: Any) -> Plant:
 
 def _telling(patch: pytest.MonkeyPatch) -> None:
     for module in ("lists", "store"):
-        patch.setattr(sys.modules[f"callboard_catalog.{module}"], "untelling", lambda _access: [])
+        patch.setattr(sys.modules[f"callboard_catalog.queries.{module}"], "untelling", lambda _access: [])
 
 
 LEAKS: Mapping[str, Plant] = {
