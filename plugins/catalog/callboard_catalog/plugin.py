@@ -166,7 +166,7 @@ async def search(
     return await store.search(text, where, filter, page)
 
 
-@plugin.query(permission=READ, asks="three SQL statements: the version, what is rare, and the counts, if the catalog changed")
+@plugin.query(permission=READ, asks="two SQL statements, and one more for each field if the catalog changed")
 async def entity_facets(
     by: By, store: CatalogStore, access: Access, filter: Filter = None, first: Most = 20
 ) -> list[Facet] | None:
