@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from callboard_catalog.queries.changes import Change, Changes
+from callboard_catalog.records.journal import SOURCE
 from callboard_sdk import BadArgument, encode_cursor
 
+from . import stage as _stage
 from .leaks import Plant
 
 _FIELDS = sys.modules["callboard_catalog.fields.change_fields"]
@@ -48,20 +50,6 @@ def _hidden_before(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_FIELDS.Access, "shown", shown)
 
 
-async def _problems_of_now(event: Any, problem: Any, store: Any, access: Any) -> bool:
-    if access.whole or event.how == "stays" or problem.entity is None or problem.rule in _FIELDS.TELLING:
-        return access.whole and event.how != "stays"
-    [found] = await store.get([problem.entity])
-    return found is not None and access.sees(found)
-
-
-def _in_order_of_numbers(patch: pytest.MonkeyPatch) -> None:
-    module = sys.modules["callboard_catalog.records.journal"]
-    patch.setattr(
-        module, "sorted", lambda found, key: sorted(found, key=lambda one: (one["what"], one["entity"] or 0)), raising=False
-    )
-
-
 def _set(owner: Any, name: str, value: Any) -> Plant:
     return lambda patch: patch.setattr(owner, name, value)
 
@@ -70,9 +58,7 @@ LEAKS: Mapping[str, Plant] = {
     "event: of what is hidden": _set(_FIELDS, "_kind", _every),
     "event: of fields that may not be read": _set(_FIELDS, "_kind", _unread),
     "event: of what was hidden before": _hidden_before,
-    "event: of a problem, whether its entity was there before or not": _set(_FIELDS, "_told", _problems_of_now),
-    "event: of what a source holds back": _set(_FIELDS, "INSIDE", "nothing"),
+    "event: of what a source holds back": _set(_stage, "INSIDE", SOURCE),
     "cursor: has the number of the change": _numbered,
     "cursor: is refused where nothing changed": _set(Changes, "_before", _refusing),
-    "order: by what was named first": _in_order_of_numbers,
 }
