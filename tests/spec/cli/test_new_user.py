@@ -334,11 +334,16 @@ def test_a_reader_that_goes_away_and_a_full_disk_are_no_tracebacks(tmp_path):
     assert (writing.returncode, writing.stderr.decode()) == (1, "✗ the output: No space left on device\n")
 
 
+def _interruptible():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background may have it ignored
+
+
 def test_interrupting_a_command_ends_it_without_a_traceback():
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        asking = by_hand("query", "{a}", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        asking = by_hand("query", "{a}", "--url", url, preexec_fn=_interruptible)
         connection, _ = silent.accept()
         asking.send_signal(signal.SIGINT)
         _, err = asking.communicate()
