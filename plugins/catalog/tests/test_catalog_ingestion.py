@@ -358,6 +358,25 @@ async def test_who_is_not_heard_of_loses_a_source_and_can_write_nothing_more(ben
         assert await bench.names() == set("abcdef"), "the slow one had lost the source, and its reading with it"
 
 
+async def test_a_first_reading_whose_reader_was_killed_is_another_s_once_the_claim_ends(benched: Benched) -> None:
+    async with benched(at_hand=True) as bench:
+        dead = Ingestion(bench.sources, LIMITS, bench.store, lambda: bench.now)
+        async with bench.store.writing() as connection:
+            assert await dead.schedule.claim(connection, {"one": Timing(60.0, 0.0)}, anyhow=True) == "one"
+        bench.places["one"].events = [*ALL, Whole()]
+        heir = Ingestion(bench.sources, LIMITS, bench.store, lambda: bench.now, tick=0.05)
+
+        async def started() -> None:
+            async with heir.running():
+                assert await bench.names() == set("abcdef")
+
+        starting = asyncio.create_task(started())
+        await asyncio.sleep(0.2)  # it looks, and leaves the source to who has it
+        assert await bench.names() == set()
+        bench.now += LEASE + 1
+        await asyncio.wait_for(starting, 10)
+
+
 async def test_a_source_that_is_in_no_settings_keeps_what_it_has_till_it_is_removed(benched: Benched) -> None:
     async with benched("one", "two") as bench:
         await bench.read(item("a"), item("b"), Whole(), source="one")

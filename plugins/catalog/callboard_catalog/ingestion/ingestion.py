@@ -149,8 +149,10 @@ class Ingestion:
         """Read these sources, then each when it is due, until it is to end."""
         try:
             await self.run(first)
-            while not await self._tried(first):  # noqa: ASYNC110  another process has them, and says so in the database
-                await asyncio.sleep(self._tick / 10)
+            while not self._ended.is_set() and (untried := await self._untried(first)):
+                await asyncio.sleep(self._tick / 10)  # another process has them, or had them and was killed
+                if await self._free(untried):
+                    await self.run(untried)
         except Exception:
             _log.exception("the catalog's sources could not be read at the start")
         self._started.set()
@@ -166,10 +168,15 @@ class Ingestion:
                 async with asyncio.timeout(self._tick):
                     await self._ended.wait()
 
-    async def _tried(self, names: Sequence[str]) -> bool:
-        """Whether each of these sources was read once, or at least tried."""
+    async def _untried(self, names: Sequence[str]) -> list[str]:
+        """Those of these sources that were neither read yet, nor tried."""
         rows = await self._store.select(select(col(SourceRow.name), col(SourceRow.succeeded), col(SourceRow.failed)))
-        return {name for name, succeeded, failed in rows if succeeded is not None or failed is not None} >= set(names)
+        return [name for name, succeeded, failed in rows if name in names and succeeded is None and failed is None]
+
+    async def _free(self, names: Sequence[str]) -> bool:
+        """Whether nobody has one of these sources."""
+        async with self._store.reading() as connection:
+            return await self.schedule.next(connection, {name: self._timings[name] for name in names}, anyhow=True) is not None
 
     async def _claim(self) -> str | None:
         timings = {name: timing for name, timing in self._timings.items() if name not in self._visited}
