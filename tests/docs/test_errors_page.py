@@ -79,7 +79,7 @@ def failing() -> Plugin[Any]:
 @pytest.fixture
 async def clients(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """One that may read everything but for its points, and one without a token."""
-    settings = {"limits": {"seconds": 0.5, "points": 30, "depth": 5, "tokens": 200}}
+    settings = {"limits": {"seconds": 3, "points": 30, "depth": 5, "tokens": 200}}
     async with running_gateway(tmp_path, settings, plugins=[failing()]) as harness:
         transport = httpx.ASGITransport(app=harness.gateway.asgi)
         base: dict[str, Any] = {"transport": transport, "base_url": "http://test", "headers": GRAPHQL}

@@ -53,7 +53,7 @@ async def found_first(folder: Path, seed: int, setting: Setting = PLAIN) -> Inte
 async def test_what_a_viewer_may_not_see_changes_nothing_that_it_is_answered(tmp_path, part):
     counted = await tried(tmp_path, 2026 + part, PAIRS // PARTS)
     assert counted["pairs"] == PAIRS // PARTS
-    assert counted["answered"] > counted["empty"], "most operations should be answered, or there is nothing to compare"
+    assert counted["answered"] > counted["empty"] / 2, "many operations should be answered, or there is nothing to compare"
     assert {name for name in counted if name.startswith("INTERNAL")} == {"INTERNAL probe"}, "nothing but the probe fails"
     assert counted["FORBIDDEN"] and counted["GRAPHQL_VALIDATION_FAILED"]
 

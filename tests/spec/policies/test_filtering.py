@@ -135,7 +135,7 @@ OPEN_INPUTS = {
     *(f"{kind}.contains" for kind in ("NameFilter", "TitleFilter", "DescriptionFilter")),
     "RefFilter.eq", "RefFilter.in", "RefFilter.exists", "RelatedFilter.type", "RelatedFilter.ref", "RelatedFilter.refs",
     "InstantFilter.after", "InstantFilter.before", "ProblemFilter.kinds",
-    "ProblemFilter.severities", "ProblemFilter.rule", "ProblemFilter.entity",
+    "ProblemFilter.severities", "ProblemFilter.rule", "ProblemFilter.entity", "ProblemFilter.source",
 }  # fmt: skip
 """What asks by nothing that can be denied alone: identity, parts of a field that says so, values that are guarded whole."""
 
