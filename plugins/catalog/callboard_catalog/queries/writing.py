@@ -232,7 +232,8 @@ class Writer:
         if (beginning := beginning_of(leaf)) is None:
             texts = texts_of(leaf)
             term = "+catalog_mark.term" if self._sqlite and len(texts) > _LOOKED_UP else "catalog_mark.term"
-            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE {term} IN ({self.terms(texts)}) AND {here})"
+            terms = f"IN ({self.terms(texts)})" if self._sqlite else f"= ANY (ARRAY({self.terms(texts)}))"
+            return f"EXISTS (SELECT 1 FROM catalog_mark WHERE {term} {terms} AND {here})"
         joined = "catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
         return f"EXISTS (SELECT 1 FROM {joined} WHERE {self.between('catalog_term.text', beginning)} AND {here})"
 
