@@ -26,7 +26,7 @@ from .judge import Asker, Judge, Said
 from .operations import Asked, Draft, Operation
 from .past import ruled
 from .stage import Stage
-from .trial import held
+from .trial import held, so_many
 from .view import View, view
 from .world import EPOCH, World
 
@@ -223,16 +223,9 @@ async def _all(listeners: Sequence[Listener]) -> AsyncIterator[None]:
             await listener.__aexit__(None, None, None)
 
 
-async def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
+def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
     """So many pairs, each with what interferes in it."""
-    count, number = 0, 0
-    while count < pairs:
-        async for pair in _round(stage, Random(f"listening/{seed}/{number}")):
-            yield pair
-            count += 1
-            if count == pairs:
-                return
-        number += 1
+    return so_many(pairs, lambda number: _round(stage, Random(f"listening/{seed}/{number}")))
 
 
 async def _round(stage: Stage, dice: Random) -> AsyncIterator[Pair]:  # A

@@ -18,7 +18,7 @@ from .chronicle import Chronicle, Historian, known
 from .judge import Asker, Judge, Lawmaker, Said, rules_of
 from .operations import Asked, Draft, Operation, Writer
 from .stage import Reply, Stage
-from .trial import EVERYTHING, ROLES, held
+from .trial import EVERYTHING, ROLES, held, so_many
 
 CHRONICLES, OTHERS, OPERATIONS, DAYS = 8, 5, 5, 4
 _ROOTS = ("entityAt", "entityAt", "entityDifferences", "entityDifferences", "entity", "entities", "components")
@@ -120,16 +120,9 @@ class PastWriter(Writer):
         return _PastDraft(self._dice, self._graph, self._refs, self._telling, asked).operation()
 
 
-async def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
+def rounds(stage: Stage, seed: int, pairs: int) -> AsyncIterator[Pair]:
     """So many pairs, each with what interferes in it."""
-    count, number = 0, 0
-    while count < pairs:
-        async for pair in _round(stage, Random(f"past/{seed}/{number}")):
-            yield pair
-            count += 1
-            if count == pairs:
-                return
-        number += 1
+    return so_many(pairs, lambda number: _round(stage, Random(f"past/{seed}/{number}")))
 
 
 async def ruled(

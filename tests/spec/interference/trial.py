@@ -7,9 +7,10 @@ C. a pair    the world and another one, changed where the viewer may not look
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
+from typing import TypeVar
 
 from .change import Changer, telling
 from .judge import Asker, Judge, Lawmaker, Said, rules_of
@@ -19,6 +20,7 @@ from .stage import Reply, Stage
 from .view import view
 from .world import Maker, World
 
+P = TypeVar("P")
 ROLES, WORLDS, OTHERS, OPERATIONS = 16, 12, 5, 3
 EVERYTHING = Said("everybody", "*", "allow")
 _WHOLE = Asker(("everybody",), ())
@@ -79,11 +81,16 @@ def held(said: tuple[Said, ...], inherits: Mapping[str, str], asker: Asker) -> t
     return tuple(one for one in said if one.role in roles)
 
 
-async def rounds(stage: Stage, seed: int, pairs: int, asking: Asking = (Writer, Asked)) -> AsyncIterator[Pair]:
+def rounds(stage: Stage, seed: int, pairs: int, asking: Asking = (Writer, Asked)) -> AsyncIterator[Pair]:
     """So many pairs, each with what interferes in it; `asking` writes what is asked."""
+    return so_many(pairs, lambda number: _round(stage, Random(f"{seed}/{number}"), asking))
+
+
+async def so_many(pairs: int, begin: Callable[[int], AsyncIterator[P]]) -> AsyncIterator[P]:
+    """So many pairs, of as many rounds as it takes; each round is begun by its number."""
     count, number = 0, 0
     while count < pairs:
-        async for pair in _round(stage, Random(f"{seed}/{number}"), asking):
+        async for pair in begin(number):
             yield pair
             count += 1
             if count == pairs:
