@@ -29,7 +29,6 @@ from .descriptors.reading import Limits
 from .fields.change_fields import add_change_fields
 from .fields.descriptor_fields import add_descriptor_fields
 from .fields.history_fields import add_history_fields
-from .fields.known import known, ref_of, reference
 from .fields.model import (
     HISTORY,
     PROBLEMS,
@@ -45,6 +44,7 @@ from .fields.model import (
 )
 from .fields.pages import MAX_PAGE, PAGE, Most, checked
 from .fields.problem_fields import add_problem_fields
+from .fields.refs import known, ref_of, reference
 from .fields.source_fields import SOURCE_PERMISSIONS, add_source_fields
 from .fields.source_hook import add_source_hook
 from .ingestion.ingestion import Ingestion

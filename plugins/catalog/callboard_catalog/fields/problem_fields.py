@@ -11,9 +11,9 @@ from callboard_catalog.queries.filters import ProblemFilter
 from callboard_catalog.queries.problem_counts import ProblemField
 from callboard_catalog.queries.store import CatalogStore
 
-from .known import known, reference
 from .model import PROBLEMS, ProblemCount
 from .pages import MAX_PAGE, PAGE, Most, checked
+from .refs import known, reference
 
 _Filter = Annotated[ProblemFilter | None, strawberry.argument(description="Only what is all of this.")]
 _By = Annotated[ProblemField, strawberry.argument(description="What to count by.")]

@@ -26,6 +26,7 @@ from callboard_catalog.records.tables import DocumentRow, ItemRow, SourceRow
 from .schedule import LEASE, Lost, Schedule
 from .sources import Said, Source
 from .visit import Visit
+from .waiting import ends_within
 
 _log = logging.getLogger("callboard.catalog")
 
@@ -164,9 +165,7 @@ class Ingestion:
                     visit.add_done_callback(self._visits.discard)
             except Exception:
                 _log.exception("the catalog's schedule could not be followed")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._tick):
-                    await self._ended.wait()
+            await ends_within(self._ended, self._tick)
 
     async def _untried(self, names: Sequence[str]) -> list[str]:
         """Those of these sources that were neither read yet, nor tried."""

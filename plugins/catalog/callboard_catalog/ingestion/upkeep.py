@@ -6,10 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.upkeep import EVERY, forget_changes, forget_terms, take_turn, unused_terms
+
+from .waiting import ends_within
 
 _log = logging.getLogger("callboard.catalog")
 
@@ -87,11 +89,7 @@ class Upkeep:
 
     async def _repeat(self) -> None:
         wait = _FIRST
-        while not self._ended.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._ended.wait()
-                    return
+        while not await ends_within(self._ended, wait):
             wait = _LOOK
             try:
                 await self.run()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -36,6 +36,7 @@ from .known import Known
 from .passing import Pass
 from .schedule import Lost, Schedule
 from .sources import Folder, Said, Source
+from .waiting import ends_within
 
 _log = logging.getLogger("callboard.catalog")
 
@@ -77,11 +78,7 @@ class Visit:
         ended = asyncio.Event()
 
         async def renew() -> None:
-            while not ended.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._schedule.lease / 3):
-                        await ended.wait()
-                    return
+            while not await ends_within(ended, self._schedule.lease / 3):
                 try:
                     async with self._store.writing() as connection:
                         await self._schedule.renew(connection, self._source.name)

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from math import isfinite, nan
 
@@ -20,7 +19,7 @@ from callboard_sdk import BadArgument, Database, decode_cursor, encode_cursor
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from callboard_catalog.records.journal import CHANNEL
+from callboard_catalog.records.journal import CHANNEL, VERSION, instant
 from callboard_catalog.records.tables import ChangeRow, TermRow
 
 from .store import CatalogStore
@@ -116,16 +115,16 @@ class Changes:
         return [Change(row.number, row.at, row.what, row.how, row.name or row.text or "", row.entity, row.before) for row in rows]
 
     async def _newest(self) -> int:
-        [[number]] = await self._store.select(select(func.coalesce(func.max(col(ChangeRow.number)), 0)))
+        [[number]] = await self._store.select(select(VERSION))
         return int(number)
 
-    async def _before(self, instant: float) -> int:
+    async def _before(self, at: float) -> int:
         """The number of the last change before an instant. Raises BadArgument where changes since then are forgotten."""
-        if instant < (known := await self._store.known_from()):
-            since = datetime.fromtimestamp(known, UTC).isoformat(timespec="seconds")
+        if at < (known := await self._store.known_from()):
+            since = instant(known).isoformat(timespec="seconds")
             raise BadArgument(f"changes are known since {since}, and the cursor is older: {_ANEW}")
-        then = select(func.min(col(ChangeRow.number)) - 1).where(col(ChangeRow.at) == instant).scalar_subquery()
-        earlier = select(func.max(col(ChangeRow.number))).where(col(ChangeRow.at) < instant).scalar_subquery()
+        then = select(func.min(col(ChangeRow.number)) - 1).where(col(ChangeRow.at) == at).scalar_subquery()
+        earlier = select(func.max(col(ChangeRow.number))).where(col(ChangeRow.at) < at).scalar_subquery()
         [[number]] = await self._store.select(
             select(func.coalesce(then, earlier, 0))
         )  # clocks may go back: then by what it names
