@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,17 +113,15 @@ def watching(harness: Harness, addresses: Addresses, down: frozenset[str] = froz
         calls.found.setdefault(upstream, {})[what] = count
 
 
-_BEHIND = ("FROM catalog_source", "access_token", "auth_session", "audit_", "policy_")
-"""Tables of the gateway's own stores, by how their names begin."""
-_LOOK = "SELECT coalesce(max(catalog_change.number)"
-"""How the catalog asks whether anything changed."""
+_WATCHED = ContextVar("watched", default=False)
+"""Whether what runs was begun within the block that is watched: tasks take it along, and those begun before don't have it."""
 
 
 @contextmanager
 def _own_stores(harness: Harness, counted: Counter[tuple[str, str]]) -> Iterator[None]:
     """Count the statements that the database is sent, and the questions that DuckDB is asked.
 
-    What the gateway asks and writes behind all requests, every few seconds, is no request's own.
+    What the gateway asks and writes behind all requests, every few seconds, was begun before the block, and isn't counted.
     """
     engine = harness.gateway.plugins.database.engine.sync_engine
     cost = harness.gateway.plugins.runtimes["cost"].resources
@@ -130,7 +129,7 @@ def _own_stores(harness: Harness, counted: Counter[tuple[str, str]]) -> Iterator
     ask = ledger.ask
 
     def sent(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(_LOOK) and not any(table in statement for table in _BEHIND):
+        if _WATCHED.get():
             counted["database", statement.split()[0].lower()] += 1
 
     def asked(*question: Any) -> Any:
@@ -139,9 +138,11 @@ def _own_stores(harness: Harness, counted: Counter[tuple[str, str]]) -> Iterator
 
     event.listen(engine, "before_cursor_execute", sent)
     ledger.ask = asked
+    watched = _WATCHED.set(True)
     try:
         yield
     finally:
+        _WATCHED.reset(watched)
         event.remove(engine, "before_cursor_execute", sent)
         del ledger.ask
 
