@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,11 +36,21 @@ class Nothing:
     """What `SourceStream.next` gives when nothing has come for the time that it was to wait."""
 
 
+@dataclass(eq=False)
+class _Waiting:
+    """An event that wasn't taken yet."""
+
+    event: Any
+    judged: bool = False
+
+
 class SourceStream:
     """The events of one subscriber, between the plugin that gives them and the client that takes them.
 
     At most `most` wait; while they do the generator stands still, and when none is taken for `patience` seconds the source ends
-    with SlowReader. It is open as long as the block is; then the generator is cancelled and closed. `whose` is as for `Health`.
+    with SlowReader. Those of which there is nothing to tell, as `telling` says, don't count: a client that takes nothing would
+    find out how many there are. It is open as long as the block is; then the generator is cancelled and closed. `whose` is as
+    for `Health`.
     """
 
     def __init__(
@@ -52,6 +63,7 @@ class SourceStream:
         most: int,
         patience: float,
         whose: str | None,
+        telling: Callable[[Any], Awaitable[bool]] | None = None,
     ) -> None:
         self._plugins = plugins
         self._runtime = plugins.runtimes[spec.plugin]
@@ -61,7 +73,8 @@ class SourceStream:
         self._most = most
         self._patience = patience
         self._whose = whose
-        self._events: deque[Any] = deque()
+        self._telling = telling
+        self._events: deque[_Waiting] = deque()
         self._came = asyncio.Event()
         self._taken = asyncio.Event()
         self._over = False
@@ -92,7 +105,7 @@ class SourceStream:
             except TimeoutError:
                 return Nothing
         self._taken.set()
-        return self._events.popleft()
+        return self._events.popleft().event
 
     def end(self, error: Exception) -> None:
         """End it of this, whatever waits."""
@@ -121,15 +134,39 @@ class SourceStream:
         self._finish(error)
 
     async def _put(self, event: Any) -> None:
+        came = _Waiting(event)
         while len(self._events) >= self._most:
+            if await self._left_out(came):
+                return
             self._taken.clear()
+            if len(self._events) < self._most:
+                break
             try:
                 async with asyncio.timeout(self._patience):
                     await self._taken.wait()
             except TimeoutError:
                 raise SlowReader(len(self._events), self._patience) from None
-        self._events.append(event)
+        self._events.append(came)
         self._came.set()
+
+    async def _left_out(self, came: _Waiting) -> bool:
+        """Leave out what waits and tells nothing; whether this one is so too."""
+        for waiting in [*self._events, came]:
+            if waiting.judged or self._telling is None:
+                continue
+            tells = await asyncio.create_task(self._tells(self._telling, waiting.event))  # its deadline is its own
+            waiting.judged = True
+            if tells:
+                continue
+            if waiting is came:
+                return True
+            if waiting in self._events:
+                self._events.remove(waiting)
+        return False
+
+    @staticmethod
+    async def _tells(telling: Callable[[Any], Awaitable[bool]], event: Any) -> bool:
+        return await telling(event)
 
     def _finish(self, error: Exception | None) -> None:
         if not self._over:

@@ -9,6 +9,8 @@ E. execute  the selection, with the event as the value of the root field
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -19,6 +21,7 @@ from gateway.auth import Unauthenticated
 from gateway.execution.resolving import arguments_of
 from gateway.execution.shape import Response
 from gateway.execution.sight import Sight
+from gateway.execution.turns import Turn
 from gateway.pipeline import Pipeline, Ready, Seen
 from gateway.planning.operation import RequestError
 from gateway.planning.plan import Forbidden
@@ -50,8 +53,11 @@ class Stream:
 
     async def ready(self) -> Ready:
         """The operation as it is to be run now. Raises CallboardError when this viewer may not, or no longer."""
+        return await self._ready(self._seen)
+
+    async def _ready(self, seen: Seen) -> Ready:
         set_deadline(self._pipeline.limits.seconds)
-        request, seen = self._request, self._seen
+        request = self._request
         rules = self._pipeline.rules()
         policy = seen.policy = rules.policy
         identified = await self._pipeline.identify(request.authorization, request.session, again=self._opener is not None)  # A
@@ -72,19 +78,34 @@ class Stream:
             ready = await self.ready()
         except CallboardError as error:
             raise Ended(error) from None
+        async with self._moment(ready) as (turn, sight, context):
+            payload = await _shown(ready, sight, context, event)  # C
+            if payload is None:
+                return None
+            try:
+                context.charged(pipeline.charge(ready.viewer, ready.plan.cost(ready.variables)))  # D
+            except CallboardError as error:
+                raise Ended(error) from None
+            return await pipeline.executed(ready, context, turn, sight, self._request, self._seen, payload)  # E
+
+    async def tells(self, event: Any) -> bool:
+        """Whether there is something to tell of an event, as far as is known before its turn: a failure is something too."""
+        try:
+            ready = await self._ready(Seen())  # another event may be told meanwhile, and it is that which is recorded
+            async with self._moment(ready) as (_, sight, context):
+                return await _shown(ready, sight, context, event) is not None
+        except CallboardError:
+            return True
+
+    @asynccontextmanager
+    async def _moment(self, ready: Ready) -> AsyncIterator[tuple[Turn, Sight, RequestContext]]:
+        """What one event is worked on with."""
+        pipeline = self._pipeline
         with pipeline.turns.one() as turn:
             sight = await pipeline.sight(ready.rules.policy, ready.viewer, ready.plan)
-            usage = pipeline.budgets.left(ready.viewer)
-            context = pipeline.context(ready, usage, turn, sight)
+            context = pipeline.context(ready, pipeline.budgets.left(ready.viewer), turn, sight)
             try:
-                payload = await _shown(ready, sight, context, event)  # C
-                if payload is None:
-                    return None
-                try:
-                    context.charged(pipeline.charge(ready.viewer, ready.plan.cost(ready.variables)))  # D
-                except CallboardError as error:
-                    raise Ended(error) from None
-                return await pipeline.executed(ready, context, turn, sight, self._request, self._seen, payload)  # E
+                yield turn, sight, context
             finally:
                 await context.aclose()
 

@@ -79,7 +79,7 @@ class Streams:
                     yield await self._once(request)
                     return
                 stack.enter_context(self.room.stream(ready.viewer))
-                source = self._source(ready)
+                source = self._source(ready, stream)
                 self.pipeline.charge(ready.viewer, ready.plan.cost(ready.variables))
             except CallboardError as error:
                 yield self._refused(error, seen, started)
@@ -103,7 +103,7 @@ class Streams:
         self.pipeline.record.request(seen.viewer, seen.operation, response, time.perf_counter() - started)
         return Told(response, final=True)
 
-    def _source(self, ready: Ready) -> SourceStream:
+    def _source(self, ready: Ready, stream: Stream) -> SourceStream:
         """The source stream, not started yet."""
         root = root_of(ready)
         assert isinstance(root.how, Streamed)
@@ -115,6 +115,7 @@ class Streams:
             most=self.settings.queue,
             patience=self.settings.patience_seconds,
             whose=None if ready.plan.open else ready.viewer.subject,
+            telling=None if root.how.spec.shown is None else stream.tells,
         )
 
     async def _followed(self, stream: Stream, source: SourceStream, opened: _Open) -> AsyncGenerator[Told | Begun, None]:

@@ -139,6 +139,28 @@ async def test_a_slow_reader_is_ended_and_its_source_stands_still(opening) -> No
         assert await listener.end() == "SLOW_READER"
 
 
+async def test_a_slow_reader_isnt_ended_for_events_that_are_hidden_from_it(opening) -> None:
+    async with opening(subscriptions={"queue": 2, "patience_seconds": 0.05}) as room:
+        listener = await room.listening("subscription { changes { number } }", "tagged")
+        hidden = [(number, tagged("hidden")) for number in range(1, 9)]
+        room.desk.publish(*hidden, (9, tagged("seen", "open")), *hidden, (10, tagged("also", "open")), *hidden)
+        await asyncio.sleep(0.3)
+        assert room.desk.closed == []
+        assert [(await listener.next())["data"]["changes"]["number"] for _ in range(2)] == [9, 10]
+        room.desk.publish(*hidden, *[(number, tagged("seen", "open")) for number in (11, 12, 13)])
+        await room.until(lambda: bool(room.desk.closed))
+        assert await listener.end() == "SLOW_READER"
+
+
+async def test_what_fails_to_show_while_it_waits_is_left_out_for_who_does_not_see_everything(opening) -> None:
+    async with opening(subscriptions={"queue": 1, "patience_seconds": 0.05}) as room:
+        listener = await room.listening("subscription { changes { number } }", "tagged")
+        room.desk.publish((1, tagged("seen", "open")), *[(number, RuntimeError("hunter2")) for number in (2, 3, 4)])
+        await asyncio.sleep(0.3)
+        assert room.desk.closed == []
+        assert (await listener.next())["data"]["changes"]["number"] == 1
+
+
 async def test_a_reader_that_keeps_up_gets_more_than_may_wait(opening) -> None:
     async with opening(subscriptions={"queue": 2, "patience_seconds": SOON}) as room:
         listener = room.listen("subscription { count(to: 100) }")
