@@ -9,15 +9,15 @@ import pytest
 import yaml
 from callboard_catalog.queries import lists, store as stores
 from callboard_catalog.queries.filters import EntityOrder, EntityOrderField, OrderDirection
-from callboard_sdk import Access, Page
-from callboard_sdk.conditions import Has, Is, Column, Mark, holds, no
+from callboard_sdk import Access, EntityRef, Page
+from callboard_sdk.conditions import Begins, Column, Has, Is, Mark, Tie, Tied, every, holds, no, some
 from callboard_sdk.connections import decode_cursor
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
 from .test_catalog_access import OPEN, data
-from .test_catalog_expressions import descriptors, expressions, stored  # noqa: F401  a fixture
+from .test_catalog_expressions import descriptors, expressions, names, refs, stored  # noqa: F401  a fixture
 
 
 def thing(kind, name, spec=None, namespace="default", **metadata):
@@ -128,6 +128,18 @@ async def test_a_relation_that_only_a_hidden_entity_declares_is_not_filtered_by(
         assert len((await data(harness, other))["entities"]["nodes"]) == 2
 
 
+terms = st.one_of(
+    st.just(Has(Mark.TAG, "java")),
+    st.just(Is(Column.KIND, frozenset({"component", "api"}))),
+    st.builds(Tied, st.just(Tie.OWNED_BY), st.frozensets(refs, min_size=1, max_size=3)),
+)
+by_entries = st.builds(
+    lambda alternatives, narrowed, rest: every([some([*alternatives, every(narrowed)]), *rest]),
+    st.lists(terms, min_size=1, max_size=3),
+    st.tuples(terms, expressions),
+    st.lists(expressions | st.builds(Begins, st.just(Column.NAME), st.just(""), names), max_size=2),
+)
+"""What is read from the entries of several indexes, which may have the same entities."""
 orders = st.builds(EntityOrder, field=st.sampled_from(EntityOrderField), direction=st.sampled_from(OrderDirection))
 
 
@@ -139,7 +151,7 @@ def test_pages_in_any_order_by_whichever_way_are_parts_of_one_list(stored, monke
 
     @given(
         st.lists(descriptors, max_size=8),
-        st.lists(st.tuples(expressions, orders), min_size=2, max_size=4),
+        st.lists(st.tuples(expressions | by_entries, orders), min_size=2, max_size=4),
         st.sampled_from([0, 1, 2_000]),
     )
     @settings(max_examples=60, deadline=None, phases=[Phase.generate])
@@ -169,6 +181,29 @@ def test_pages_in_any_order_by_whichever_way_are_parts_of_one_list(stored, monke
                 assert all(one.total_count == len(expected) for one in (*pages, back))
 
     check()
+
+
+def test_a_list_that_is_read_from_several_indexes_has_each_entity_once(stored):
+    kinds, owner = ("Component", "API"), EntityRef("group", "default", "a")
+    known = stored.read(
+        [
+            thing(kinds[n % 2], f"{'xy'[n % 5 == 0]}-{n}", {"owner": "ab"[n % 3 == 0]}, tags=["java", "go"][: n % 4])
+            for n in range(24)
+        ]
+    )
+    java, go, mine = Has(Mark.TAG, "java"), Has(Mark.TAG, "go"), Tied(Tie.OWNED_BY, frozenset({owner}))
+    component, x = Is(Column.KIND, frozenset({"component"})), Begins(Column.NAME, "", "x")
+    for asked in (
+        some([java, go]), some([mine, go, component]), some([mine, every([java, no(component)])]), every([some([mine, java]), x]),
+        every([some([java, every([component, no(go)])]), x, no(mine)]), Is(Column.KIND, frozenset({"component", "api"})),
+    ):  # fmt: skip
+        expected = [entity for entity in known if holds(asked, entity)]
+        for way in OrderDirection:
+            order, listed, page = EntityOrder(field=EntityOrderField.NAME, direction=way), [], Page(first=3, access=Access(asked))
+            while (found := stored.run(stored.store.entities(None, page, order=order))).edges:
+                listed += found.nodes()
+                page = Page(first=3, after=decode_cursor(found.page_info.end_cursor), access=Access(asked))
+            assert listed == (expected if way is OrderDirection.ASC else expected[::-1])
 
 
 async def test_a_cursor_of_another_order_is_refused(serve):

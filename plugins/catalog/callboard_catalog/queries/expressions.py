@@ -80,12 +80,6 @@ def ordered(parts: Iterable[Expression]) -> list[Expression]:
     return sorted(parts, key=lambda part: kinds.index(type(part)))
 
 
-def one_term(leaf: Any) -> str | None:
-    """The one term that this leaf asks for; None where it asks for none, or for several."""
-    texts = texts_of(leaf) if beginning_of(leaf) is None else ()
-    return texts[0] if len(texts) == 1 else None
-
-
 def texts_of(leaf: Any) -> list[str]:
     """The terms of which an entity must have one, for this to hold."""
     match leaf:

@@ -3,7 +3,7 @@
 A page of entities is got in one of three ways, whichever reads the fewest rows; none reads them all.
 
 A. collected   few have what is rarest of what is asked: they are looked up, asked the rest, and sorted
-B. followed    many have it, and its index has them in the list's order: it is followed till the page is full, each asked the rest
+B. followed    indexes have them in the list's order: they are followed, merged, till the page is full, each asked the rest
 C. walked      the index of the list's order itself is followed, each asked everything
 """
 
@@ -24,7 +24,8 @@ from callboard_catalog.records.tables import DocumentRow, EntityRow, ProblemRow,
 
 from .asked import When
 from .conditions import condition, problem_conditions, problem_subject
-from .expressions import given, one_term, ordered
+from .entries import entries, fewest, followed
+from .expressions import given, ordered
 from .filters import EntityFilter, ProblemFilter
 from .orders import Order
 from .writing import Form, Writer, narrowed
@@ -61,7 +62,7 @@ def only_followed(listed: EntityList, order: Order) -> bool:
     """Whether one index has just these, in this order: nothing needs to be counted to find the best way."""
     match listed.parts:
         case [part]:
-            return _leads(part, order) or (order.column is None and one_term(part) is not None)
+            return _leads(part, order) or (order.column is None and bool(entries(part)))
     return False
 
 
@@ -94,37 +95,38 @@ def page_query(
     """
     writer, parts = Writer(dialect, Form.PROBES), listed.parts
     rare = min((part for part in parts if part in counts), key=lambda part: counts[part], default=None)
-    joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"  # SQLite takes a CROSS JOIN as an order to keep to
-    keys = [f"catalog_entity.{key}" for key in order.keys]
-    source, asked = "catalog_entity", list[str]()
-    collected = rare is not None and counts[rare] < FEW
-    if rare is not None and collected:  # A
-        leaves = rare.parts if isinstance(rare, Some) else [rare]
-        found = "SELECT DISTINCT id FROM (" + " UNION ALL ".join(map(writer.having, leaves)) + ") AS one"
-        source = f"({found}) AS found {joined} catalog_entity ON catalog_entity.id = found.id"
-        parts.remove(rare)
-    elif rare is not None and order.column is None and (term := writer.term(rare)) is not None:  # B
-        source = f"catalog_mark {joined} catalog_entity ON catalog_entity.id = catalog_mark.entity"
-        asked.append(f"catalog_mark.term = {term}")
-        keys = ["catalog_mark.sort"]
-        parts.remove(rare)
-    else:  # B, by one of the entity's own columns, or C
-        ahead = [part for part in parts if _leads(part, order)]
-        leading = min(ahead, key=lambda part: counts.get(part, FEW), default=None)
-        if leading is not None:
-            asked.append(writer.leading(leading))
-            parts.remove(leading)
-    asked += [f"({writer.tree(part).text})" for part in parts]
-    asked += order.within(page, keys, writer)
-    named = [f"key_{number}" for number in range(len(keys))]
-    picked = ", ".join(f"{key} AS {name}" for key, name in zip(keys, named, strict=True))
-    where = f" WHERE {' AND '.join(asked)}" if asked else ""
-    inner = f"SELECT catalog_entity.document, {picked} FROM {source}{where} ORDER BY {order.by(page, keys)} LIMIT {page.size + 1}"
+    leading = fewest({part: counts.get(part, FEW) for part in parts}) if order.column is None else None
+    collected = rare is not None and counts[rare] < FEW and (leading is None or counts[rare] < counts.get(leading, FEW))
+    if rare is not None and collected:
+        inner = _collected(rare, parts, order, page, writer)
+    elif leading is not None:
+        inner = followed(leading, parts, order, page, writer)
+    else:
+        inner = _walked(parts, order, page, writer, counts)
+    keys = order.named
     whole = writer.statement(
-        f"SELECT {VERSION_SQL}, {', '.join(named)}, catalog_document.body FROM ({inner}) AS picked"
-        f" {joined} catalog_document ON catalog_document.id = picked.document ORDER BY {order.by(page, named)}"
+        f"SELECT {VERSION_SQL}, {', '.join(keys)}, catalog_document.body"
+        f" FROM ({inner} ORDER BY {order.by(page)} LIMIT {page.size + 1}) AS picked"
+        f" {writer.join} catalog_document ON catalog_document.id = picked.document ORDER BY {order.by(page)}"
     )
     return whole, not collected
+
+
+def _collected(rare: Expression, parts: list[Expression], order: Order, page: Page, writer: Writer) -> str:  # A
+    leaves = rare.parts if isinstance(rare, Some) else [rare]
+    found = "SELECT DISTINCT id FROM (" + " UNION ALL ".join(map(writer.having, leaves)) + ") AS one"
+    source = f"({found}) AS found {writer.join} catalog_entity ON catalog_entity.id = found.id"
+    asked = [f"({writer.tree(part).text})" for part in parts if part is not rare]
+    return order.rows(source, asked, page, writer)
+
+
+def _walked(
+    parts: list[Expression], order: Order, page: Page, writer: Writer, counts: Mapping[Expression, int]
+) -> str:  # C, or B by one of the entity's own columns
+    ahead = [part for part in parts if _leads(part, order)]
+    leading = min(ahead, key=lambda part: counts.get(part, FEW), default=None)
+    asked = [writer.leading(part) if part is leading else f"({writer.tree(part).text})" for part in parts]
+    return order.rows("catalog_entity", asked, page, writer)
 
 
 VERSION_SQL = "(SELECT coalesce(max(number), 0) FROM catalog_change)"
@@ -134,7 +136,7 @@ def _leads(part: Any, order: Order) -> bool:
     """Whether the entities that are so stand together in an index that has them in this order."""
     match part:
         case Is(Column.KIND | Column.NAMESPACE, values):
-            return len(values) == 1 and order.column in (None, part.column.value)
+            return len(values) == 1 and order.column == part.column.value
         case Begins(Column.NAME):
             return order.column is None
         case Is(Column.NAME, values):

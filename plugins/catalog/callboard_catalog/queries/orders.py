@@ -45,19 +45,33 @@ class Order:
         """What stands for the place of an entity with these keys."""
         return key[0] if self.column is None else json.dumps([self.column, *key])
 
-    def within(self, page: Page, keys: Sequence[str], writer: Writer) -> list[str]:
-        """What the rows of a page have in these columns, which stand for the order's own."""
+    @property
+    def named(self) -> list[str]:
+        """What these are called in a page's rows."""
+        return [f"key_{number}" for number in range(len(self.keys))]
+
+    def rows(self, source: str, asked: Sequence[str], page: Page, writer: Writer, keys: Sequence[str] = ()) -> str:
+        """The rows of a source, in which each of what is asked holds and the page's cursors, as the document and the keys.
+
+        `keys` stand for the order's own where the source has those in other columns.
+        """
+        keys = keys or [f"catalog_entity.{key}" for key in self.keys]
+        picked = ", ".join(f"{key} AS {name}" for key, name in zip(keys, self.named, strict=True))
+        where = " AND ".join([*asked, *self._within(page, keys, writer)])
+        return f"SELECT catalog_entity.document, {picked} FROM {source}" + (f" WHERE {where}" if where else "")
+
+    def by(self, page: Page) -> str:
+        """By what a page's rows are read: from the list's end, where the page is there."""
+        way = " DESC" if self.falling == bool(page.first) else ""
+        return ", ".join(f"{key}{way}" for key in self.named)
+
+    def _within(self, page: Page, keys: Sequence[str], writer: Writer) -> list[str]:
         found = []
         for cursor, after in ((page.after, not self.falling), (page.before, self.falling)):
             if cursor is not None:
                 here = ", ".join(writer.name(value) for value in self._read(cursor))
                 found.append(f"({', '.join(keys)}) {'>' if after else '<'} ({here})")
         return found
-
-    def by(self, page: Page, keys: Sequence[str]) -> str:
-        """By what a page's rows are read: from the list's end, where the page is there."""
-        way = " DESC" if self.falling == bool(page.first) else ""
-        return ", ".join(f"{key}{way}" for key in keys)
 
     def _read(self, cursor: str) -> tuple[Any, ...]:
         if self.column is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -32,9 +32,10 @@ from callboard_catalog.records.marks import after_all, storable
 from callboard_catalog.records.words import match
 
 from .asked import Related, When
-from .expressions import beginning_of, merged, one_term, ordered, texts_of
+from .expressions import beginning_of, merged, ordered, texts_of
 
-_KEPT = (Column.KIND, Column.NAMESPACE)
+KEPT = (Column.KIND, Column.NAMESPACE)
+"""Columns of an entity that have an index with its entities by name."""
 _LOOKED_UP = 8
 """Terms that SQLite looks up of an entity one after another; of more it goes through what the entity has."""
 _GROUP = 16
@@ -78,6 +79,8 @@ class Writer:
         self._names: dict[object, str] = {}
         self._values: dict[str, Any] = {}
         self.sets: dict[str, str] = {}
+        self.join = "CROSS JOIN" if self._sqlite else "JOIN"
+        """SQLite takes a CROSS JOIN as an order to keep to."""
 
     def with_sets(self, query: Select[Any]) -> Select[Any]:
         """The query, with the sets that what was written names."""
@@ -166,15 +169,11 @@ class Writer:
         match expression:
             case Is(Column.REF, values):
                 return f"{following}catalog_entity.id IN ({self.terms(values)})"
-            case Is(Column.NAME, values):
-                names = sorted(value for value in values if "/" not in value and storable(value))
-                ranges = (f"({self.between(f'{following}catalog_entity.sort', f'{name}/')})" for name in names)
-                return self._joined(list(map(_Sql, ranges)), " OR ", "1 = 0").text
-            case Is(column, values) if column in _KEPT:
+            case Is(Column.NAME) | Begins(Column.NAME):
+                return self.named(expression, f"{following}catalog_entity.sort")
+            case Is(column, values) if column in KEPT:
                 return self.among(f"{following}catalog_entity.{column.value}", values)
-            case Begins(Column.NAME, _, beginning):
-                return self.between(f"{following}catalog_entity.sort", beginning) if "/" not in beginning else "1 = 0"
-            case Begins(column, _, beginning) if column in _KEPT:
+            case Begins(column, _, beginning) if column in KEPT:
                 return self.between(f"{following}catalog_entity.{column.value}", beginning)
             case When(column, after, before):
                 bounds = ((">", after), ("<", before))
@@ -187,10 +186,24 @@ class Writer:
         """A leaf that the entity's own row answers, by the index that a list is read from."""
         return self._own(leaf, leading=True) or "1 = 0"
 
-    def term(self, leaf: Any) -> str | None:
-        """The number of the one term that this leaf asks for; None where it asks for none, or for several."""
-        found = one_term(leaf)
-        return None if found is None else f"(SELECT id FROM catalog_term WHERE text = {self.name(found)})"
+    def named(self, leaf: Is | Begins, key: str) -> str:
+        """Whether what lists by name are ordered by has the name, or its beginning, that this asks for."""
+        if isinstance(leaf, Begins):
+            return self.between(key, leaf.text) if "/" not in leaf.text else "1 = 0"
+        names = sorted(value for value in leaf.values if "/" not in value and storable(value))
+        return self._joined([_Sql(f"({self.between(key, f'{name}/')})") for name in names], " OR ", "1 = 0").text
+
+    def term(self, text: str) -> str:
+        """The number of a term."""
+        return f"(SELECT id FROM catalog_term WHERE text = {self.name(text)})"
+
+    def merged(self, lists: Sequence[str], by: str) -> str:
+        """The rows of several lists, which indexes have in this order, every row once; what follows must say the order."""
+        if self._sqlite:
+            return " UNION ".join(lists)
+        ordered = " UNION ALL ".join(f"({one} ORDER BY {by})" for one in lists)
+        key = by.removesuffix(" DESC")
+        return f"SELECT DISTINCT ON ({key}) document, {key} FROM ({ordered}) AS merged"
 
     def having(self, leaf: Any) -> str:
         """A statement that gives the numbers of all entities for which a leaf holds; some may come twice."""
