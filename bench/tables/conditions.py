@@ -23,10 +23,11 @@ from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.queries.totals import Totals
 from callboard_sdk import EVERYTHING, Access, EntityRef, Page
 from callboard_sdk.conditions import Column, Expression, Has, Is, Mark, Tie, Tied, every, no, some
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.progress import err, steps
+from bench.settled import settle
 from bench.table import Row
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
@@ -48,7 +49,7 @@ def run(*, quick: bool) -> list[Row]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         urls = [f"sqlite:///{Path(folder) / 'bench.sqlite'}", stack.enter_context(running_postgresql()).emptied()]
-        return [row for url in steps(urls, "databases") for row in uvloop.run(_rows(url, reading, 2 if quick else 15))]
+        return [row for url in steps(urls, "databases") for row in uvloop.run(_rows(url, reading, 2 if quick else 50))]
 
 
 def _conditions() -> dict[str, Expression]:
@@ -97,9 +98,7 @@ async def _rows(url: str, reading: Reading, rounds: int) -> list[Row]:
         store = CatalogStore(database)
         await make_ready(database, plugin.name, plugin.migrations)
         await push(store, "bench", [reading], whole=True)
-        if store.dialect == "postgresql":
-            async with store.writing() as connection:
-                await connection.execute(text("ANALYZE"))  # as it does by itself, a minute later
+        await settle(engine)
         clock = _Clock(engine)
         rows: list[Row] = []
         for title, expression in _conditions().items():

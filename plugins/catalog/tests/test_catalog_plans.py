@@ -93,7 +93,7 @@ def test_no_main_statement_looks_at_a_whole_table(stored):
         statements, settings = list(sent), []
         assert statements, what
         for statement, parameters in statements:
-            if statement.startswith("SET LOCAL"):
+            if "set_config" in statement:
                 settings.append(statement)
                 continue
             lines = stored.run(plan(statement, parameters, settings))
