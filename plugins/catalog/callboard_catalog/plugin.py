@@ -21,7 +21,6 @@ from callboard_sdk import (
     Page,
     Plugin,
     Sources,
-    filters,
 )
 from callboard_sdk.entities import API, Component, Domain, Group, Resource, System, Template, User
 
@@ -37,14 +36,13 @@ from .fields.model import (
     CatalogStatus,
     Facet,
     FacetValue,
-    Reached,
     Reference,
-    Relation,
     SourceLocation,
 )
 from .fields.pages import MAX_PAGE, PAGE, Most, checked
 from .fields.problem_fields import add_problem_fields
 from .fields.refs import known, ref_of, reference
+from .fields.relation_fields import add_relation_fields
 from .fields.source_fields import SOURCE_PERMISSIONS, add_source_fields
 from .fields.source_hook import add_source_hook
 from .ingestion.ingestion import Ingestion
@@ -57,7 +55,6 @@ from .queries.facets import MOST_FACETS, FacetBy, FacetField
 from .queries.filters import EntityFilter, EntityOrder
 from .queries.searching import SearchField, SearchHit
 from .queries.store import CatalogStore
-from .queries.walking import FARTHEST
 from .records.tables import TABLES
 from .settings import CatalogSettings
 
@@ -65,18 +62,14 @@ _log = logging.getLogger("callboard.catalog")
 
 E = TypeVar("E", bound=Entity)
 
-RELATED = "two SQL statements: the relations, and the entities"
-
 Filter = Annotated[EntityFilter | None, strawberry.argument(description="Only what is all of this.")]
 Order = Annotated[EntityOrder | None, strawberry.argument(description="In this order; by name when left out.")]
 RefArgument = Annotated[EntityRef, strawberry.argument(description="The entity's name, such as `component:default/web`.")]
-Types = Annotated[list[str] | None, strawberry.argument(description="Only relations of these types, such as `dependsOn`.")]
 
 Refs = Annotated[list[EntityRef], strawberry.argument(description="The entities' names, at most 100.")]
 Words = Annotated[str, strawberry.argument(description="The words to look for; all of them.")]
 Where = Annotated[list[SearchField], strawberry.argument(description="The texts to look in; those that may be read.", name="in")]
 By = Annotated[list[FacetBy], strawberry.argument(description="What to count by, at most 10 fields.")]
-Depth = Annotated[int, strawberry.argument(description="How many relations to go along, 1 to 10."), filters("Entity.relations")]
 _EVERYWHERE: Any = tuple(SearchField)
 
 plugin = Plugin(
@@ -128,6 +121,7 @@ add_change_fields(plugin)
 add_history_fields(plugin)
 add_descriptor_fields(plugin)
 add_problem_fields(plugin)
+add_relation_fields(plugin)
 
 
 @plugin.query(permission=READ)
@@ -215,32 +209,6 @@ async def catalog_status(store: CatalogStore, access: Access) -> CatalogStatus |
     return CatalogStatus(read_at=read_at, changed_at=changed_at, last_error=await store.last_error(), **await store.counts())
 
 
-@plugin.field(on=Entity, permission=READ, asks=RELATED)
-async def owner(entities: Batch[Entity], store: CatalogStore, access: Access) -> list[Reference | None]:
-    """Who owns it."""
-    return [found[0] if found else None for found in await _references(entities, "ownedBy", store, access)]
-
-
-@plugin.field(on=Entity, permission=READ, asks=RELATED)
-async def relations(
-    entities: Batch[Entity], store: CatalogStore, access: Access, types: Types = None
-) -> list[list[Relation] | None]:
-    """Every relation to other entities, by type and name."""
-    related, there = await _related(entities, types, store, access)
-    return [[Relation(type=kind, ref=ref, entity=there.get(ref)) for kind, ref in found] for found in related]
-
-
-@plugin.field(on=Entity, permission=READ, asks="one SQL statement")
-async def related(
-    entities: Batch[Entity], store: CatalogStore, access: Access, types: Types = None, depth: Depth = 1, first: Most = 20
-) -> list[list[Reached] | None]:
-    """Entities that its relations lead to, and theirs, the nearest first; what a viewer may not see is not gone through."""
-    checked("depth", depth, FARTHEST)
-    checked("first", first, MAX_PAGE)
-    found = await store.walk([entity.ref for entity in entities], types, depth, first, access)
-    return [[Reached(entity=one, depth=far) for one, far in found[entity.ref]] for entity in entities]
-
-
 @plugin.field(on=Entity, permission=HISTORY, asks="one SQL statement")
 async def created_at(entities: Batch[Entity], store: CatalogStore) -> list[datetime | None]:
     """Since when the catalog has it."""
@@ -259,74 +227,3 @@ async def changed_at(entities: Batch[Entity], store: CatalogStore) -> list[datet
 async def source(entities: Batch[Entity]) -> list[SourceLocation | None]:
     """Where it was read."""
     return [SourceLocation(location=e.source.location, line=e.source.line) if e.source else None for e in entities]
-
-
-def _single(on: type[Entity], name: str, relation: str, kind: type[Entity], description: str) -> None:
-    async def field(entities: Any, store: CatalogStore, access: Access) -> list[Reference | None]:
-        found = await _references(entities, relation, store, access, kind)
-        return [references[0] if references else None for references in found]
-
-    _register(field, on, name, description)
-
-
-def _several(on: type[Entity], name: str, relation: str, kind: type[Entity] | None, description: str) -> None:
-    async def field(entities: Any, store: CatalogStore, access: Access) -> list[list[Reference] | None]:
-        return [*await _references(entities, relation, store, access, kind)]
-
-    _register(field, on, name, description)
-
-
-def _register(field: Any, on: type[Entity], name: str, description: str) -> None:
-    field.__doc__ = description
-    field.__annotations__["entities"] = Batch[on]  # type: ignore[valid-type]
-    plugin.field(on=on, permission=READ, name=name, asks=RELATED)(field)
-
-
-_single(Component, "system", "partOf", System, "The system it is part of.")
-_single(Component, "subcomponentOf", "partOf", Component, "The component it is part of.")
-_several(Component, "subcomponents", "hasPart", Component, "The components that are part of it.")
-_several(Component, "providesApis", "providesApi", API, "The APIs it provides.")
-_several(Component, "consumesApis", "consumesApi", API, "The APIs it consumes.")
-_several(Component, "dependsOn", "dependsOn", None, "What it needs to run.")
-_several(Component, "dependents", "dependencyOf", None, "What needs it to run.")
-_single(API, "system", "partOf", System, "The system it is part of.")
-_several(API, "providers", "apiProvidedBy", Component, "The components that provide it.")
-_several(API, "consumers", "apiConsumedBy", Component, "The components that consume it.")
-_single(Resource, "system", "partOf", System, "The system it is part of.")
-_several(Resource, "dependsOn", "dependsOn", None, "What it needs to run.")
-_several(Resource, "dependents", "dependencyOf", None, "What needs it to run.")
-_single(System, "domain", "partOf", Domain, "The domain it is part of.")
-_several(System, "parts", "hasPart", None, "Its components, APIs and resources.")
-_single(Domain, "subdomainOf", "partOf", Domain, "The domain it is part of.")
-_several(Domain, "subdomains", "hasPart", Domain, "The domains that are part of it.")
-_several(Domain, "systems", "hasPart", System, "The systems of the domain.")
-_single(Group, "parent", "childOf", Group, "The group it belongs to.")
-_several(Group, "children", "parentOf", Group, "The groups that belong to it.")
-_several(Group, "members", "hasMember", User, "Its people.")
-_several(Group, "owned", "ownerOf", None, "What it owns itself.")
-_several(User, "memberOf", "memberOf", Group, "The groups the person belongs to.")
-_several(User, "owned", "ownerOf", None, "What the person owns alone.")
-
-
-async def _references(
-    entities: Sequence[Entity], relation: str, store: CatalogStore, access: Access, kind: type[Entity] | None = None
-) -> list[list[Reference]]:
-    related, there = await _related(entities, [relation], store, access, kind.KIND.lower() if kind else None)
-    return [[reference(ref, there.get(ref)) for _, ref in found] for found in related]
-
-
-async def _related(
-    entities: Sequence[Entity], types: Sequence[str] | None, store: CatalogStore, access: Access, kind: str | None = None
-) -> tuple[list[list[tuple[str, EntityRef]]], dict[EntityRef, Entity]]:
-    """For each entity its relations of these types to others of this kind, and those of the others that the viewer may see.
-
-    What an entity declares itself is there whether the other may be seen or not: it looks the same as if there were no other.
-    """
-    refs = [entity.ref for entity in entities]
-    relations = await store.relations(refs, types)
-    others = {target for found in relations.values() for _, target, _ in found if kind in (None, target.kind)}
-    there = await known(store, others, access)
-    return [
-        [(name, ref) for name, ref, declared in relations[source] if ref in others and (declared or ref in there)]
-        for source in refs
-    ], there
