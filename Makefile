@@ -11,6 +11,8 @@ BIN := .venv/bin
 STAMPS := .stamps
 REQUIREMENTS ?= requirements/dev.txt
 export UV_NO_PROGRESS := 1
+# what is installed is compiled at once, not at a command's first run, or at each where nothing may be written
+export UV_COMPILE_BYTECODE := 1
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
