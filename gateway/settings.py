@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 from callboard_sdk import Settings
 from pydantic import Field, field_validator
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from policies import DEFAULT_RULES
 
@@ -148,7 +146,7 @@ class AuditSettings(Settings):
 class DatabaseSettings(Settings):
     """Where plugins store what they read."""
 
-    url: str = Field(default="sqlite+aiosqlite:///.callboard/callboard.sqlite", repr=False)
+    url: str = Field(default="sqlite+aiosqlite:///.callboard/callboard.sqlite", validate_default=False, repr=False)
     """An SQLAlchemy URL: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`. PostgreSQL's password is better left out of it, and
     given by the environment variable `PGPASSWORD` or the file that `PGPASSFILE` names."""
     migrate: bool = True
@@ -157,6 +155,9 @@ class DatabaseSettings(Settings):
     @field_validator("url")
     @classmethod
     def _known(cls, text: str) -> str:
+        from sqlalchemy.engine import make_url  # once a file names one: a token is made without it
+        from sqlalchemy.exc import ArgumentError
+
         try:
             backend = make_url(text).get_backend_name()
             driver = DRIVERS[backend]

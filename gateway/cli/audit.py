@@ -16,7 +16,8 @@ from rich.text import Text
 from resolvers.audit import AuditStore, Record, Verdict, Wanted
 from resolvers.audit import verify as walk
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, fail, out
+from .settings_file import DEFAULT_FILE, SettingsFile
+from .show import AsJson, fail, out
 from .stored import T, in_database
 
 app = typer.Typer(help="What was changed, granted and denied.", no_args_is_help=True)

@@ -18,7 +18,8 @@ from gateway.loading import Loaded, check_packages, installed, load
 from gateway.places import missing
 from policies import PolicyError
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail, out
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
+from .show import AsJson, err, fail, out
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from resolvers.migrations import CORE, NAME
 from resolvers.revising import revise
 from resolvers.versions import MigrationError, State, Versions, stored
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
+from .show import AsJson, fail, out
 from .stored import with_database
 
 app = typer.Typer(help="The tables of the core and of each plugin, and their versions.", no_args_is_help=True)

@@ -14,7 +14,8 @@ from gateway.planning import explain as text
 from gateway.planning.operation import RequestError
 from gateway.planning.plan import Plan
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, document_text, fail, out, variables_of
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
+from .show import AsJson, document_text, fail, out, variables_of
 
 _COLOURS = {
     "call": "bold cyan",

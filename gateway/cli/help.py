@@ -6,20 +6,17 @@ from typing import Any
 
 import typer
 
+HELP_OPTIONS = ["-h", "--help"]
 EXIT_CODES = "Exit codes: 0 done, 1 it found something wrong, 2 it was used wrongly."
 
 
-def dressed(app: typer.Typer) -> Any:
-    """The program as a command whose help says that of itself and of every command below it."""
-    program: Any = typer.main.get_command(app)
-    _dress(program, typer.Context(program, **program.context_settings))
-    return program
-
-
-def _dress(command: Any, context: typer.Context) -> None:
+def dress(command: Any) -> Any:
+    """The command, whose help says that of itself and of every command below it."""
     command.epilog = command.epilog or EXIT_CODES
+    context = typer.Context(command, help_option_names=HELP_OPTIONS)
     for option in (*command.params, command.get_help_option(context)):
         if getattr(option, "is_flag", False):
             option.metavar = ""
     for one in getattr(command, "commands", {}).values():
-        _dress(one, typer.Context(one, parent=context))
+        dress(one)
+    return command

@@ -12,7 +12,7 @@ from gateway.lane.serve import serve_lane
 from gateway.loading import plugin_packages
 from gateway.logs import configure_logs
 
-from .show import DEFAULT_FILE, SettingsFile, configuration
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
 
 
 def lane(

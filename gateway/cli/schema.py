@@ -12,7 +12,8 @@ from graphql import GraphQLError
 from gateway.app import build
 from schema.changes import changes
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
+from .show import AsJson, fail, out
 
 _COLOURS = {"breaking": "red", "dangerous": "yellow", "safe": "green"}
 

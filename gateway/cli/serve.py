@@ -22,7 +22,8 @@ from gateway.streams.streams import Streams
 from resolvers.migrating import core_ready
 from resolvers.versions import MigrationError
 
-from .show import DEFAULT_FILE, SettingsFile, configuration, err, fail
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
+from .show import err, fail
 
 
 def serve(

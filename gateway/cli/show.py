@@ -1,41 +1,21 @@
-"""What the commands share: their options, how they read settings, and how they show results and mistakes."""
+"""What the commands share: how they are given documents, and how they show results and mistakes."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from callboard_sdk import Settings
 from rich.console import Console
 from rich.text import Text
-
-from gateway.configuration import Configuration, read_configuration
-from gateway.loading import load
-from gateway.logs import silence_logs
 
 out = Console(emoji=False, soft_wrap=True)
 err = Console(stderr=True, emoji=False, soft_wrap=True)
 
-SettingsFile = Annotated[Path, typer.Option("--settings", "-s", envvar="CALLBOARD_SETTINGS", help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-
-DEFAULT_FILE = Path("callboard.yaml")
-
-
-def configuration(file: Path) -> Configuration:
-    """The settings of this file, with the environment's placeholders filled. Logs stay silent until `serve` says how."""
-    silence_logs()
-    return read_configuration(file, os.environ, _models)
-
-
-def _models(names: Sequence[str]) -> Mapping[str, type[Settings] | str]:
-    loaded = load(names)
-    return {**loaded.failed, **{name: plugin.settings for name, plugin in loaded.plugins.items()}}
 
 
 def fail(mistakes: Sequence[str], code: int = 1) -> NoReturn:

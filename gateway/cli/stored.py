@@ -16,7 +16,8 @@ from resolvers.migrating import make_ready
 from resolvers.migrations import CORE, NAME
 from resolvers.versions import MigrationError
 
-from .show import configuration, fail
+from .settings_file import configuration
+from .show import fail
 
 OPERATOR = "operator"
 """Who did it, where the audit and the graph tell: someone at this machine, without a subject of the gateway's."""

@@ -1,11 +1,10 @@
-"""`callboard token list` and `revoke`: the access tokens in the gateway's database, for whoever may reach that."""
+"""The access tokens in the gateway's database, listed and revoked for whoever may reach that."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
 
-import typer
 from callboard_sdk import Database, Page
 
 from gateway.auth.claims import shown_time
@@ -13,16 +12,12 @@ from resolvers.audit import AuditStore
 from resolvers.tokens.record import StoredToken
 from resolvers.tokens.store import TokenStore
 
-from .show import DEFAULT_FILE, AsJson, SettingsFile, fail, out
+from .show import fail, out
 from .stored import OPERATOR, in_database
 
 
-def listed(
-    owner: Annotated[str | None, typer.Option(help="Only tokens of the owner with this subject.")] = None,
-    settings: SettingsFile = DEFAULT_FILE,
-    as_json: AsJson = False,
-) -> None:
-    """List the access tokens that were made in the graph; of local tokens nothing is stored."""
+def show_tokens(settings: Path, owner: str | None, *, as_json: bool) -> None:
+    """List the tokens, only this owner's if one is named."""
     found = in_database(settings, lambda database: _all(database, owner))
     if as_json:
         print(json.dumps([_told(token) for token in found]))
@@ -35,14 +30,8 @@ def listed(
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def revoke(
-    id: Annotated[str, typer.Argument(help="The token's id, as `callboard token list` shows it.")],
-    settings: SettingsFile = DEFAULT_FILE,
-) -> None:
-    """End an access token for good; every gateway of the database refuses it within seconds.
-
-    A local token can't be revoked, for it is stored nowhere: delete auth.local.key_file, and all of them end.
-    """
+def revoke_token(settings: Path, id: str) -> None:
+    """End the token with this id for good."""
     revoked = in_database(settings, lambda database: _revoked(database, id))
     if revoked is None:
         fail([f"no access token has the id {id!a}: `callboard token list` shows those there are"])

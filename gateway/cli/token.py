@@ -14,12 +14,10 @@ from gateway.auth import LocalIssuer
 from gateway.auth.local import KeyFileError
 from policies import read_rules
 
-from . import stored_tokens
-from .show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail
+from .settings_file import DEFAULT_FILE, SettingsFile, configuration
+from .show import AsJson, err, fail
 
 app = typer.Typer(help="Tokens of the gateway's own.", no_args_is_help=True)
-app.command("list")(stored_tokens.listed)
-app.command("revoke")(stored_tokens.revoke)
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
 
@@ -27,6 +25,32 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400}
 @app.callback()
 def tokens() -> None:
     """Tokens of the gateway's own."""
+
+
+@app.command("list")
+def listed(
+    owner: Annotated[str | None, typer.Option(help="Only tokens of the owner with this subject.")] = None,
+    settings: SettingsFile = DEFAULT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """List the access tokens that were made in the graph; of local tokens nothing is stored."""
+    from .stored_tokens import show_tokens  # a token is created without waiting for what a database needs
+
+    show_tokens(settings, owner, as_json=as_json)
+
+
+@app.command()
+def revoke(
+    id: Annotated[str, typer.Argument(help="The token's id, as `callboard token list` shows it.")],
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """End an access token for good; every gateway of the database refuses it within seconds.
+
+    A local token can't be revoked, for it is stored nowhere: delete auth.local.key_file, and all of them end.
+    """
+    from .stored_tokens import revoke_token
+
+    revoke_token(settings, id)
 
 
 @app.command()

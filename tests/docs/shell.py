@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from gateway.cli.commands import Later
 from gateway.cli.main import app
 
 from tests.docs.snippets import ROOT
@@ -74,6 +75,7 @@ def _command(arguments: Sequence[str]) -> tuple[Any, list[str], list[str]]:
         if rest[0] not in commands:
             return None, [], [f"callboard has no {rest[0]}: {', '.join(commands)}"]
         command = commands[rest.pop(0)]
+        command = command.imported() if isinstance(command, Later) else command
     return command, rest, []
 
 

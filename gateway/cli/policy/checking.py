@@ -10,7 +10,8 @@ import typer
 from rich.text import Text
 
 from gateway.app import Gateway, build
-from gateway.cli.show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, out
+from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
+from gateway.cli.show import AsJson, err, out
 from gateway.configuration import Configuration
 from policies import Policy, PolicyError, read_rules
 from policies.lint import Finding, findings

@@ -10,7 +10,8 @@ import typer
 from rich.text import Text
 
 from gateway.app import build
-from gateway.cli.show import DEFAULT_FILE, AsJson, SettingsFile, configuration, out
+from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
+from gateway.cli.show import AsJson, out
 from policies import Decision, Policy, read_rules
 from policies.comparing import Change, Kind, Lines, changes_by_role, lines
 from policies.conditions import text

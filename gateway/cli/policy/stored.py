@@ -19,7 +19,8 @@ from rich.text import Text
 from gateway.administration import Office
 from gateway.administration.texts import DRAFT
 from gateway.app import build
-from gateway.cli.show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail, out
+from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
+from gateway.cli.show import AsJson, err, fail, out
 from gateway.cli.stored import OPERATOR, T, asked
 from resolvers.policy.inputs import RevertPolicyInput
 from resolvers.policy.types import PolicyMistake, PolicyVersion, PolicyVersionPayload

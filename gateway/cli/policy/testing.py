@@ -15,7 +15,8 @@ from callboard_sdk import Entity, EntityRef
 from rich.text import Text
 
 from gateway.app import Gateway
-from gateway.cli.show import DEFAULT_FILE, AsJson, SettingsFile, configuration, err, fail, out
+from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
+from gateway.cli.show import AsJson, err, fail, out
 from policies import PolicyError
 from policies.files import TESTS
 

@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.app import Gateway, build
-from gateway.cli.show import DEFAULT_FILE, AsJson, SettingsFile, configuration, fail, out
+from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
+from gateway.cli.show import AsJson, fail, out
 from policies import Decision, Policy
 from policies.authority import names_of
 from policies.conditions import from_text, text
