@@ -14,6 +14,7 @@ import { preparedFor } from './entity'
 import { createFetcher } from './fetcher'
 import { HiddenFields } from './HiddenFields'
 import { defaultFieldNames } from './leaves'
+import { Problems } from './Problems'
 import { FollowSystemTheme } from './theme'
 import { tokens } from './token'
 import { ViewerBar } from './ViewerBar'
@@ -60,6 +61,7 @@ function Graph({ token }: { token: string | null }) {
               <GraphiQLInterface showPersistHeadersSettings={false}>
                 <GraphiQL.Logo>GraphiQL</GraphiQL.Logo>
                 <GraphiQL.Footer>
+                  <Problems />
                   <HiddenFields />
                 </GraphiQL.Footer>
               </GraphiQLInterface>

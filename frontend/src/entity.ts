@@ -9,7 +9,7 @@ const QUERY = `query Entity($ref: EntityRef!) {
     description
     owner { ref entity { title } }
     relations { type ref }
-    problems { message remedy }
+    problems { message remedy since }
     source { location line }
   }
 }
