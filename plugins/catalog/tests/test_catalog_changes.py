@@ -17,6 +17,8 @@ COMPONENT = (
 )
 ENTITIES = "subscription ($after: String) { entityChanges(after: $after) { cursor kind ref entity { name title } } }"
 PROBLEMS = "subscription { problemChanges { kind problem { rule entity } } }"
+SINCE = "subscription { problemChanges { kind at problem { since } } }"
+LISTED = '{ problems(first: 9, filter: {rule: "catalog.title"}) { nodes { since } } }'
 SOURCES = "subscription { sourceChanges { kind source { name lastError } } }"
 RULES = """roles:
   admin:
@@ -181,6 +183,23 @@ async def test_an_entity_that_comes_into_sight_brings_its_problems(tmp_path, dat
             await again(harness)
             [event] = await told(answers, 1)
             assert (event["kind"], event["problem"]["entity"]) == ("CREATED", f"component:default/{name}")
+
+
+async def test_an_entity_that_was_hidden_with_its_problem_is_told_as_one_that_was_not_there(tmp_path, database, root):
+    async with served(tmp_path, database, root, {"h.yaml": component("h", "secret", "7")}) as harness:
+        async with harness.listen(SINCE) as all_of_them, harness.listen(SINCE, roles=("some",)) as some:
+            for name in ("h", "n"):
+                (root / f"{name}.yaml").write_text(component(name, "open", "7"))
+            await again(harness)
+            came = await told(some, 2)
+            assert [event["problem"]["since"] for event in came] == [event["at"] for event in came]
+            assert (await harness.ask(LISTED, roles=("some",))).data["problems"]["nodes"] == [{"since": None}] * 2
+            assert all(one["since"] for one in (await harness.ask(LISTED)).data["problems"]["nodes"])
+            for name in ("h", "n"):
+                (root / f"{name}.yaml").write_text(component(name))
+            await again(harness)
+            assert [event["problem"]["since"] for event in await told(some, 2)] == [None, None]
+            assert all(event["problem"]["since"] for event in await told(all_of_them, 3))
 
 
 async def test_problems_come_and_go_for_who_may_know_of_them(tmp_path, database, root):

@@ -51,7 +51,7 @@ class Problem:
     source: str | None = None
     """The source of the catalog that it was found in; null for what another plugin says is wrong."""
     since: datetime | None = None
-    """Since when the catalog has it."""
+    """Since when the catalog has it; told of what is there to who may see every entity."""
 
 
 @value

@@ -149,11 +149,14 @@ class Historian(Changer):
 
     def chronicle(self, days: int) -> Chronicle:
         """So many days, on some of which nothing happens."""
-        world = self._first.world()
+        world = self._begun()
         found = [Dated(world.things, world.waste)]
         while len(found) < days:
             found.append(self._next(found[-1]) if self._dice.random() < 0.7 else found[-1])
         return Chronicle(tuple(found))
+
+    def _begun(self) -> World:
+        return self._first.world()
 
     def _next(self, world: Dated) -> Dated:
         for _ in range(self._dice.choice((1, 2, 3))):

@@ -28,7 +28,7 @@ from .past import ruled
 from .stage import Stage
 from .trial import held, so_many
 from .view import View, view
-from .world import EPOCH, World
+from .world import EPOCH, TAGS, Thing, World
 
 CHRONICLES, OTHERS, LISTENERS, DAYS = 8, 4, 1, 3
 Choose = Callable[[Sequence[Sequence[bytes]]], Sequence[str]]
@@ -87,17 +87,43 @@ class Pair:
 
 
 class Diarist(Historian):
-    """Makes diaries in which the people stay the same, so that on all days a viewer is the same."""
+    """Makes diaries in which the people stay the same, so that on all days a viewer is the same.
+
+    Something is wrong with a few of the others, which come into sight and go with it.
+    """
 
     def diary(self, days: int) -> Diary:
         """So many days."""
         flags = [tuple(self._dice.random() < 0.3 for _ in range(days)) for _ in range(2)]
         return Diary(self.chronicle(days).days, *flags)
 
+    def _begun(self) -> World:
+        world = super()._begun()
+        wrong = self._dice.sample(range(len(world.things)), 2)
+        things = (
+            replace(one, metadata={**one.metadata, "title": 7}) if n in wrong else one for n, one in enumerate(world.things)
+        )
+        return replace(world, things=tuple(things))
+
     def _next(self, world: Dated) -> Dated:
         made = super()._next(world)
-        rest = tuple(one for one in made.things if one.kind not in _PEOPLE)
+        rest = tuple(self._marked(one) for one in made.things if one.kind not in _PEOPLE)
         return replace(made, things=(*(one for one in world.things if one.kind in _PEOPLE), *rest))
+
+    def _marked(self, one: Thing) -> Thing:
+        """The same, where something is wrong with it often with other tags."""
+        if one.metadata.get("title") != 7 or self._dice.random() < 0.2:
+            return one
+        return replace(one, metadata={**one.metadata, "tags": self._dice.sample(TAGS, self._dice.choice((0, 1, 2)))})
+
+    def _altered(self, world: World, judge: Judge) -> World:
+        """One that differs; of those that are hidden often one with which nothing is wrong instead."""
+        wrong = [one for one in self._hidden(world, judge) if one.metadata.get("title") == 7]
+        if not wrong or self._dice.random() < 0.5:
+            return super()._altered(world, judge)
+        one = self._dice.choice(wrong)
+        mended = replace(one, metadata={**one.metadata, "title": "mended"})
+        return replace(world, things=tuple(mended if thing is one else thing for thing in world.things))
 
     def same(self, made: Diary, judge: Judge, before: View) -> bool:
         """Whether the viewer may know no more, and no less, of any day."""
@@ -125,7 +151,7 @@ def known(diary: Diary, judge: Judge) -> View:
 class _Subscription(Draft):
     """One thing to listen to."""
 
-    left_out = frozenset({"resetAt", "origin", "score", "mood", "twin", "near", "peers", "since"})
+    left_out = frozenset({"resetAt", "origin", "score", "mood", "twin", "near", "peers"})
     typos = 0.0
 
     def operation(self) -> Operation:
@@ -239,7 +265,7 @@ async def _round(stage: Stage, dice: Random) -> AsyncIterator[Pair]:  # A
 _PLAIN = tuple(
     Operation(f"subscription ($after: String) {{ {name}(after: $after) {{ cursor at kind {told} }} }}")
     for name, told in (
-        ("entityChanges", "ref entity { title description tags }"), ("problemChanges", "problem { rule message entity }"),
+        ("entityChanges", "ref entity { title description tags }"), ("problemChanges", "problem { rule message entity since }"),
         ("sourceChanges", "source { name lastError }"),
     )
 )  # fmt: skip

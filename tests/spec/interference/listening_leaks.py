@@ -54,10 +54,15 @@ def _set(owner: Any, name: str, value: Any) -> Plant:
     return lambda patch: patch.setattr(owner, name, value)
 
 
+def _as_it_is(problem: Any, **_: Any) -> Any:
+    return problem
+
+
 LEAKS: Mapping[str, Plant] = {
     "event: of what is hidden": _set(_FIELDS, "_kind", _every),
     "event: of fields that may not be read": _set(_FIELDS, "_kind", _unread),
     "event: of what was hidden before": _hidden_before,
+    "event: since when a problem was there, hidden": _set(_FIELDS, "replace", _as_it_is),
     "event: of what a source holds back": _set(_stage, "INSIDE", SOURCE),
     "cursor: has the number of the change": _numbered,
     "cursor: is refused where nothing changed": _set(Changes, "_before", _refusing),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -124,7 +125,10 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
         if (entity is not None and problem.entity != entity) or not await _told(event, problem, store, access):
             return None
         kind = ChangeKind.REMOVED if event.how == REMOVED else ChangeKind.CREATED
-        return ProblemChange(cursor=event.cursor, at=instant(event.at), kind=kind, problem=problem)
+        at = instant(event.at)
+        if not access.whole:  # it comes when it is shown, and of one that goes nobody knows how long it was hidden before
+            problem = replace(problem, since=at if kind is ChangeKind.CREATED else None)
+        return ProblemChange(cursor=event.cursor, at=at, kind=kind, problem=problem)
 
     @plugin.subscription(permission=PROBLEMS, asks="a few SQL statements a change", shown=problem_change)
     async def problem_changes(

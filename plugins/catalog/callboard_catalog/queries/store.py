@@ -154,7 +154,7 @@ class CatalogStore:
             query = select(col(ProblemRow.entity), *_PROBLEM)
             query = query.where(among(col(ProblemRow.entity), wanted, self.dialect), *untelling(access))
             rows = await self.select(query.order_by(col(ProblemRow.key)))
-            problems = await self._problems([row[1:] for row in rows])
+            problems = await self._problems([row[1:] for row in rows], access)
             for (entity, *_), problem in zip(rows, problems, strict=True):
                 found[EntityRef.parse(entity)].append(problem)
         return found
@@ -238,7 +238,7 @@ class CatalogStore:
             total = (await self.select(problem_query(wanted, page.access, self.dialect, func.count())))[0][0]
         query = problem_query(wanted, page.access, self.dialect, col(ProblemRow.key), *_PROBLEM)
         rows, before, after = self._cut(await self.select(problem_page(query, page)), page)
-        items = await self._problems([row[1:] for row in rows])
+        items = await self._problems([row[1:] for row in rows], page.access)
         keys = {id(problem): key for problem, (key, *_) in zip(items, rows, strict=True)}
         return connect(items, page, lambda p: keys[id(p)], total=total, more_before=before, more_after=after, access=page.access)
 
@@ -248,12 +248,19 @@ class CatalogStore:
         """The values that most problems have, each with how many have it; the most frequent first."""
         return [tuple(row) for row in await self.select(count_query(by, wanted, access, self.dialect, most))]
 
-    async def _problems(self, rows: Sequence[Any]) -> list[Problem]:
-        """What these rows of _PROBLEM say, and of each reference that leads nowhere what may be meant."""
+    async def _problems(self, rows: Sequence[Any], access: Access) -> list[Problem]:
+        """What these rows of _PROBLEM say, and of each reference that leads nowhere what may be meant.
+
+        Since when is told to who sees every entity: it would tell others of a time when they did not see this one.
+        """
         missing = {body: ref for body, *_ in rows if (ref := missing_of(body)) is not None}
         meant = await suggested(self.select, self.dialect, list(dict.fromkeys(missing.values()))) if missing else {}
-        found = [(problem_of(whole_problem(*row)), meant.get(missing[row[0]]) if row[0] in missing else None) for row in rows]
-        return [replace(problem, remedy=f"Did you mean {ref}?") if ref else problem for problem, ref in found]
+        problems = []
+        for body, source, since in rows:
+            problem = problem_of(whole_problem(body, source, since if access.whole else None))
+            ref = meant.get(missing[body]) if body in missing else None
+            problems.append(replace(problem, remedy=f"Did you mean {ref}?") if ref else problem)
+        return problems
 
     async def counts(self) -> Mapping[str, int]:
         """How much there is: files that have descriptors, documents in them, entities, problems."""

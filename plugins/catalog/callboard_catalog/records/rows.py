@@ -182,7 +182,7 @@ def problem_of(body: bytes) -> Problem:
     )  # fmt: skip
 
 
-def whole_problem(body: bytes, source: str, since: float) -> bytes:
+def whole_problem(body: bytes, source: str, since: float | None) -> bytes:
     """A row's body with what other columns of it say."""
     return msgspec.json.encode([*msgspec.json.decode(body), source, since])
 
