@@ -34,7 +34,7 @@ class Files(ABC):
 
     @abstractmethod
     def name(self, path: PurePath) -> str:
-        """What to call the file: its path below the root, always printable."""
+        """What to call the file: its path below the root, always text."""
 
     @abstractmethod
     def real(self, path: PurePath) -> PurePath:
@@ -84,7 +84,7 @@ class LocalFiles(Files):
         """What to call the file: its path below the root with the links in it as they are."""
         places = (Path(os.path.normpath(Path(path).absolute())), self.real(path))
         inside = next((place.relative_to(self.root) for place in places if place.is_relative_to(self.root)), Path(path.name))
-        return printable(str(inside))
+        return as_text(str(inside))
 
     def real(self, path: PurePath) -> Path:
         """The path with all links followed, also where a part is missing or links lead in a circle."""
@@ -131,7 +131,7 @@ class LocalFiles(Files):
         self.failures[self.name(Path(error.filename))] = Unreadable("unreadable", f"can't be listed: {reason}", remedy)
 
 
-def printable(name: str) -> str:
+def as_text(name: str) -> str:
     """A file's name with escapes for what is no text in it."""
     return name.encode("utf-8", "backslashreplace").decode()
 

@@ -9,7 +9,7 @@ from pathlib import PurePath, PurePosixPath
 
 from callboard_sdk.sources import Tree, Unreadable
 
-from .files import Files, printable
+from .files import Files, as_text
 
 
 class TreeFiles(Files):
@@ -22,7 +22,7 @@ class TreeFiles(Files):
     def name(self, path: PurePath) -> str:
         """The tree's name, and the path in it."""
         inside = str(self.real(path))
-        return printable(self.prefix if inside == "." else f"{self.prefix}/{inside}" if self.prefix else inside)
+        return as_text(self.prefix if inside == "." else f"{self.prefix}/{inside}" if self.prefix else inside)
 
     def real(self, path: PurePath) -> PurePosixPath:
         """The path without detours; what is a link in a tree stays one."""
