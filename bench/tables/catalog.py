@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from callboard_catalog.descriptors.descriptor import Place, Reading
+from callboard_catalog.descriptors.format import read_descriptor
 from callboard_catalog.descriptors.reading import Limits
 from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.ingestion.pushing import push
 from callboard_catalog.ingestion.schedule import Timing
 from callboard_catalog.ingestion.sources import Said, Source
 from callboard_catalog.plugin import plugin
@@ -35,7 +38,7 @@ from callboard_sdk import EVERYTHING, EntityRef, Page
 from callboard_sdk.sources import Item, Known, Whole
 from sqlalchemy import select, text
 
-from bench.entities import descriptors
+from bench.entities import TAGS, descriptors
 from bench.progress import err
 from bench.table import Row
 from gateway.database import open_database
@@ -49,6 +52,8 @@ SIZES = (50_000, 250_000)
 _FILTER = EntityFilter(tag="java", type="service", lifecycle="production")
 _FACETS = [FacetBy(field=one) for one in (FacetField.KIND, FacetField.TYPE, FacetField.TAG, FacetField.OWNER)]
 _SEARCH = list(SearchField)
+_LIMITS = Limits(1_000_000, 1_000_000)
+_CHANGING = "changing"
 _QUIET = "page while entities are read in"
 Call = Callable[[], Awaitable[Any]]
 
@@ -102,6 +107,7 @@ async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, 
         found = {"ingestion (s)": float(filled.read_text())}  # noqa: ASYNC240
         for what, call in (await _questions(store)).items():
             found[f"{what} (ms)"] = await _median(call, rounds)
+        found["facets, first after a change (ms)"] = await _after_changes(store, rounds)
         found["reading the same again (s)"] = await _again(store, size)
         found[f"{_QUIET} (ms)"] = await _meanwhile(store, size)
         found |= await _sizes(store, size)
@@ -119,7 +125,7 @@ async def _read(store: CatalogStore, size: int, version: int) -> float:
             yield Item(f"{descriptor['metadata']['name']}.yaml", json.dumps(descriptor))
         yield Whole()
 
-    ingestion = Ingestion([Source("bench", "bench", Timing(0), read)], Limits(1_000_000, 1_000_000), store)
+    ingestion = Ingestion([Source("bench", "bench", Timing(0), read)], _LIMITS, store)
     async with store.writing() as connection:
         await ingestion.schedule.declare(connection, ["bench"])
     started = time.perf_counter()
@@ -152,12 +158,9 @@ async def _questions(store: CatalogStore) -> dict[str, Call]:
     end = await store.entities(_FILTER, page(first=None, last=100))
     deep = _cursor(end.page_info.start_cursor)
 
-    async def facets(wanted: EntityFilter | None) -> Any:
-        return await store.facets(wanted, _FACETS, 20, EVERYTHING)
-
     async def facets_loaded() -> Any:
         store._columns.forget()
-        return await facets(None)
+        return await _facets(store, None)
 
     async def counted() -> Any:
         store._totals = Totals()
@@ -172,13 +175,17 @@ async def _questions(store: CatalogStore) -> dict[str, Call]:
         "page of one owner": partial(store.entities, owner, page()),
         "filtered first page and its total, counted": counted,
         "by 100 refs": partial(store.get, refs),
-        "facets, first after a change": facets_loaded,
-        "facets": partial(facets, None),
-        "facets, filtered": partial(facets, EntityFilter(tag="java")),
+        "facets, first of a gateway": facets_loaded,
+        "facets": partial(_facets, store, None),
+        "facets, filtered": partial(_facets, store, EntityFilter(tag="java")),
         "search by name": partial(store.search, "tour-9", _SEARCH, None, page(first=20)),
         "search by frequent words": partial(store.search, "orders seats", _SEARCH, None, page(first=20)),
         "walk of three": partial(store.walk, refs[:1], ["dependsOn", "partOf"], 3, 50, EVERYTHING),
     }
+
+
+async def _facets(store: CatalogStore, wanted: EntityFilter | None) -> Any:
+    return await store.facets(wanted, _FACETS, 20, EVERYTHING)
 
 
 def _cursor(cursor: str | None) -> str | None:
@@ -186,12 +193,35 @@ def _cursor(cursor: str | None) -> str | None:
 
 
 async def _median(call: Call, rounds: int) -> float:
-    spent = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        await call()
-        spent.append(time.perf_counter() - started)
-    return statistics.median(spent) * 1_000
+    return statistics.median([await _spent(call) for _ in range(rounds)])
+
+
+async def _spent(call: Call) -> float:
+    started = time.perf_counter()
+    await call()
+    return (time.perf_counter() - started) * 1_000
+
+
+async def _after_changes(store: CatalogStore, rounds: int) -> float:
+    """Facets, each time after an entity changed: the one of a source of its own, which goes again after."""
+    call, spent = partial(_facets, store, None), []
+    await call()
+    for version in range(rounds):
+        await push(store, _CHANGING, [_changed(version)], whole=True)
+        spent.append(await _spent(call))
+    await Ingestion([], _LIMITS, store).remove(_CHANGING)
+    return statistics.median(spent)
+
+
+def _changed(version: int) -> Reading:
+    metadata = {"name": _CHANGING, "tags": [f"v{version}", TAGS[version % len(TAGS)]]}
+    spec = {"type": "service", "owner": f"group:default/team-{version}"}
+    descriptor, _ = read_descriptor(
+        {"apiVersion": "a/v1", "kind": "Component", "metadata": metadata, "spec": spec}, Place(_CHANGING, "")
+    )
+    if descriptor is None:
+        raise RuntimeError("the entity that changes is no entity")
+    return Reading("", descriptors=[descriptor])
 
 
 async def _meanwhile(store: CatalogStore, size: int) -> float:

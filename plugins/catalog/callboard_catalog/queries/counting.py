@@ -5,24 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
 
 from callboard_sdk import Database
-from sqlalchemy import select
+from callboard_sdk.conditions import ALWAYS
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
-from callboard_catalog.records.tables import TermRow
-from callboard_catalog.records.terms import among, pairs
-
-from .columns import Column, Numbers, column_of, column_query, listed_query, numbers_of
+from .columns import Column, Numbers, changed_query, column_of, column_query, listed_query, numbers_of, version_query
 from .facets import Asked, shown
 from .lists import EntityList
 
 _MOST = 24
-"""Columns that are remembered; one has 16 bytes for each entity that has a value, and 100 for each value."""
-
-Counts = list[tuple[int | str, int]]
+"""Columns that are remembered; one has 16 bytes for each entity that has a value, and 60 and its text for each value."""
+_FEW = 2_000
+"""Changes of the catalog that a column follows; after more it is loaded as a whole, which is quicker then."""
 
 
 class Columns:
@@ -34,43 +29,71 @@ class Columns:
         self._loading = asyncio.Lock()
 
     def forget(self) -> None:
-        """Have all of them loaded again."""
+        """Have all of them loaded as a whole again."""
         self._known.clear()
 
     async def count(self, listed: EntityList, facets: Sequence[Asked], most: int) -> list[list[tuple[str, int]]]:
         """For each facet the most frequent values among the entities in the list, with how many have them."""
         async with self._database.snapshot() as connection:
-            version, entities = await self._listed(connection, listed)
+            version = await self._version(connection)
             if all(facet in self._known and self._known[facet][0] == version for facet in facets):
-                return await self._counted(connection, [self._known[facet][1] for facet in facets], facets, entities, most)
+                return await self._counted(connection, [self._known[facet][1] for facet in facets], facets, listed, most)
         async with self._loading, self._database.snapshot() as connection:  # one loads what several wait for
-            version, entities = await self._listed(connection, listed)
-            columns = [await self._column(connection, facet, version) for facet in facets]
-            return await self._counted(connection, columns, facets, entities, most)
+            columns = await self._columns(connection, facets)
+            return await self._counted(connection, columns, facets, listed, most)
 
-    async def _listed(self, connection: AsyncConnection, listed: EntityList) -> tuple[int, Numbers | None]:
-        [(version, numbers)] = (await connection.execute(listed_query(listed, connection.dialect.name))).all()
-        return version, None if numbers is None else await asyncio.to_thread(numbers_of, numbers)
-
-    async def _column(self, connection: AsyncConnection, facet: Asked, version: int) -> Column:
-        known = self._known.get(facet)
-        if known is None or known[0] != version:
-            row = (await connection.execute(column_query(facet, connection.dialect.name))).one()
-            known = self._known[facet] = version, await asyncio.to_thread(column_of, row)
-        self._known.move_to_end(facet)
+    async def _columns(self, connection: AsyncConnection, facets: Sequence[Asked]) -> list[Column]:
+        """The columns as this snapshot has them."""
+        version = await self._version(connection)
+        changes: dict[int, Numbers | None] = {}
+        for facet in facets:
+            since, known = self._known.get(facet, (version, None))
+            if since != version and since not in changes:
+                changes[since] = await self._changed(connection, since, version)
+            if known is None or since != version:
+                self._known[facet] = version, await self._column(connection, facet, since, known, changes.get(since))
+            self._known.move_to_end(facet)
+        columns = [self._known[facet][1] for facet in facets]
         while len(self._known) > _MOST:
             self._known.popitem(last=False)
-        return known[1]
+        return columns
+
+    @staticmethod
+    async def _version(connection: AsyncConnection) -> int:
+        return int((await connection.execute(version_query())).scalar_one())
+
+    @staticmethod
+    async def _changed(connection: AsyncConnection, since: int, version: int) -> Numbers | None:
+        """The entities that changed since; None where they may be too many, or the journal doesn't reach back so far."""
+        if not since < version <= since + _FEW:
+            return None
+        first, entities = (await connection.execute(changed_query(since, connection.dialect.name))).one()
+        return numbers_of(entities) if first <= since + 1 else None
+
+    @staticmethod
+    async def _column(
+        connection: AsyncConnection, facet: Asked, since: int, known: Column | None, changed: Numbers | None
+    ) -> Column:
+        """The facet's column, loaded as a whole; or the known one, in which only what changed since is loaded."""
+        dialect = connection.dialect.name
+        if known is None or changed is None:
+            return await asyncio.to_thread(column_of, (await connection.execute(column_query(facet, dialect))).one())
+        if not len(changed):
+            return known
+        row = (await connection.execute(column_query(facet, dialect, since))).one()
+        return await asyncio.to_thread(lambda: known.mended(changed, column_of(row)))
 
     @staticmethod
     async def _counted(
-        connection: AsyncConnection, columns: Sequence[Column], facets: Sequence[Asked], entities: Numbers | None, most: int
+        connection: AsyncConnection, columns: Sequence[Column], facets: Sequence[Asked], listed: EntityList, most: int
     ) -> list[list[tuple[str, int]]]:
-        counts: list[Counts] = await asyncio.to_thread(lambda: [column.counted(entities, most) for column in columns])
-        terms = {value for facet, found in zip(facets, counts, strict=True) if facet.column is None for value, _ in found}
-        query = select(col(TermRow.id), col(TermRow.text)).where(among(col(TermRow.id), terms, connection.dialect.name))
-        texts: dict[Any, str] = await pairs(connection, query) if terms else {}
-        return [
-            [(shown(facet, texts.get(value, str(value))), number) for value, number in found]
-            for facet, found in zip(facets, counts, strict=True)
-        ]
+        numbers = None  # of all
+        if listed.asked != ALWAYS:
+            numbers = (await connection.execute(listed_query(listed, connection.dialect.name))).scalar_one()
+
+        def counted() -> list[list[tuple[str, int]]]:
+            entities = None if numbers is None else numbers_of(numbers)
+            found = [column.counted(entities, most) for column in columns]
+            return [[(shown(facet, value), number) for value, number in one] for facet, one in zip(facets, found, strict=True)]
+
+        return await asyncio.to_thread(counted)
