@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.table import Row
-from gateway.logs import silence_logs
-from gateway.process import settle
 from gateway.request import GraphQLRequest
 from gateway.testing import Harness, running_gateway
 from policies import Rules
@@ -28,20 +22,6 @@ _PUBLISH = """mutation ($draft: ID!, $expected: Int!) {
   publishPolicyDraft(input: {draft: $draft, expectedVersion: $expected}) { version { number } errors { message } }
 }"""
 _PLUGINS = ("catalog", "ci", "cost", "kubernetes", "security")
-
-
-@contextmanager
-def settled() -> Iterator[None]:
-    """The process is set up as a gateway's, and afterwards as it was."""
-    silence_logs()
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    settle()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
-        sys.setswitchinterval(interval)
 
 
 async def longest_holds(rules: Rules, rounds: int) -> Row:

@@ -40,6 +40,7 @@ from sqlalchemy import select, text
 
 from bench.entities import TAGS, descriptors
 from bench.progress import err
+from bench.settled import as_a_gateway, settle
 from bench.table import Row
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
@@ -54,7 +55,6 @@ _FACETS = [FacetBy(field=one) for one in (FacetField.KIND, FacetField.TYPE, Face
 _SEARCH = list(SearchField)
 _LIMITS = Limits(1_000_000, 1_000_000)
 _CHANGING = "changing"
-_QUIET = "page while entities are read in"
 Call = Callable[[], Awaitable[Any]]
 
 
@@ -62,6 +62,7 @@ def run(*, quick: bool) -> list[Row]:
     """A row for each database and question, and what each costs in both sizes."""
     sizes = (500, 1_000) if quick else SIZES
     with ExitStack() as stack:
+        stack.enter_context(as_a_gateway())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if quick else _kept()
         rows: list[Row] = []
         for database in ("sqlite", "postgresql"):
@@ -101,15 +102,18 @@ async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, 
         await make_ready(database, plugin.name, plugin.migrations)
         if not filled.exists():  # noqa: ASYNC240  nothing else runs meanwhile
             filled.write_text(str(await _read(store, size, 0)))  # noqa: ASYNC240
-            if store.dialect == "postgresql":
-                async with store.writing() as connection:
-                    await connection.execute(text("ANALYZE"))
+        await settle(database.engine)
         found = {"ingestion (s)": float(filled.read_text())}  # noqa: ASYNC240
         for what, call in (await _questions(store)).items():
             found[f"{what} (ms)"] = await _median(call, rounds)
         found["facets, first after a change (ms)"] = await _after_changes(store, rounds)
         found["reading the same again (s)"] = await _again(store, size)
-        found[f"{_QUIET} (ms)"] = await _meanwhile(store, size)
+        quiet, busy = await _meanwhile(store, size)
+        found |= {
+            "page now and then (ms)": quiet,
+            "page while entities are read in (ms)": busy,
+            "while read in / now and then": busy / quiet,
+        }
         found |= await _sizes(store, size)
         found["memory (MB)"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return found
@@ -224,25 +228,32 @@ def _changed(version: int) -> Reading:
     return Reading("", descriptors=[descriptor])
 
 
-async def _meanwhile(store: CatalogStore, size: int) -> float:
-    """Filtered first pages while a source is read in which every hundredth entity changed; they are put back after."""
-    page, spent, ended = Page(first=100, counted=False), list[float](), asyncio.Event()
+async def _meanwhile(store: CatalogStore, size: int) -> tuple[float, float]:
+    """Filtered first pages, now and then, while nothing else is done; and while a source is read in which every hundredth entity
+    changed, which are put back after.
+    """
+    page, spent = Page(first=100, counted=False), list[float]()
 
     async def ask() -> None:
-        while not ended.is_set():
+        while True:
             started = time.perf_counter()
             await store.entities(_FILTER, page)
             spent.append(time.perf_counter() - started)
             await asyncio.sleep(0.02)
 
-    asking = asyncio.create_task(ask())
-    try:
+    async def reading() -> None:
         for version in (1, 0):
             await _read(store, size, version)
-    finally:
-        ended.set()
-        await asking
-    return statistics.median(spent) * 1_000
+
+    found = []
+    for doing in (asyncio.sleep(3), reading()):
+        asking = asyncio.create_task(ask())
+        await doing
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        found.append(statistics.median(spent) * 1_000)
+        spent.clear()
+    return found[0], found[1]
 
 
 async def _sizes(store: CatalogStore, size: int) -> dict[str, float]:

@@ -27,7 +27,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.progress import err, steps
-from bench.settled import settle
+from bench.settled import as_a_gateway, settle
 from bench.table import Row
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
@@ -47,6 +47,7 @@ def run(*, quick: bool) -> list[Row]:
     """A row for each database and condition."""
     reading = _reading(2_000 if quick else ENTITIES)
     with ExitStack() as stack:
+        stack.enter_context(as_a_gateway())
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         urls = [f"sqlite:///{Path(folder) / 'bench.sqlite'}", stack.enter_context(running_postgresql()).emptied()]
         return [row for url in steps(urls, "databases") for row in uvloop.run(_rows(url, reading, 2 if quick else 50))]

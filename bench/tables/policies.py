@@ -20,8 +20,9 @@ from pathlib import Path
 import uvloop
 from callboard_sdk.fields import READ
 
-from bench.holding import longest_holds, settled
+from bench.holding import longest_holds
 from bench.progress import steps
+from bench.settled import as_a_gateway
 from bench.table import Row
 from gateway.testing import running_gateway
 from policies import Policy, Rule, Rules
@@ -43,7 +44,7 @@ def run(*, quick: bool) -> list[Row]:
     counts = RULES[:2] if quick else RULES
     rows = [_row(supergraph, coordinates, count, quick=quick) for count in steps(counts, "sets of rules")]
     rounds = 1 if quick else 7
-    with settled():
+    with as_a_gateway():
         held = [uvloop.run(longest_holds(_rules(count, _read(supergraph)), rounds)) for count in steps(counts, "publishes")]
     return [{**row, **holds} for row, holds in zip(rows, held, strict=True)]
 
