@@ -36,7 +36,7 @@ _ROOTS = (
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
 _CHANGES = ("touch", "touch", "touchAll")
 _COSTS = ("cost", "costShares", "costShares", "unattributedCost")
-_LEFT_OUT = frozenset({"resetAt", "entityAt", "entityDifferences", "origin", "since"})
+_LEFT_OUT = frozenset({"resetAt", "entityAt", "entityDifferences", "origin"})
 """The clock's; and the past, which here is that of other worlds, and the names of items, which here count all things: `past` asks those."""
 _CURSOR = re.compile(rb'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
 _INTROSPECTION = (
