@@ -11,6 +11,7 @@ from dataclasses import replace
 from callboard_sdk.entities import Entity
 from callboard_sdk.plugin import QUERY, SUBSCRIPTION
 from graphql import (
+    GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
     get_named_type,
@@ -20,6 +21,7 @@ from graphql import (
 )
 from strawberry.types.base import get_object_definition
 
+from .resolution import RESOLUTION, Batched, Streamed
 from .supergraph import About, Guarded
 
 ENTITY = get_object_definition(Entity, strict=True).name
@@ -52,9 +54,46 @@ def _about(schema: GraphQLSchema, coordinate: str, entities: frozenset[str]) -> 
         return About.RESULT if kind is not None and _is_entity(schema, kind, entities) else About.NOTHING
     if type_name not in (QUERY, SUBSCRIPTION) or not is_object_type(kind):
         return About.NOTHING
-    given = get_named_type(kind.fields[field].type)
-    found = _items(given) if type_name == QUERY else _held(given)
+    definition = kind.fields[field]
+    given = get_named_type(definition.type)
+    if type_name == QUERY and _leaves_out(definition):
+        return About.RESULT if held(schema, given, entities) else About.NOTHING
+    found = _items(given) if type_name == QUERY else _told(given)
     return About.RESULT if any(_is_entity(schema, one, entities) for one in found) else About.NOTHING
+
+
+def held(schema: GraphQLSchema, kind: GraphQLNamedType, entities: frozenset[str]) -> frozenset[str]:
+    """The entity types that a value of this type can be, or hold: in its own values, down to the entities, and no further.
+
+    What lies below an entity, or below a field with a function of its own, is that field's matter.
+    """
+    found: set[str] = set()
+    waiting, seen = [kind], {kind.name}
+    while waiting:
+        one = waiting.pop()
+        below: list[GraphQLNamedType] = []
+        if is_abstract_type(one):
+            below += schema.get_possible_types(one)
+        elif one.name in entities:
+            found.add(one.name)
+        elif is_object_type(one):
+            below += (get_named_type(field.type) for field in one.fields.values() if not has_function(field))
+        fresh = [other for other in below if other.name not in seen]
+        seen.update(other.name for other in fresh)
+        waiting += fresh
+    return frozenset(found)
+
+
+def has_function(field: GraphQLField) -> bool:
+    """Whether a plugin's function answers this field, so that it is none of its object's own values."""
+    how = field.extensions.get(RESOLUTION)
+    return isinstance(how, Streamed) or (isinstance(how, Batched) and bool(how.name))
+
+
+def _leaves_out(field: GraphQLField) -> bool:
+    """Whether its function leaves out what its viewer may not see, however deep that stands, or counts without it."""
+    how = field.extensions.get(RESOLUTION)
+    return isinstance(how, Batched) and how.filtered
 
 
 def _items(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
@@ -66,7 +105,7 @@ def _items(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
             yield get_named_type(edge.fields["node"].type)
 
 
-def _held(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
+def _told(kind: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
     """The type of an event, and the types of what it says: an event about an entity holds it."""
     yield kind
     if is_object_type(kind):

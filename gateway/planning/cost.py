@@ -15,8 +15,9 @@ from callboard_sdk.connections import MAX_PAGE
 from graphql import FieldNode, IntValueNode, VariableNode
 from graphql.execution import VariableValues
 
+from schema.objects import has_function
+
 from .limits import LimitExceeded
-from .reach import has_function
 from .selection import Abstract, Denied, Field, Leaf, ListOf, Object, Output, Selection, Typename, below
 
 LIST = 10

@@ -1,7 +1,4 @@
-"""Where entities can stand in what a field gives: in its own values, down to the entities, and no further.
-
-What lies below an entity, or below a field with a function of its own, is that field's matter.
-"""
+"""Where entities can stand in what a field gives."""
 
 from __future__ import annotations
 
@@ -21,8 +18,7 @@ from graphql import (
     is_object_type,
 )
 
-from schema.objects import entity_types
-from schema.resolution import RESOLUTION, Batched, Streamed
+from schema.objects import entity_types, held
 
 
 class Reach:
@@ -51,25 +47,8 @@ class Reach:
         """The entity types that a value of this type can be, or hold."""
         known = self._known.get(kind.name)
         if known is None:
-            known = self._known[kind.name] = self._lead(kind)
+            known = self._known[kind.name] = held(self._schema, kind, self.entities)
         return known
-
-    def _lead(self, kind: GraphQLNamedType) -> frozenset[str]:
-        found: set[str] = set()
-        waiting, seen = [kind], {kind.name}
-        while waiting:
-            one = waiting.pop()
-            below: list[GraphQLNamedType] = []
-            if is_abstract_type(one):
-                below += self._schema.get_possible_types(one)
-            elif one.name in self.entities:
-                found.add(one.name)
-            elif is_object_type(one):
-                below += (get_named_type(field.type) for field in one.fields.values() if not has_function(field))
-            fresh = [other for other in below if other.name not in seen]
-            seen.update(other.name for other in fresh)
-            waiting += fresh
-        return frozenset(found)
 
     def single(self, field: GraphQLField) -> bool:
         """Whether what it gives is one entity or null: a hidden one can be null in its place."""
@@ -82,12 +61,6 @@ class Reach:
         edge = _fields(get_named_type(field.type)).get("edges")
         node = _fields(get_named_type(edge.type)).get("node") if edge else None
         return node is not None and bool(self.direct(get_named_type(node.type)))
-
-
-def has_function(field: GraphQLField) -> bool:
-    """Whether a plugin's function answers this field, so that it is none of its object's own values."""
-    how = field.extensions.get(RESOLUTION)
-    return isinstance(how, Streamed) or (isinstance(how, Batched) and bool(how.name))
 
 
 def _fields(kind: GraphQLNamedType) -> Mapping[str, GraphQLField]:

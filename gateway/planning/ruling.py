@@ -19,9 +19,10 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, GraphQLSc
 from policies import Decision
 from policies.conditions import Condition
 from schema.filtering import declared, expanded
+from schema.objects import has_function
 from schema.resolution import FAILS, Batched, Streamed
 
-from .reach import Reach, has_function
+from .reach import Reach
 from .selection import Conditional, Denied, How, Look
 
 UNFILTERED = "it could give entities that you may not see, and doesn't ask for Access, Catalog or Page to leave them out"

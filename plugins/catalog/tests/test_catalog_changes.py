@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.queries.changes import Changes
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.records.tables import ChangeRow
 from callboard_sdk import decode_cursor, encode_cursor
 from gateway.testing import Answer, Harness, running_gateway
+from sqlalchemy import update
 
 COMPONENT = (
     "apiVersion: a/v1\nkind: Component\nmetadata: {name: %s, tags: [%s], title: %s}\nspec: {type: t, lifecycle: l, owner: %s}\n"
@@ -148,6 +152,25 @@ async def test_a_change_of_what_may_not_be_read_is_told_to_who_reads_when_someth
             a, b = ({"ref": "component:default/a", "kind": "CHANGED"}, {"ref": "component:default/b", "kind": "CREATED"})
             assert await told(some, 1) == [b]
             assert await told(more, 2) == [a, b]
+
+
+async def test_what_is_long_past_is_told_to_who_may_read_when_entities_change(tmp_path, database, root):
+    asks = (
+        "subscription ($after: String) { entityChanges(after: $after) { ref } }",
+        "subscription ($after: String) { problemChanges(after: $after) { problem { entity } } }",
+    )
+    async with served(tmp_path, database, root, {"a.yaml": component("a")}) as harness:
+        resources = harness.gateway.plugins.runtimes["catalog"].resources
+        async with resources[CatalogStore].writing() as connection:
+            await connection.execute(update(ChangeRow).values(at=ChangeRow.at - 7_200))
+        resources[Changes]._last.clear()
+        (root / "b.yaml").write_text(component("b"))
+        await again(harness)
+        a, b = ({"ref": f"component:default/{name}"} for name in "ab")
+        for ask, old, new in ((asks[0], a, b), (asks[1], {"problem": {"entity": a["ref"]}}, {"problem": {"entity": b["ref"]}})):
+            for roles, first in ((("partly", "some"), new), (("partly", "some", "past"), old)):
+                async with harness.listen(ask, {"after": encode_cursor("0.0/")}, roles=roles) as answers:
+                    assert await told(answers, 1) == [first]
 
 
 async def test_a_cursor_of_a_hidden_change_is_taken_like_one_of_no_change(tmp_path, database, root):

@@ -30,7 +30,8 @@ from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, NOTES, REGIONS, TAGS, 
 
 _ROOTS = (
     ("entities", "components") * 5
-    + ("search", "entityFacets", "entitiesByRef") * 2
+    + ("search", "entityFacets") * 4
+    + ("entitiesByRef",) * 2
     + ("entity", "node", "nodes", "problems", "problemCounts") * 2
 )
 _OTHERS = ("node", "nodes", "viewer", "rateLimit", "plugins", "everyone", "measured", "catalogStatus", "catalogStatus")
@@ -65,6 +66,7 @@ _PLUMBING = (
     "endCursor",
 )
 _TYPOS = ("titel", "lifecycl", "scor", "moods", "ownr", "dependson", "componentz", "catalogstatus")
+_ODD_KEYS = ("", "=", "\0", "tier=", "=1", "%", "_", "*", ":")
 _RULES = ("catalog.dangling-reference", "catalog.tags", "catalog.required", "catalog.duplicate")
 
 
@@ -306,7 +308,11 @@ class Draft:
     def _facet(self) -> dict[str, Any]:
         keys = {"LABEL": "tier", "ANNOTATION": "note", "SPEC": "region"}
         name = self._dice.choice(("KIND", "NAMESPACE", "TYPE", "LIFECYCLE", "TAG", "OWNER", *keys))
-        return {"field": _Bare(name)} | ({"key": keys[name]} if name in keys else {})
+        return {"field": _Bare(name)} | ({"key": self._key(keys[name])} if name in keys else {})
+
+    def _key(self, key: str) -> str:
+        """The key, or now and then one that nothing can have."""
+        return self._dice.choice(_ODD_KEYS) if self._dice.random() < 0.25 else key
 
     def _words(self, values: Sequence[str], *more: str) -> dict[str, Any]:
         """What a value must be, in one of the ways to say it."""
@@ -330,7 +336,7 @@ class Draft:
         label = dice.choice(list(LABELS))
         every: Mapping[str, Any] = {
             "text": dice.choice(("a", "alpha", "BETA", "zeta", "more")), "tag": dice.choice(TAGS),
-            "label": {"key": label, "value": dice.choice(LABELS[label])},
+            "label": {"key": self._key(label), "value": dice.choice(LABELS[label])},
             "kinds": dice.sample(("component", "API", "group", "System"), 2), "namespace": dice.choice(NAMESPACES),
             "type": dice.choice(TYPES), "lifecycle": dice.choice(LIFECYCLES),
             "ownedBy": f"group:{dice.choice(NAMESPACES)}/{dice.choice(NAMES)}", "partOf": f"system:default/{dice.choice(NAMES)}",
@@ -338,7 +344,7 @@ class Draft:
             "description": {"contains": dice.choice(("a", "beta", "quiet"))}, "name": self._words(NAMES, "eq", "contains"),
             "types": self._words(TYPES, "eq", "exists"), "lifecycles": self._words(LIFECYCLES, "eq", "exists"),
             "tags": self._words(TAGS, "eq", "exists"), "namespaces": self._words(NAMESPACES, "eq"),
-            "annotation": {"key": note, **self._words(NOTES[note], "value", "exists")},
+            "annotation": {"key": self._key(note), **self._words(NOTES[note], "value", "exists")},
             "spec": {"path": "region", **self._words(REGIONS, "eq", "exists")},
             "owner": {"exists": dice.random() < 0.5}, "whole": {"in": [f"system:default/{dice.choice(NAMES)}"]},
             "relatedTo": {

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import structlog
+from callboard_catalog.queries.changes import Changes
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.journal import INSIDE, SOURCE, Journal
 from callboard_sdk import EntityRef
@@ -76,7 +77,7 @@ class Stage:
 
     async def put(self, world: World, number: int = 0) -> None:
         """Put this world behind it; what failed in an earlier one is forgotten, and so are its groups."""
-        await put(world, self._store, self._probe, number)
+        await self._put(world, number)
         self._forget()
 
     async def live(self, worlds: Sequence[World]) -> None:
@@ -84,7 +85,7 @@ class Stage:
         await erase(self._store)
         for number, world in enumerate(worlds):
             if not number or world != worlds[number - 1]:
-                await put(world, self._store, self._probe, number)
+                await self._put(world, number)
         self._forget()
 
     async def source(self, day: int, *, outside: bool, inside: bool) -> None:
@@ -95,6 +96,10 @@ class Stage:
                 journal.changed(what, name="ours")
         async with self._store.writing() as connection:
             await journal.write(connection, self._store.database)
+
+    async def _put(self, world: World, number: int) -> None:
+        self._gateway.plugins.runtimes["catalog"].resources[Changes].now = (EPOCH + timedelta(days=number, hours=1)).timestamp
+        await put(world, self._store, self._probe, number)
 
     def _forget(self) -> None:
         plugins = self._gateway.plugins

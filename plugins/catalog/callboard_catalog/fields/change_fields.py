@@ -87,6 +87,7 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
 
     async def entity_change(
         change: Change,
+        changes: Changes,
         store: CatalogStore,
         access: Access,
         readable: Readable,
@@ -100,7 +101,7 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
         body, is_now = await version(store, ref, change.number)
         after = access.shown(entity_of(body)) if body is not None else None
         kind = _kind(before, after, readable)
-        if kind is None:
+        if kind is None or (changes.past(change.at) and not _timed(readable, before, after)):
             return None
         if after is not None and not is_now:
             after = (await judged(store, {ref: after}, access)).get(ref)
@@ -112,17 +113,20 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
     async def entity_changes(
         changes: Changes, after: _After = None, refs: _Refs = None, kinds: _Kinds = None
     ) -> AsyncIterator[Change]:
-        """Every change of an entity, in order, in what the viewer may read; who may read `changedAt` is told of every change.
+        """Every change of an entity, in order, in what the viewer may read; who may read `changedAt` is told of every change, and
+        of those that are more than an hour old.
         What was hidden and is shown comes to be, what was shown and is hidden is gone; of what is gone by now that alone is told.
         """
         async for change in changes.since((ENTITY,), after):
             yield change
 
     async def problem_change(
-        event: ProblemEvent, store: CatalogStore, access: Access, entity: _Of = None
+        event: ProblemEvent, changes: Changes, store: CatalogStore, access: Access, readable: Readable, entity: _Of = None
     ) -> ProblemChange | None:
         problem = problem_of(event.body)
         if (entity is not None and problem.entity != entity) or not await _told(event, problem, store, access):
+            return None
+        if changes.past(event.at) and not await _known_when(event, problem, store, readable):
             return None
         kind = ChangeKind.REMOVED if event.how == REMOVED else ChangeKind.CREATED
         at = instant(event.at)
@@ -135,7 +139,8 @@ def add_change_fields(plugin: Plugin[Any]) -> None:
         changes: Changes, store: CatalogStore, after: _After = None, entity: _Of = None
     ) -> AsyncIterator[ProblemEvent]:
         """Every problem of a descriptor that comes or goes, in order. An entity that comes into sight brings its problems, and
-        one that goes takes them with it, without a word of each to who doesn't see every entity.
+        one that goes takes them with it, without a word of each to who doesn't see every entity. What is more than an hour old is
+        told to who may read `changedAt` of its entity.
         """
         async for event in problem_events(changes, store, after):
             yield event
@@ -167,6 +172,20 @@ async def _told(event: ProblemEvent, problem: Problem, store: CatalogStore, acce
     if after is None or (before is not None and event.how == STAYS) or (before is None and event.how == REMOVED):
         return False
     return is_now or problem.entity in await judged(store, {problem.entity: after}, access)
+
+
+async def _known_when(event: ProblemEvent, problem: Problem, store: CatalogStore, readable: Readable) -> bool:
+    """Whether the viewer may know when what is wrong changed; of what is wrong with no entity whoever may see it may."""
+    if problem.entity is None:
+        return True
+    body, _ = await version(store, problem.entity, event.number)
+    before = event.entity.before if event.entity is not None else None
+    return _timed(readable, *(None if one is None else entity_of(one) for one in (before, body)))
+
+
+def _timed(readable: Readable, *entities: Entity | None) -> bool:
+    """Whether the viewer may read when these change."""
+    return all(readable.reads(entity, "changedAt") for entity in entities if entity is not None)
 
 
 def _kind(before: Entity | None, after: Entity | None, readable: Readable) -> ChangeKind | None:

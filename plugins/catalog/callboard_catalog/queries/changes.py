@@ -8,8 +8,9 @@ For the same reason any instant is a place to go on from, whether something chan
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,6 +28,8 @@ from .store import CatalogStore
 _KEPT = 1_000
 """The last changes are kept in memory: all who listen read them there."""
 _AT_ONCE = 200
+_MISSED = 3_600.0
+"""Seconds that a listener may have been away for."""
 _ANEW = "ask for what there is now, then subscribe anew"
 
 
@@ -51,8 +54,9 @@ class Change:
 class Changes:
     """The journal of one database, as this process has heard of it."""
 
-    def __init__(self, store: CatalogStore) -> None:
+    def __init__(self, store: CatalogStore, now: Callable[[], float] = time.time) -> None:
         self._store = store
+        self.now = now
         self._last: deque[Change] = deque(maxlen=_KEPT)
         self._number = 0
         self._news = asyncio.Event()
@@ -64,6 +68,10 @@ class Changes:
         self._number = await self._newest()
         async with database.following(CHANNEL, self._refresh):
             yield
+
+    def past(self, at: float) -> bool:
+        """Whether what was written down then is the past, and no more what a listener missed that was away for a moment."""
+        return at < self.now() - _MISSED
 
     async def since(self, what: Collection[str], after: str | None) -> AsyncIterator[Change]:
         """What changes of these kinds from now on, and, with a cursor, what has changed since it. Raises BadArgument."""

@@ -92,7 +92,8 @@ def column_query(facet: Asked, dialect: str, since: int | None = None) -> TextCl
     else:
         value, entity = "catalog_term.text", "catalog_mark.entity"
         source = (_MARKS if since is None else _MARKS_OF_SOME)[dialect]
-        where = writer.between("catalog_term.text", beginning_of(facet.marks) or "")
+        beginning = beginning_of(facet.marks)
+        where = "1 = 0" if beginning is None else writer.between("catalog_term.text", beginning)  # there is no such key
     if since is not None:
         where += f" AND {entity} IN (SELECT entity {_CHANGED})"
     held = (
