@@ -92,6 +92,11 @@ class Office:
             latest._latest = latest  # and no older one, which would be kept with it
         return latest
 
+    async def take(self) -> tuple[str, ...]:
+        """Put what the database has into force where no gateway does; what keeps it out. Raises what the database raises."""
+        await self._standing.refresh()
+        return self._standing.now.problems
+
     async def info(self) -> PolicyInfo:
         """The policy in force; of many rules it is made in a thread, so that requests go on."""
         if self._info is None:

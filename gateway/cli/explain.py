@@ -14,6 +14,7 @@ from gateway.planning import explain as text
 from gateway.planning.operation import RequestError
 from gateway.planning.plan import Plan
 
+from .in_force import rules_in_force
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
 from .show import AsJson, document_text, fail, out, variables_of
 
@@ -62,7 +63,7 @@ async def _plan(
     gateway: Gateway, document: str, roles: list[str], values: dict[str, Any], name: str | None
 ) -> tuple[Plan, dict[str, int]]:
     pipeline = gateway.pipeline
-    policy = pipeline.policies.current
+    policy = await rules_in_force(gateway)
     visible = pipeline.visible(policy, frozenset(roles))
     operation = pipeline.documents.choose(await pipeline.documents.read(document, visible), name)
     decisions = policy.decide(frozenset(roles), operation.coordinates)

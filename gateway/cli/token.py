@@ -78,7 +78,8 @@ def create(
     for name in (name for name in role if name not in known):
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"roles with rules: {', '.join(sorted(known)) or 'none'}"
-        err.print(Text.assemble(("!", "yellow"), f" no rule is about the role {name!r}, so it may read nothing; {hint}"))
+        nothing = f" no rule of the files is about the role {name!r}, so without one in the database it may read nothing; {hint}"
+        err.print(Text.assemble(("!", "yellow"), nothing))
     print(json.dumps({"token": token}) if as_json else token)
 
 

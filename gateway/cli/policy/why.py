@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.app import Gateway, build
+from gateway.cli.in_force import rules_in_force
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
 from gateway.cli.show import AsJson, fail, out
 from policies import Decision, Policy
@@ -86,7 +87,7 @@ def _ref(given: str) -> EntityRef:
 
 
 async def _told(gateway: Gateway, viewer: Viewer, coordinate: str, ref: EntityRef | None) -> Why:
-    policy = gateway.policy
+    policy = await rules_in_force(gateway)
     async with world_of(gateway, catalog=ref is not None or viewer.entity is not None) as world:
         groups = await world.groups_of(viewer.entity) if viewer.entity else frozenset()
         viewer = await world.admitted(replace(viewer, groups=viewer.groups | groups), policy)

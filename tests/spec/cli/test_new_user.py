@@ -179,8 +179,8 @@ def test_every_mistake_of_the_rules_is_told_with_what_may_be_meant(say, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--role", "vewer"], "! no rule is about the role 'vewer', so it may read nothing; did you mean viewer?\n"),
-        (["--role", "x"], "! no rule is about the role 'x', so it may read nothing; roles with rules: admin, developer, finance, viewer\n"),
+        (["--role", "vewer"], "! no rule of the files is about the role 'vewer', so without one in the database it may read nothing; did you mean viewer?\n"),
+        (["--role", "x"], "! no rule of the files is about the role 'x', so without one in the database it may read nothing; roles with rules: admin, developer, finance, viewer\n"),
         (["--role", "viewer", "--for", "8"], "✗ '8' is no lifetime: write a number and m, h or d, such as 8h\n"),
         (["--role", "viewer", "--for", "999d"], "✗ a token lives 1 to 7776000 seconds (90 days), not 86313600: see auth.local.max_lifetime_seconds\n"),
         (["--role", "viewer", "--group", "a:b:c"], "✗ 'a:b:c' is not an entity ref: write [kind:][namespace/]name, like group:default/payments\n"),

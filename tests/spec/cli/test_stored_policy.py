@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from callboard_sdk import Database
 from click.testing import Result
 from gateway.cli.main import app
@@ -70,6 +71,30 @@ def test_rules_are_published_shown_listed_and_reverted(callboard: Callboard, tmp
     recorded = json.loads(CliRunner().invoke(app, ["audit", "list", "-s", str(settings), "--json", "--kind", "policy"]).stdout)
     assert [one["kind"] for one in recorded] == [f"policy.{word}" for word in ("reverted", "reverted", "published", "published")]
     assert {one["actor"] for one in recorded} == {"operator"} and recorded[-1]["details"]["note"] == "the [first]"
+
+
+def test_what_explains_decisions_goes_by_what_was_published_too(callboard: Callboard, tmp_path: Path, settings: Path) -> None:
+    def explained() -> str:
+        return CliRunner().invoke(app, ["explain", "{ viewer { subject } }", "-s", str(settings), "--role", "viewer"]).stdout
+
+    why = ("why", "ann", "Query.viewer", "--role", "viewer")
+    assert callboard(*why).exit_code == 1 and "deny" in explained()
+    assert callboard("publish", written(tmp_path, GOOD), "--expect", "0").exit_code == 0
+    answer = callboard(*why)
+    assert answer.exit_code == 0 and "version 1:1" in answer.stdout and "deny" not in explained()
+    assert callboard("publish", written(tmp_path, GOOD.replace("allow", "deny")), "--expect", "1").exit_code == 0
+    assert callboard(*why).exit_code == 1
+
+
+def test_where_the_database_can_t_be_asked_the_files_alone_are_gone_by_and_that_is_told(
+    callboard: Callboard, tmp_path: Path, settings: Path
+) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"no database at all " * 100)
+    found = {**yaml.safe_load(settings.read_text()), "database": {"url": f"sqlite:///{broken}"}}
+    settings.write_text(yaml.safe_dump(found))
+    answer = callboard("why", "ann", "Query.viewer", "--role", "admin")
+    assert answer.exit_code == 0 and "by the rules of the files alone" in answer.stderr
 
 
 def test_what_can_t_be_is_refused_as_a_whole_with_every_mistake(callboard: Callboard, tmp_path: Path) -> None:
