@@ -74,7 +74,7 @@ class PortalWriter:
         ref, dice = self._ref(), self._dice
         path = dice.choice(("by-name/{}", "by-name/{}/ancestry", "by-uid/{}"))
         named = encode_id("Entity", str(ref)) if "uid" in path else f"{ref.kind}/{ref.namespace}/{quote(ref.name)}"
-        return _get(f"/entities/{path.format(named)}", self._cut())
+        return _get(f"/entities/{path.format(named)}", [] if path.endswith("ancestry") else self._cut())
 
     def _refs_of(self, _asked: Asked) -> Operation:
         body: dict[str, Any] = {"entityRefs": [str(self._ref()) for _ in range(self._dice.randrange(1, 5))]}

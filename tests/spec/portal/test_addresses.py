@@ -75,6 +75,30 @@ async def test_a_query_string_that_can_t_be_read_is_refused(shop: Shop, query: s
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "body", "says"),
+    [
+        ("GET", "/entities?filters=kind=api", None, "'filters', which is not known: did you mean `filter`?"),
+        ("GET", "/entities?orderField=kind,asc", None, "known are filter, fields, order, offset, limit, after"),
+        ("GET", "/entities/by-query?filter=kind=api&order=asc:kind", None, "did you mean `orderField`?"),
+        ("GET", "/entity-facets?facets=kind", None, "did you mean `facet`?"),
+        ("GET", f"{WEB}?filter=kind=api", None, "known are fields"),
+        ("GET", "/locations?limit=1", None, "this address knows none"),
+        ("POST", "/entities/by-query?limit=1", {}, "the query string has 'limit'"),
+        ("POST", "/entities/by-query", {"filter": [{"kind": "component"}]}, "the body has 'filter', which is not known"),
+        ("POST", "/entities/by-query", {"qeury": {}}, "did you mean `query`? known are query, limit, offset"),
+        ("POST", "/entities/by-query", {"orderBy": [{"field": "kind", "direction": "asc"}]}, "`direction` - at `$.orderBy[0]`"),
+        ("POST", "/entities/by-query", {"fullTextFilter": {"term": "a", "field": "kind"}}, "`field` - at `$.fullTextFilter`"),
+        ("POST", "/entities/by-refs", {"entityRefs": [], "filter": "kind=api"}, "the body has 'filter'"),
+        ("POST", "/entity-facets", {"facets": ["kind"], "filter": "kind=api"}, "known are facets, query"),
+        ("POST", "/locations/by-query", {"limits": 1}, "did you mean `limit`?"),
+        ("POST", "/validate-entity", {"entity": {}, "locations": ""}, "did you mean `location`?"),
+    ],
+)
+async def test_what_is_not_known_is_refused_with_what_there_is(shop: Shop, method: str, path: str, body: object, says: str):
+    assert says in refused(await shop.ask(method, path, body), 400)
+
+
+@pytest.mark.parametrize(
     "path", ["/entities/by-name/%00/default/a", "/entities/by-name/a%3Ab/default/a", "/entities/by-name/%20/a/b"]
 )
 async def test_a_name_that_nothing_can_have_is_refused_or_not_found(shop: Shop, path: str):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import msgspec
 from callboard_sdk import HttpError, HttpReply, HttpRequest
-
-S = TypeVar("S")
 
 
 def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpReply:
@@ -16,14 +15,38 @@ def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return HttpReply(msgspec.json.encode(value), status, headers or {})
 
 
+class Part(msgspec.Struct, forbid_unknown_fields=True):
+    """An object of a body: nothing is in it that is not declared."""
+
+
+S = TypeVar("S", bound=Part)
+
+
 def body_of(request: HttpRequest, kind: type[S]) -> S:
-    """The body, as this type. Raises HttpError for what is no JSON, or doesn't fit: it says where."""
+    """The body, as this type. Raises HttpError for what is no JSON, doesn't fit, or has what is not known: it says where."""
     try:
-        return msgspec.json.decode(request.body, type=kind)
+        found = msgspec.json.decode(request.body)
+        if isinstance(found, dict):
+            _known("the body has", found, kind.__struct_encode_fields__)
+        return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
-        raise HttpError(400, f"the body doesn't fit: {error}") from None
+        raise HttpError(400, f"the body doesn't fit: {str(error)[:300]}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HttpError(400, f"the body is not JSON: {error}" if request.body else "the body is empty: send JSON") from None
+
+
+def parameters_of(request: HttpRequest, known: Sequence[str]) -> None:
+    """Raises HttpError where there is a parameter that the address doesn't know: what it asks for would be left undone."""
+    _known("the query string has", request.query, known)
+
+
+def _known(where: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name[:80], known, n=1)
+            hint = f"did you mean `{near[0]}`? " if near else ""
+            there = f"known are {', '.join(known)}" if known else "this address knows none"
+            raise HttpError(400, f"{where} {name[:80]!r}, which is not known: {hint}{there}")
 
 
 def one(request: HttpRequest, name: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from callboard_sdk import Ask, HttpError, HttpReply, HttpRequest
 
-from .bodies import body_of, reply, some
+from .bodies import Part, body_of, reply, some
 from .entities import Json, Wanted
 from .filters import Filter, every, read_filters, read_query
 from .operations import FACETS, given
@@ -25,7 +25,7 @@ _FIELDS = {
 _KEYED = {"metadata.labels.": "LABEL", "metadata.annotations.": "ANNOTATION", "spec.": "SPEC"}
 
 
-class FacetsQuery(msgspec.Struct):
+class FacetsQuery(Part):
     """The body of a request for facets."""
 
     facets: list[str]

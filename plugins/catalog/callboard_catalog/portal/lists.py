@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from callboard_sdk import Ask, HttpError, HttpReply, HttpRequest
 
-from .bodies import body_of, bounded, number, one, reply, some
+from .bodies import Part, body_of, bounded, number, one, reply, some
 from .entities import Wanted
 from .filters import EVERYTHING, NOTHING, Filter, every, read_filters, read_query
 from .filters import some as some_of
@@ -49,21 +49,21 @@ async def entities(request: HttpRequest, ask: Ask) -> HttpReply:  # A
     return reply(found.shown(page), headers=more)
 
 
-class Words(msgspec.Struct):
+class Words(Part):
     """Words that are looked for, and where."""
 
     term: str = ""
     fields: list[str] | None = None
 
 
-class OrderBy(msgspec.Struct):
+class OrderBy(Part):
     """One part of an order."""
 
     field: str
     order: str = "asc"
 
 
-class Query(msgspec.Struct):
+class Query(Part):
     """The body of a query by predicate."""
 
     query: Any = msgspec.UNSET

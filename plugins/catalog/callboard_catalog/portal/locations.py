@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from callboard_sdk import Ask, HttpError, HttpReply, HttpRequest
 
-from .bodies import body_of, bounded, reply
+from .bodies import Part, body_of, bounded, reply
 from .entities import Json, Wanted
 from .lists import EVERY, MOST, USUAL
 from .pages import List
@@ -19,7 +19,7 @@ _WANTED = Wanted(("metadata.annotations", "spec"))
 _LOCATIONS = {"kinds": ["location"]}
 
 
-class LocationsQuery(msgspec.Struct):
+class LocationsQuery(Part):
     """The body of a query for locations."""
 
     limit: int | None = None

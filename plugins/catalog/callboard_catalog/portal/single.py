@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from callboard_sdk import Ask, EntityRef, HttpError, HttpReply, HttpRequest, InvalidRef, encode_id
 
-from .bodies import body_of, reply, some
+from .bodies import Part, body_of, reply, some
 from .entities import Wanted
 from .filters import Filter, every, named, read_filters, read_query
 from .filters import some as some_of
@@ -21,7 +21,7 @@ _TOGETHER = 25
 """Refs that are asked for in one filter."""
 
 
-class Refs(msgspec.Struct):
+class Refs(Part):
     """The body of a request for entities by their refs."""
 
     entityRefs: list[str]  # noqa: N815  the portal's name
@@ -29,7 +29,7 @@ class Refs(msgspec.Struct):
     query: Any = msgspec.UNSET
 
 
-class Described(msgspec.Struct):
+class Described(Part):
     """The body of a request that asks whether a descriptor is in order."""
 
     entity: dict[str, Any]
