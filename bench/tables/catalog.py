@@ -29,7 +29,7 @@ from callboard_catalog.ingestion.schedule import Timing
 from callboard_catalog.ingestion.sources import Said, Source
 from callboard_catalog.plugin import plugin
 from callboard_catalog.queries.facets import FacetBy, FacetField
-from callboard_catalog.queries.filters import EntityFilter
+from callboard_catalog.queries.filters import EntityFilter, ProblemFilter
 from callboard_catalog.queries.searching import SearchField
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.queries.totals import Totals
@@ -107,6 +107,7 @@ async def _figures(url: str, filled: Path, size: int, rounds: int) -> dict[str, 
         for what, call in (await _questions(store)).items():
             found[f"{what} (ms)"] = await _median(call, rounds)
         found["facets, first after a change (ms)"] = await _after_changes(store, rounds)
+        found |= await _misspelt(store, rounds)
         found["reading the same again (s)"] = await _again(store, size)
         quiet, busy = await _meanwhile(store, size)
         found |= {
@@ -217,14 +218,38 @@ async def _after_changes(store: CatalogStore, rounds: int) -> float:
     return statistics.median(spent)
 
 
+async def _misspelt(store: CatalogStore, rounds: int) -> dict[str, float]:
+    """A page of problems, a hundred references to components of which each has a letter too many; first with no name known."""
+    there = (await store.entities(EntityFilter(kinds=["component"]), Page(first=100, counted=False))).nodes()
+    missing = [f"component:{entity.ref.name[:4]}x{entity.ref.name[4:]}" for entity in there]
+    spec = {"type": "service", "lifecycle": "production", "owner": str(there[0].ref), "dependsOn": missing}
+    await push(store, _CHANGING, [_read_as(_CHANGING, {"name": _CHANGING}, spec)], whole=True)
+    wanted, spent = ProblemFilter(source=_CHANGING, rule="catalog.dangling-reference"), []
+    call = partial(store.problems, wanted, Page(first=100, counted=False))
+    for _ in range(rounds):
+        store._columns.forget()
+        spent.append(await _spent(call))
+    if not all((problem.remedy or "").startswith("Did you mean") for problem in (await call()).nodes()):
+        raise RuntimeError("a misspelt reference has no suggestion")
+    found = {
+        "page of problems, first of a gateway (ms)": statistics.median(spent),
+        "page of problems (ms)": await _median(call, rounds),
+    }
+    await Ingestion([], _LIMITS, store).remove(_CHANGING)
+    return found
+
+
 def _changed(version: int) -> Reading:
     metadata = {"name": _CHANGING, "tags": [f"v{version}", TAGS[version % len(TAGS)]]}
-    spec = {"type": "service", "owner": f"group:default/team-{version}"}
+    return _read_as(_CHANGING, metadata, {"type": "service", "owner": f"group:default/team-{version}"})
+
+
+def _read_as(source: str, metadata: dict[str, Any], spec: dict[str, Any]) -> Reading:
     descriptor, _ = read_descriptor(
-        {"apiVersion": "a/v1", "kind": "Component", "metadata": metadata, "spec": spec}, Place(_CHANGING, "")
+        {"apiVersion": "a/v1", "kind": "Component", "metadata": metadata, "spec": spec}, Place(source, "")
     )
     if descriptor is None:
-        raise RuntimeError("the entity that changes is no entity")
+        raise RuntimeError("the entity that is pushed is no entity")
     return Reading("", descriptors=[descriptor])
 
 

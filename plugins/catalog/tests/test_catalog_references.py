@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from callboard_catalog.queries.suggestions import near
+from callboard_catalog.queries.suggestions import edits_of, suggested
 from callboard_sdk import EntityRef
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,10 +144,48 @@ def test_a_reference_that_leads_nowhere_says_what_may_be_meant(keep, known, reme
     assert (problem.line, problem.remedy, str(problem.entity)) == (5, remedy, "system:default/me")
 
 
-words = st.text("abc", min_size=4, max_size=6)
+def test_every_reference_of_a_page_that_leads_nowhere_says_what_may_be_meant(keep):
+    systems = {f"{number}.yaml": document("System", f"me{number}", f"owner: team-{number}-payment") for number in range(100)}
+    groups = {"groups.yaml": "---\n".join(document("Group", f"team-{number}-payments") for number in range(100))}
+    found = [p for p in keep(systems | groups).problems if p.rule == "catalog.dangling-reference"]
+    assert [p.remedy for p in found] == [
+        f"Did you mean {str(p.entity).replace('system:default/me', 'group:default/team-')}-payments?" for p in found
+    ]
+    assert len(found) == 100
 
 
-@given(words, words)
-def test_names_are_near_when_one_edit_makes_one_of_the_other(one, other):
-    assert (other in near(one)) == (one in near(other))
-    assert all(abs(len(name) - len(one)) <= 1 and name != one for name in near(one))
+def ref(text: str) -> EntityRef:
+    return EntityRef.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("missing", "there", "meant"),
+    [
+        ("group:shp", ["group:shop"], "group:shop"),
+        ("group:sho", ["group:shops"], None),
+        ("group:sh", ["group:sho"], None),
+        ("group:shipping", ["group:shpiipng"], "group:shpiipng"),
+        ("group:shippin", ["group:shpiipn"], None),
+        ("group:shipping", ["group:shxxxing"], None),
+        ("group:shipping", ["user:shipping", "group:shopping", "group:ships"], "group:shopping"),
+        ("group:shipping", ["user:shipping", "group:sh0pp1ng"], "user:shipping"),
+        ("group:ops/shipping", ["group:shipping1", "group:ops/shipping2"], "group:ops/shipping2"),
+        ("group:shipping", ["group:ops/shipping", "group:shippin"], "group:ops/shipping"),
+        ("group:größen", ["group:grösen"], "group:grösen"),
+        ("group:shipping", [], None),
+    ],
+)
+def test_what_is_meant_is_the_nearest_that_is_there(missing, there, meant):
+    sorts = sorted(f"{one.name}/{one.kind}:{one.namespace}" for one in map(ref, there))
+    assert suggested(sorts, [ref(missing)]) == ({ref(missing): ref(meant)} if meant else {})
+
+
+words = st.text("abc", min_size=1, max_size=9)
+
+
+@given(words, st.lists(words, unique=True))
+def test_what_is_meant_is_there_and_is_no_more_edits_away_than_the_name_allows(one, others):
+    sorts = sorted(f"{name}/group:default" for name in others if name != one)
+    for meant in suggested(sorts, [EntityRef("group", "default", one)]).values():
+        assert meant.name in others
+        assert abs(len(meant.name) - len(one)) <= edits_of(one)

@@ -1,4 +1,7 @@
-"""Counts the values of lists of entities, and remembers for that who has which value of a facet. Part of the store."""
+"""Counts the values of lists of entities, and remembers for that who has which value of a facet; all values there are, too.
+
+Part of the store.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,13 @@ class Columns:
         async with self._loading, self._database.snapshot() as connection:  # one loads what several wait for
             columns = await self._columns(connection, facets)
             return await self._counted(connection, columns, facets, listed, most)
+
+    async def values(self, facet: Asked) -> Sequence[str]:
+        """All values of a facet, in the order of their texts."""
+        async with self._loading, self._database.snapshot() as connection:
+            [column] = await self._columns(connection, [facet])
+        values: list[str] = column.values.tolist()
+        return values
 
     async def _columns(self, connection: AsyncConnection, facets: Sequence[Asked]) -> list[Column]:
         """The columns as this snapshot has them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -52,7 +53,7 @@ from .lists import (
 from .orders import Order
 from .problem_counts import ProblemField, count_query
 from .searching import SearchField, SearchHit, cursor_of, highlights, search_query, wordings
-from .suggestions import suggested
+from .suggestions import SORTS, suggested
 from .totals import Total, Totals
 from .walking import MOST_STEPS, walk_query
 from .writing import Form
@@ -254,7 +255,10 @@ class CatalogStore:
         Since when is told to who sees every entity: it would tell others of a time when they did not see this one.
         """
         missing = {body: ref for body, *_ in rows if (ref := missing_of(body)) is not None}
-        meant = await suggested(self.select, self.dialect, list(dict.fromkeys(missing.values()))) if missing else {}
+        meant: Mapping[EntityRef, EntityRef] = {}
+        if missing:
+            sorts = await self._columns.values(SORTS)
+            meant = await asyncio.to_thread(suggested, sorts, list(dict.fromkeys(missing.values())))
         problems = []
         for body, source, since in rows:
             problem = problem_of(whole_problem(body, source, since if access.whole else None))

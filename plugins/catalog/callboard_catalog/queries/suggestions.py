@@ -1,70 +1,76 @@
-"""What a reference that leads nowhere may mean: looked up when somebody reads of it, so that it is never out of date."""
+"""What a reference that leads nowhere may mean: looked up when somebody reads of it, so that it is never out of date.
+
+A. same   entities of the same name: of its kind first, or of another
+B. near   entities of the same kind whose names are an edit or two away, compared with all of the kind at once
+"""
 
 from __future__ import annotations
 
-import json
-import string
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 from callboard_sdk import EntityRef
-from sqlalchemy import ARRAY, Select, Text, bindparam, text
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
-MOST = 5
-"""Names of which the neighbours one edit away are looked up in one go; each has some fifty for each of its letters."""
-_SHORTEST = 4
-_LETTERS = string.ascii_lowercase + string.digits + "-_."
-_SQLITE = """SELECT entity.sort FROM json_each(:asked) AS asked JOIN catalog_entity AS entity
-  ON entity.sort >= json_extract(asked.value, '$[0]') AND entity.sort < json_extract(asked.value, '$[1]')"""
-_POSTGRESQL = """SELECT entity.sort FROM unnest(:lows, :highs) AS asked(low, high) JOIN catalog_entity AS entity
-  ON entity.sort >= asked.low COLLATE "C" AND entity.sort < asked.high COLLATE "C\""""
+from .facets import Asked
 
-Run = Callable[[Select[*tuple[Any, ...]]], Awaitable[Sequence[Any]]]
-
-
-async def suggested(run: Run, dialect: str, missing: Collection[EntityRef]) -> dict[EntityRef, EntityRef]:
-    """For each missing ref one that is there and may be meant: of the same name elsewhere, or one edit away in the same kind."""
-    asked = [(f"{ref.name}/", f"{ref.name}0") for ref in missing]  # whatever follows the name and its slash
-    for ref in islice(missing, MOST):
-        asked += ((f"{name}/{ref.kind}:", f"{name}/{ref.kind};") for name in near(ref.name))
-    if not asked:
-        return {}
-    if dialect == "sqlite":
-        query = text(_SQLITE).bindparams(asked=json.dumps(asked))
-    else:
-        lows, highs = zip(*asked, strict=True)
-        kind = ARRAY(Text())
-        query = text(_POSTGRESQL).bindparams(bindparam("lows", list(lows), kind), bindparam("highs", list(highs), kind))
-    known = [_ref(sort) for (sort,) in await run(query)]  # type: ignore[arg-type]
-    return {ref: best for ref in missing if (best := _best(ref, known)) is not None}
+SORTS = Asked("sort")
+"""The column of all entities, each by its name, kind and namespace."""
+MOST = 200
+"""Refs of which near names are looked for in one go: those of a page of problems, and of what a page of entities usually has."""
+_MOST_EDITS = 2
+_SHORT, _LONG = 3, 8
+"""Letters of a name from which on one edit, and two, still say what was meant."""
 
 
-def near(name: str) -> Iterator[str]:
-    """The names that are one edit away: a letter more, less, another, or two that changed places."""
-    if len(name) < _SHORTEST:
+def suggested(sorts: Sequence[str], missing: Sequence[EntityRef]) -> dict[EntityRef, EntityRef]:
+    """For each missing ref the entity that is there and may be meant, the nearest first; of equals one in its namespace.
+
+    `sorts` are those of all entities, in their order.
+    """
+    found: dict[EntityRef, list[tuple[int, EntityRef]]] = {ref: list(_same(sorts, ref)) for ref in missing}  # A
+    looked = missing[:MOST]  # B
+    for kind in {ref.kind for ref in looked}:
+        wanted = [ref for ref in looked if ref.kind == kind]
+        there = [sort for sort in sorts if f"/{kind}:" in sort]
+        for at, number, edits in _near([ref.name for ref in wanted], [sort.partition("/")[0] for sort in there]):
+            found[wanted[at]].append((2 * edits, _ref(there[number])))
+    return {ref: _best(ref, ranked) for ref, ranked in found.items() if ranked}
+
+
+def _best(wanted: EntityRef, ranked: Sequence[tuple[int, EntityRef]]) -> EntityRef:
+    _, _, ref = min((rank, ref.namespace != wanted.namespace, ref) for rank, ref in ranked)
+    return ref
+
+
+def edits_of(name: str) -> int:
+    """How many edits away a name may be that is meant by this one: a letter more, less, another, or two that changed places."""
+    return 0 if len(name) < _SHORT else 1 if len(name) < _LONG else _MOST_EDITS
+
+
+def _same(sorts: Sequence[str], wanted: EntityRef) -> Iterator[tuple[int, EntityRef]]:
+    """Each with its rank: of the same kind it comes before all, of another after one edit and before two."""
+    before = f"{wanted.name}/"
+    for number in range(bisect_left(sorts, before), len(sorts)):
+        if not sorts[number].startswith(before):
+            return
+        ref = _ref(sorts[number])
+        yield (1 if ref.kind == wanted.kind else 3), ref
+
+
+def _near(names: Sequence[str], known: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Of which name, which of the known ones is near, and by how many edits (optimal string alignment)."""
+    if not known:
         return
-    for at in range(len(name) + 1):
-        head, tail = name[:at], name[at:]
-        yield from (head + letter + tail for letter in _LETTERS)
-        if tail:
-            yield head + tail[1:]
-            yield from (head + letter + tail[1:] for letter in _LETTERS if letter != tail[0])
-        if len(tail) > 1 and tail[0] != tail[1]:
-            yield head + tail[1] + tail[0] + tail[2:]
+    edits = process.cdist(names, known, scorer=OSA.distance, score_cutoff=_MOST_EDITS, dtype=np.uint8)
+    allowed = np.array([edits_of(name) for name in names])[:, np.newaxis]
+    for at, number in zip(*np.nonzero((edits > 0) & (edits <= allowed)), strict=True):
+        yield int(at), int(number), int(edits[at, number])
 
 
 def _ref(sort: str) -> EntityRef:
     name, _, rest = sort.partition("/")
     kind, _, namespace = rest.partition(":")
     return EntityRef(kind, namespace, name)
-
-
-def _best(wanted: EntityRef, known: Sequence[EntityRef]) -> EntityRef | None:
-    close = frozenset(near(wanted.name))
-    ranked = [
-        (1 if ref.name == wanted.name and ref.kind == wanted.kind else 2 if ref.kind == wanted.kind else 3, ref)
-        for ref in known
-        if ref.name == wanted.name or (ref.kind == wanted.kind and ref.name in close)
-    ]
-    return min(ranked)[1] if ranked else None
