@@ -119,6 +119,15 @@ async def test_a_filter_that_asks_too_much_or_nothing_is_refused(serve, wanted, 
     assert message in error["message"] and error["extensions"]["code"] == "BAD_ARGUMENT"
 
 
+@pytest.mark.parametrize("key", ["type", "owner", "lifecycle", "system"])
+async def test_a_facet_of_the_spec_by_what_has_a_field_of_its_own_is_refused(serve, key):
+    async with serve({}) as harness:
+        answer = await harness.ask('{ entityFacets(by: [{field: SPEC, key: "%s"}]) { values { value } } }' % key)
+    [error] = answer.errors
+    assert f"'{key}', which has a field of its own: count by TYPE, LIFECYCLE or OWNER" in error["message"]
+    assert error["extensions"]["code"] == "BAD_ARGUMENT"
+
+
 async def test_a_relation_that_only_a_hidden_entity_declares_is_not_filtered_by(serve):
     ask = '{ entities(first: 9, filter: {relatedTo: {type: "dependencyOf", ref: "component:inner/vault"}}) { nodes { name } } }'
     async with serve(FILES) as harness:

@@ -9,6 +9,7 @@ from enum import Enum
 import callboard_sdk as sdk
 from callboard_sdk import BadArgument, filters
 from callboard_sdk.conditions import Begins, Column, Has, Mark, Tie, Tied
+from callboard_sdk.spec import SHOWN
 
 from callboard_catalog.records.marks import LONGEST_KEPT
 
@@ -76,6 +77,9 @@ def asked(by: FacetBy) -> Asked:
     if (mark := _KEYED.get(by.field)) is not None:
         if by.key is None:
             raise BadArgument(f"a facet of {by.field.value} needs a `key`: say which")
+        if mark is Mark.SPEC and by.key in SHOWN:
+            text = f"the `key` of a facet of SPEC is {by.key!r}, which has a field of its own"
+            raise BadArgument(f"{text}: count by TYPE, LIFECYCLE or OWNER, or list entities by a filter of that field")
         return Asked(None, Has(mark, by.key))
     if by.key is not None:
         raise BadArgument(f"a facet of {by.field.value} has no `key`: leave it out")
