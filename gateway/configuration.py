@@ -125,7 +125,8 @@ def _read(file: Path) -> Document:
     except YamlError as error:
         line = error.mark.line if error.mark else None
         hint = "; inside { } and [ ] put ${...} in quotes" if line and "${" in _line(file, line) else ""
-        raise SettingsError([Mistake(file.name, line, "", f"is not YAML: {error}{hint}")]) from None
+        remedy = f". {error.remedy}" if error.remedy else ""
+        raise SettingsError([Mistake(file.name, line, "", f"is not YAML: {error}{hint}{remedy}")]) from None
     if len(documents) > 1 or (documents and not isinstance(documents[0].value, dict)):
         raise SettingsError([Mistake(file.name, 1, "", "must be one mapping of topics: server, limits, auth, plugins, ...")])
     if not documents:

@@ -19,6 +19,11 @@ class PluginSources:
     def __init__(self, plugins: Plugins) -> None:
         self._plugins = plugins
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The descriptor kinds of the entity types that plugins add."""
+        return frozenset(kind.KIND for runtime in self._plugins.runtimes.values() for kind in runtime.plugin.kinds if kind.KIND)
+
     def __iter__(self) -> Iterator[SourceSpec]:
         """All of them, in the order of the plugins' names."""
         for _, runtime in sorted(self._plugins.runtimes.items()):

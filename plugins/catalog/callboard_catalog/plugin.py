@@ -101,7 +101,7 @@ async def ingestion(
     settings: CatalogSettings, store: CatalogStore, clients: Clients, declared: Sources
 ) -> AsyncIterator[Ingestion]:
     """Reads the sources into the store: those that were never read now, and each again when it is due."""
-    limits = Limits(settings.max_file_bytes, settings.max_files)
+    limits = Limits(settings.max_file_bytes, settings.max_files, declared.kinds)
     made = Ingestion(sources_of(settings, clients, declared), limits, store, hooks=Hooks(settings.sources))
     async with made.running():
         yield made

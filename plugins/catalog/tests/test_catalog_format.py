@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from callboard_catalog.descriptors.descriptor import Place
+from callboard_catalog.descriptors.format import read_descriptor
+from callboard_sdk import Severity
 
 HEAD = "apiVersion: backstage.io/v1alpha1\nkind: Printer\n"
 
@@ -103,7 +106,7 @@ def test_a_broken_namespace_makes_no_entity_and_says_why(read, namespace, reason
     ],
 )
 def test_kind_api_version_and_metadata_are_checked_by_themselves(read, line, rule, message):
-    parts = {"apiVersion": "apiVersion: backstage.io/v1", "kind": "kind: Printer", "metadata": "metadata: {name: a}"}
+    parts = {"apiVersion": "apiVersion: example.com/v1", "kind": "kind: Printer", "metadata": "metadata: {name: a}"}
     parts[line.split(":")[0]] = line
     reading = read({"a.yaml": "\n".join(parts.values())})
     assert told(reading) == ([(rule, list(parts).index(line.split(":")[0]) + 1, message)] if rule else [])
@@ -293,3 +296,55 @@ def test_what_can_not_be_kept_is_replaced_and_told(read):
     assert only(reading).title == "a\ufffdb"
     assert only(reading).spec == {"big": "99999999999999999999", "none": "nan", "fine": 1.5}
     assert [(rule, line) for rule, line, _ in told(reading)] == [("characters", 5), ("number", 7), ("number", 8)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        ("Compnent", "Component"),
+        ("component", "Component"),
+        ("COMPONET", "Component"),
+        ("Componment", "Component"),
+        ("Users", "User"),
+        ("Gruop", "Group"),
+        ("Api", "API"),
+        ("Widgte", "Widget"),
+        ("Component", None),
+        ("Widget", None),
+        ("App", None),
+        ("AiResource", None),
+        ("Printer", None),
+    ],
+)
+def test_a_kind_that_is_nearly_a_known_one_is_told_and_stays(kind, meant):
+    value = {"apiVersion": "example.com/v1", "kind": kind, "metadata": {"name": "a"}}
+    descriptor, problems = read_descriptor(value, Place("test", "a.yaml"), kinds=["Widget"])
+    assert descriptor is not None and descriptor.kind == kind
+    remedies = [(p.severity, p.remedy) for p in problems if p.rule == "catalog.kind-spelling"]
+    assert remedies == ([(Severity.LOW, f"Did you mean {meant}?")] if meant else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "meant"),
+    [
+        ("backstage.io/v9", "backstage.io/v1alpha1 or backstage.io/v1beta1"),
+        ("scaffolder.backstage.io/v1beta9", "scaffolder.backstage.io/v1beta3"),
+        ("backstage.io/v1alpha1", None),
+        ("scaffolder.backstage.io/v1beta3", None),
+        ("example.com/v9", None),
+        ("v9", None),
+    ],
+)
+def test_a_version_that_a_known_group_doesn_t_have_is_told_and_stays(version, meant):
+    value = {"apiVersion": version, "kind": "System", "metadata": {"name": "a"}, "spec": {"owner": "b"}}
+    descriptor, problems = read_descriptor(value, Place("test", "a.yaml"))
+    assert descriptor is not None and descriptor.api_version == version
+    assert [p.rule for p in problems] == (["catalog.version"] if meant else [])
+    assert all(meant in (p.remedy or "") for p in problems)
+
+
+@pytest.mark.parametrize("text", ["spec:\n\towner: a", "a: b\n\tc: d", "a:\n  - b\n  \t- c"])
+def test_a_tab_where_spaces_belong_is_called_one(read, text):
+    [problem] = read({"a.yaml": text}).problems
+    assert problem.message == "the document is not YAML: there is a tab where YAML wants spaces"
+    assert (problem.remedy, problem.line) == ("Write spaces in place of the tab.", text.count("\n") + 1)

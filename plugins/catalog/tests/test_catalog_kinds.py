@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from callboard_sdk import Entity, Plugin
+from callboard_sdk.entities import entity
+from gateway.testing import running_gateway
+
+from .conftest import write
 
 HEAD = "---\napiVersion: backstage.io/v1alpha1\nkind: %s\nmetadata: {name: %s}\nspec: "
 COMPANY = "".join(
@@ -90,3 +95,25 @@ async def test_every_kind_has_its_list(serve):
     async with serve({"company.yaml": COMPANY}) as harness:
         data = (await harness.ask(f"{{ {asked} }}")).data
     assert {name: [node["name"] for node in data[name]["nodes"]] for name in LISTS} == LISTS
+
+
+@entity
+class Widget(Entity):
+    """Something that a plugin knows of."""
+
+    KIND = "Widget"
+
+
+async def test_a_plugin_s_own_kinds_are_known_where_one_is_misspelt(tmp_path, root):
+    write(root, {"a.yaml": "apiVersion: a/v1\nkind: Widgets\nmetadata: {name: a}\n"})
+    catalog = {"sources": [{"name": "test", "paths": [str(root)], "root": str(root)}]}
+    ask = """{
+      problems(first: 1, filter: {rule: "catalog.kind-spelling"}) { nodes { remedy entity } }
+      checkDescriptor(descriptor: {apiVersion: "a/v1", kind: "widget", metadata: {name: "a"}}) { rule remedy }
+    }"""
+    plugins = [Plugin("widgets", kinds=[Widget])]
+    async with running_gateway(tmp_path, {"plugins": {"catalog": catalog}}, plugins=plugins) as harness:
+        data = (await harness.ask(ask)).data
+    [problem] = data["problems"]["nodes"]
+    assert (problem["remedy"], problem["entity"]) == ("Did you mean Widget?", "widgets:default/a")
+    assert data["checkDescriptor"] == [{"rule": "catalog.kind-spelling", "remedy": "Did you mean Widget?"}]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from callboard_catalog.queries.suggestions import edits_of, suggested
+from callboard_catalog.descriptors.spelling import edits_of
+from callboard_catalog.queries.suggestions import suggested
 from callboard_sdk import EntityRef
 from hypothesis import given
 from hypothesis import strategies as st

@@ -30,6 +30,8 @@ EXAMPLES = {
     "name": HEAD.replace("name: a", "name: '-'"),
     "namespace": HEAD + "  namespace: '-'",
     "duplicate": HEAD + "---\n" + HEAD,
+    "kind-spelling": HEAD.replace("Printer", "Componnet"),
+    "version": HEAD.replace("a/v1", "backstage.io/v9"),
     "duplicate-key": HEAD + "  title: x\n  title: y",
     "characters": HEAD + '  title: "\\0"',
     "number": HEAD + "spec: {x: .inf}",

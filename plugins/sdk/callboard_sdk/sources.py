@@ -182,6 +182,11 @@ class SourceSpec:
 class Sources(Protocol):
     """The sources that plugins declare, ready to be read. The plugin that keeps the catalog asks for it by annotation."""
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The descriptor kinds of the entity types that plugins add, as they are written."""
+        ...
+
     def __iter__(self) -> Iterator[SourceSpec]:
         """All of them, in the order of the plugins' names."""
         ...

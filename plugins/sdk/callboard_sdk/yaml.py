@@ -54,11 +54,12 @@ class Mark:
 
 
 class YamlError(ValueError):
-    """The text is not YAML (or unfolds beyond the limits); `mark` says where."""
+    """The text is not YAML (or unfolds beyond the limits); `mark` says where, `remedy` what to do, where that is known."""
 
-    def __init__(self, message: str, mark: Mark | None) -> None:
+    def __init__(self, message: str, mark: Mark | None, remedy: str | None = None) -> None:
         super().__init__(message)
         self.mark = mark
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,10 @@ def read_documents(text: str, *, line: int = 0) -> Iterator[Document]:
                     yield document
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(_sentence(error), Mark(line + mark.line + 1, mark.column + 1) if mark else None) from None
+        place = Mark(line + mark.line + 1, mark.column + 1) if mark else None
+        if mark and text[mark.index : mark.index + 1] == "\t":  # which may not indent (section 6.1)
+            raise YamlError("there is a tab where YAML wants spaces", place, "Write spaces in place of the tab.") from None
+        raise YamlError(_sentence(error), place) from None
     except yaml.YAMLError as error:
         raise YamlError(str(error), None) from None
     finally:

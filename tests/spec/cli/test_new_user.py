@@ -51,6 +51,8 @@ def test_what_is_no_settings_file_is_told_in_a_line(say, tmp_path):
     assert say("check", "-s", "folder")[2] == "✗ folder: can't be read: Is a directory\n"
     assert say("check", "-s", "a.yaml", a=b"\xff\xfe")[2] == "✗ a.yaml: is not UTF-8: save it as UTF-8\n"
     assert say("check", "-s", "a.yaml", a="b: c: d")[2].startswith("✗ a.yaml:1: is not YAML: mapping values are not allowed")
+    tab = say("check", "-s", "a.yaml", a="server:\n\tport: 1\n")[2]
+    assert tab == "✗ a.yaml:2: is not YAML: there is a tab where YAML wants spaces. Write spaces in place of the tab.\n"
     flow = "policies: {rules: ${RULES}}"
     assert say("check", "-s", "a.yaml", a=flow)[2].rstrip().endswith("inside { } and [ ] put ${...} in quotes")
     assert say("check", "-s", "a.yaml", a="a: {}\na: {}\na: {}\n")[2] == (

@@ -16,6 +16,7 @@ from callboard_sdk.yaml import Path
 
 from .descriptor import Descriptor, Place
 from .references import references
+from .spelling import kind_meant, versions_meant
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
 _DNS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -47,11 +48,12 @@ _FORMS: Mapping[str, tuple[type, str]] = {
 
 
 def read_descriptor(
-    value: Mapping[str, Any], place: Place, unfilled: Collection[Path] = ()
+    value: Mapping[str, Any], place: Place, unfilled: Collection[Path] = (), kinds: Collection[str] = ()
 ) -> tuple[Descriptor | None, list[Problem]]:
     """The document's descriptor, and what is wrong with it; no descriptor when it can't be one.
 
-    At the paths in `unfilled` stands null for what was there and could not be filled in.
+    At the paths in `unfilled` stands null for what was there and could not be filled in. `kinds` are known beside
+    those of the catalog.
     """
     head = _Head(value, place)
     if head.problems:
@@ -59,6 +61,7 @@ def read_descriptor(
     metadata = value["metadata"]
     namespace = metadata.get("namespace") or "default"
     body = _Body(place, EntityRef(value["kind"], namespace, metadata["name"]), unfilled)
+    body.spelling(value, kinds)
     descriptor = body.descriptor(value, namespace)
     declared, wrong = references(descriptor)
     return replace(descriptor, references=declared), [*body.problems, *wrong]
@@ -136,6 +139,14 @@ class _Body:
             place=self.place,
             line=self.place.document.mark.line if self.place.document else None,
         )
+
+    def spelling(self, value: Mapping[str, Any], kinds: Collection[str]) -> None:
+        if (meant := kind_meant(value["kind"], kinds)) is not None:
+            text = f"kind is {value['kind']!r}, which is nearly {meant}, and is taken as it is written"
+            self.note("kind-spelling", text, f"Did you mean {meant}?", "kind")
+        if versions := versions_meant(value["apiVersion"]):
+            text = f"apiVersion is {value['apiVersion'][:80]!r}, a version that is not known"
+            self.note("version", text, f"Did you mean {' or '.join(versions)}?", "apiVersion")
 
     def note(self, rule: str, message: str, remedy: str, *path: str | int) -> None:
         self.problems.append(self.place.problem(rule, message, remedy, path=path, entity=self.ref))

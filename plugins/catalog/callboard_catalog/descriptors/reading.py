@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -31,10 +31,11 @@ Found = Reading | Same | Doubt
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read: bytes of one file and of what one document's placeholders add, files of one source."""
+    """What is read: bytes of one file and of what one document's placeholders add, files of one source; plugins' kinds."""
 
     max_file_bytes: int
     max_files: int
+    kinds: Collection[str] = ()
 
 
 def read_text(place: Place, text: str, files: Files, folder: PurePath, limits: Limits) -> tuple[Reading, list[Descriptor]]:
@@ -44,13 +45,13 @@ def read_text(place: Place, text: str, files: Files, folder: PurePath, limits: L
     for found in read_all(text):
         if isinstance(found, YamlError):
             mark = found.mark
-            remedy = "Mend the line; a template needs quotes."
+            remedy = found.remedy or "Mend the line; a template needs quotes."
             reading.problems.append(place.problem("yaml", f"the document is not YAML: {found}", remedy, mark=mark))
             reading.unread = True
             continue
         reading.documents += 1
         filling = Filling(files, folder, limits.max_file_bytes)
-        _document(reading, found, Place(place.source, place.file, found), filling)
+        _document(reading, found, Place(place.source, place.file, found), filling, limits)
         alone = alone and not filling.read_others
     locations = [descriptor for descriptor in reading.descriptors if descriptor.ref.kind == "location"]
     if alone and not locations:
@@ -64,7 +65,7 @@ def read_ready(place: Place, descriptors: Iterable[Mapping[str, Any]], files: Fi
     for value in descriptors:
         reading.documents += 1
         filling = Filling(files, PurePath(), limits.max_file_bytes)
-        _checked(reading, filling.document(dict(value)), place, filling)
+        _checked(reading, filling.document(dict(value)), place, filling, limits)
     return reading
 
 
@@ -73,21 +74,21 @@ def digest_of(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _document(reading: Reading, document: Document, place: Place, filling: Filling) -> None:  # C
+def _document(reading: Reading, document: Document, place: Place, filling: Filling, limits: Limits) -> None:  # C
     if not isinstance(document.value, dict):
         text = "the document is no mapping"
         reading.problems.append(place.problem("not-an-entity", text, "Write apiVersion, kind, metadata and spec."))
         reading.unread = True
         return
-    descriptor = _checked(reading, filling.document(document.value), place, filling)
+    descriptor = _checked(reading, filling.document(document.value), place, filling, limits)
     ref = descriptor.ref if descriptor else None
     for path, mark in document.duplicates:
         text = f"{'.'.join(map(str, path))[:200]} stands twice; the last one counts"
         reading.problems.append(place.problem("duplicate-key", text, "Keep one of them.", mark=mark, entity=ref))
 
 
-def _checked(reading: Reading, value: Mapping[str, Any], place: Place, filling: Filling) -> Descriptor | None:
-    descriptor, problems = read_descriptor(value, place, filling.unfilled)
+def _checked(reading: Reading, value: Mapping[str, Any], place: Place, filling: Filling, limits: Limits) -> Descriptor | None:
+    descriptor, problems = read_descriptor(value, place, filling.unfilled, limits.kinds)
     ref = descriptor.ref if descriptor else None
     reading.problems += (place.problem(*words, path=at, entity=ref) for *words, at in filling.notes)
     reading.problems += problems

@@ -41,6 +41,9 @@ RULES: Mapping[str, Rule] = {
     "name": Rule(Severity.HIGH, "a missing or malformed `metadata.name`"),
     "namespace": Rule(Severity.HIGH, "a malformed `metadata.namespace`"),
     "duplicate": Rule(Severity.HIGH, "a second document for the same entity; the first stands"),
+    # what is nearly something that is known: the entity is what it says it is
+    "kind-spelling": Rule(Severity.LOW, "a `kind` that is a known one in other case, or with a letter or two wrong"),
+    "version": Rule(Severity.LOW, "an `apiVersion` of a known group in a version that it doesn't have"),
     # a part of a document: only that part is left out
     "duplicate-key": Rule(Severity.MEDIUM, "a key that stands twice; the last one counts"),
     "characters": Rule(Severity.MEDIUM, "a text with characters that can't be kept; they are replaced"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Batch, Entity, Plugin, Problem, Readable
+from callboard_sdk import Batch, Entity, Plugin, Problem, Readable, Sources
 from strawberry.scalars import JSON
 
 from .model import PROBLEMS, READ
@@ -32,6 +32,6 @@ def add_descriptor_fields(plugin: Plugin[Any]) -> None:
         return [JSON(shown_descriptor(entity, readable)) for entity in entities]
 
     @plugin.query(permission=PROBLEMS)
-    async def check_descriptor(descriptor: _Descriptor) -> list[Problem] | None:
+    async def check_descriptor(descriptor: _Descriptor, declared: Sources) -> list[Problem] | None:
         """What is wrong with a descriptor by itself, whatever it refers to: nothing, when there is nothing."""
-        return problems_with(descriptor)
+        return problems_with(descriptor, declared.kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from callboard_sdk import BadArgument, Entity, Problem, Readable
@@ -56,9 +56,9 @@ def _shown(entity: Entity, readable: Readable) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def problems_with(descriptor: object) -> list[Problem]:
-    """What is wrong with a descriptor by itself. Raises BadArgument for what is no mapping."""
+def problems_with(descriptor: object, kinds: Collection[str]) -> list[Problem]:
+    """What is wrong with a descriptor by itself; plugins add these kinds. Raises BadArgument for what is no mapping."""
     if not isinstance(descriptor, dict):
         raise BadArgument("`descriptor` is no mapping: give one with apiVersion, kind, metadata and spec")
-    _, problems = read_descriptor(descriptor, Place("", ""))
+    _, problems = read_descriptor(descriptor, Place("", ""), kinds=kinds)
     return problems

@@ -14,15 +14,14 @@ from callboard_sdk import EntityRef
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from callboard_catalog.descriptors.spelling import MOST_EDITS, edits_of
+
 from .facets import Asked
 
 SORTS = Asked("sort")
 """The column of all entities, each by its name, kind and namespace."""
 MOST = 200
 """Refs of which near names are looked for in one go: those of a page of problems, and of what a page of entities usually has."""
-_MOST_EDITS = 2
-_SHORT, _LONG = 3, 8
-"""Letters of a name from which on one edit, and two, still say what was meant."""
 
 
 def suggested(sorts: Sequence[str], missing: Sequence[EntityRef]) -> dict[EntityRef, EntityRef]:
@@ -45,11 +44,6 @@ def _best(wanted: EntityRef, ranked: Sequence[tuple[int, EntityRef]]) -> EntityR
     return ref
 
 
-def edits_of(name: str) -> int:
-    """How many edits away a name may be that is meant by this one: a letter more, less, another, or two that changed places."""
-    return 0 if len(name) < _SHORT else 1 if len(name) < _LONG else _MOST_EDITS
-
-
 def _same(sorts: Sequence[str], wanted: EntityRef) -> Iterator[tuple[int, EntityRef]]:
     """Each with its rank: of the same kind it comes before all, of another after one edit and before two."""
     before = f"{wanted.name}/"
@@ -64,7 +58,7 @@ def _near(names: Sequence[str], known: Sequence[str]) -> Iterator[tuple[int, int
     """Of which name, which of the known ones is near, and by how many edits (optimal string alignment)."""
     if not known:
         return
-    edits = process.cdist(names, known, scorer=OSA.distance, score_cutoff=_MOST_EDITS, dtype=np.uint8)
+    edits = process.cdist(names, known, scorer=OSA.distance, score_cutoff=MOST_EDITS, dtype=np.uint8)
     allowed = np.array([edits_of(name) for name in names])[:, np.newaxis]
     for at, number in zip(*np.nonzero((edits > 0) & (edits <= allowed)), strict=True):
         yield int(at), int(number), int(edits[at, number])
