@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points, packages_distributions
 from typing import Any
@@ -87,7 +87,8 @@ def stitch_what_fits(loaded: Loaded, core: Plugin[Any]) -> tuple[Supergraph, Loa
         try:
             injected = {plugin.name: injected_types(plugin) for plugin in chosen}
             missing = frozenset(failed.keys() - stand_ins.keys())
-            return stitch(chosen, injected, missing, list(stand_ins.values())), Loaded(plugins, loaded.versions, failed)
+            graph = stitch(chosen, injected, missing, list(stand_ins.values()))
+            return replace(graph, installed=frozenset(installed())), Loaded(plugins, loaded.versions, failed)
         except StitchError as error:
             if error.plugin in stand_ins:
                 log.error("schema fragment does not fit", plugin=error.plugin, reason=str(error))

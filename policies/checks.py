@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from callboard_sdk.predicates import CORE
+from graphql.pyutils.suggestion_list import LexicalDistance
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
@@ -19,13 +20,16 @@ from .rules import Inherits, PolicyError, Rule, Rules
 
 MAX_LEVELS = 32
 """How many roles may inherit from each other in a row."""
+_EDITS, _LETTERS = 2, 3
+"""How many edits make a name another: two at most, and one for each three letters."""
 
 
 def checked(rules: Rules, supergraph: Supergraph) -> Rules:
     """The rules, each condition's parameters in the form of their types. Raises PolicyError with every mistake.
 
     A rule about a plugin that isn't loaded, or that lost its types by quarantine, waits for it: one broken plugin must
-    not take everyone's rules away.
+    not take everyone's rules away. A name that is an edit or two from a known one is mistyped, and waits for nothing: a
+    denial under it would deny nothing.
     """
     mistakes = [*_roles(rules), *_inheritance(rules.inherits)]
     names = _Names(supergraph)
@@ -106,13 +110,35 @@ class _Names:
         return None if name in self._objects or self._waits(name) else self._unknown(name)
 
     def _waits(self, name: str) -> bool:
-        if self._supergraph.missing:
-            return True
         kind, _, rest = name.partition(":")
-        plugin = rest.partition(".")[0] if kind == "permission" else rest
-        return kind in ("permission", "plugin") and plugin not in self._supergraph.plugins
+        plugin, dot, _ = rest.partition(".")
+        if kind == "permission":
+            return self._to_come(plugin) and bool(dot or _mistyped(rest, self._supergraph.permissions) is None)
+        if kind == "plugin" and rest not in self._supergraph.plugins:
+            return self._to_come(rest)
+        return bool(self._supergraph.missing)
+
+    def _to_come(self, plugin: str) -> bool:
+        """Whether it may be loaded another time: it isn't now, and is none of those, mistyped."""
+        return plugin not in self._supergraph.plugins and self._meant(plugin) is None
+
+    def _meant(self, plugin: str) -> str | None:
+        """The plugin whose name this is, mistyped. What is installed, or should be loaded, has its own name."""
+        graph = self._supergraph
+        known = graph.plugins | graph.installed | graph.missing
+        return None if plugin in known else _mistyped(plugin, known)
 
     def _unknown(self, name: str) -> str:
+        kind, _, rest = name.partition(":")
+        plugin, dot, tail = rest.partition(".")
+        if kind in ("plugin", "permission") and (meant := self._meant(plugin)) is not None:
+            right = f"{kind}:{meant}{dot}{tail}"
+            if meant in self._supergraph.plugins:
+                right = next(iter(get_close_matches(right, [one for one in self._objects if one.startswith(kind)], n=1)), right)
+            return (
+                f"{name[:200]!r} waits for no plugin: none of the name {plugin[:80]!r} is installed; did you mean {right}? "
+                "Rules about a plugin whose name is so near come after that plugin is installed"
+            )
         type_name, _, field = name.partition(".")
         fields = getattr(self._supergraph.schema.type_map.get(type_name), "fields", {})
         if field in fields:
@@ -147,11 +173,21 @@ class _Names:
     def _no_predicate(self, name: str) -> Iterator[str]:
         plugin, dot, _ = name.partition(".")
         graph = self._supergraph
-        if dot and (graph.missing or plugin in graph.stand_ins or plugin not in graph.plugins):
+        if dot and (plugin in graph.stand_ins or self._to_come(plugin)):
             return
         near = get_close_matches(name, graph.predicates, n=1)
+        if not near and (meant := self._meant(plugin)) is not None:
+            near = [f"{meant}.{name.partition('.')[2]}"]
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(graph.predicates)) or 'none'}"
         yield f"{name[:80]!r} is no predicate; {hint}" + (f" (those of {CORE} have bare names)" if plugin == CORE else "")
+
+
+def _mistyped(name: str, known: Iterable[str]) -> str | None:
+    """The nearest known name, if it is two edits away at most, and fewer in short names: `cd` is no slip for `ci`."""
+    distance = LexicalDistance(name)
+    edits = min(_EDITS, len(name) // _LETTERS)
+    found = ((away, one) for one in known if (away := distance.measure(one, edits)) is not None)
+    return min(found, default=(0, None))[1]
 
 
 def typed_parameters(known: KnownPredicate, parameters: str) -> str:

@@ -57,7 +57,8 @@ class Supergraph:
     An entity type has a coordinate of its own name, `T`: whether objects of it may be seen at all. `entities` has those types.
     `predicates` are what conditions of rules may name; those of a plugin that `stand_ins` names are not known.
 
-    `plugins` are those whose fields are here, `missing` those that should be and aren't, because nothing tells their types.
+    `plugins` are those whose fields are here, `missing` those that should be and aren't, because nothing tells their types;
+    `installed` are all that could be loaded: a rule that names one of these means it.
     """
 
     schema: GraphQLSchema
@@ -71,6 +72,7 @@ class Supergraph:
     stand_ins: frozenset[str] = frozenset()
     entities: frozenset[str] = frozenset()
     predicates: Mapping[str, KnownPredicate] = field(default_factory=dict)
+    installed: frozenset[str] = frozenset()
 
 
 def usual_action(type_name: str) -> str:

@@ -113,6 +113,7 @@ def test_the_simplest_form_is_one_for_what_means_the_same():
         (Predicate("ownerInGroup", '{"group":"user:default/bob"}'), "user:default/bob is no group"),
         (Predicate("partOfSystem", '{"system":"web"}'), "names no kind"),
         (Predicate("company.isNice"), "is no predicate"),
+        (Predicate("compony.isNice"), "is no predicate"),
     ],
 )
 def test_names_and_types_are_checked(condition, told):

@@ -107,6 +107,33 @@ def test_a_rule_for_a_plugin_that_is_not_loaded_waits_for_it():
     )
 
 
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [
+        ("plugin:compny", "plugin:company"),
+        ("plugin:Company", "plugin:company"),
+        ("plugin:securty", "plugin:security"),
+        ("permission:compnay.call", "permission:company.call"),
+        ("permission:companycall", "permission:company.call"),
+        ("permission:securty.read", "permission:security.read"),
+    ],
+)
+@pytest.mark.parametrize("missing", [frozenset(), frozenset({"billing"})], ids=["whole", "a plugin is missing"])
+def test_a_denial_of_a_mistyped_plugin_or_permission_is_refused(mistyped: str, meant: str, missing: frozenset[str]):
+    graph = replace(GRAPH, installed=frozenset({"company", "security"}), missing=missing)
+    with pytest.raises(PolicyError) as refused:
+        Policy(Rules((Rule("a", mistyped, "read", "deny", "x:2"),)), graph)
+    [mistake] = refused.value.mistakes
+    assert mistake.startswith("x:2: ") and f"did you mean {meant}?" in mistake
+
+
+@pytest.mark.parametrize("name", ["compony", "companies", "billing", "ci"])
+def test_an_installed_plugin_is_nobody_s_mistyped_and_a_name_like_none_waits(name: str):
+    graph = replace(GRAPH, installed=frozenset({"company", "compony", "cd"}), missing=frozenset({"companies"}))
+    rules = (Rule("a", f"plugin:{name}", "read", "deny", "x:1"), Rule("a", f"permission:{name}.read", "read", "deny", "x:2"))
+    assert Policy(Rules(rules), graph).rules.grants == rules
+
+
 def test_names_are_compared_exactly_without_wildcards():
     policy = Policy(Rules((Rule("a", "Component.title", "read", "allow", "x:1"),), ()), GRAPH)
     allowed = [c for c, d in policy.decide(frozenset({"a"}), COORDINATES).items() if d.allowed]
