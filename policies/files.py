@@ -24,7 +24,8 @@ def read_rules(*paths: Path) -> Rules:
     for path in paths:
         for file in _files(path, mistakes):
             try:
-                parts.append(_form(file)(file.name, _text(file)))
+                rules = _form(file)(file.name, _text(file))
+                parts.append(rules if rules.roles else Rules(empty=(file.name,)))
             except PolicyError as error:
                 mistakes += error.mistakes
     if mistakes:

@@ -4,6 +4,7 @@ A. rules that say what another says, or that another takes back
 B. conditions where nothing tells the entity, and predicates that nobody knows
 C. objects that no coordinate has yet, or none with that action
 D. roles that nobody can have but by a token
+E. files without a rule
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from schema import About, Supergraph
 from .authority import groups
 from .conditions import Condition, predicates
 from .policy import Policy
-from .rules import ALLOW, DENY, Rule
+from .rules import ALLOW, DENY, Rule, Rules
 
 _NAMED = 3
 """How many coordinates a message names."""
@@ -39,7 +40,12 @@ def findings(policy: Policy, supergraph: Supergraph) -> list[Finding]:
     """All of them, in the order of the rules."""
     linter = _Linter(policy, supergraph)
     found = [finding for rule in policy.rules.grants for finding in linter.rule(rule)]
-    return [*found, *linter.roles()]
+    return [*found, *linter.roles(), *empty_files(policy.rules)]
+
+
+def empty_files(rules: Rules) -> list[Finding]:  # E
+    """Files that say nothing, perhaps because they were cut short."""
+    return [Finding(name, "there is no rule in it: is the file whole? Write rules, or take it out") for name in rules.empty]
 
 
 class _Linter:

@@ -68,6 +68,8 @@ class Rules:
     grants: tuple[Rule, ...] = ()
     inherits: tuple[Inherits, ...] = ()
     members: tuple[Member, ...] = ()
+    empty: tuple[str, ...] = field(default=(), compare=False)
+    """The files that say nothing."""
 
     def canonical(self) -> str:
         """The rules as sorted text: equal for equal rules, whatever their order or file."""
@@ -89,6 +91,7 @@ class Rules:
             tuple(rule for part in every for rule in part.grants),
             tuple(one for part in every for one in part.inherits),
             tuple(one for part in every for one in part.members),
+            tuple(name for part in every for name in part.empty),
         )
 
 

@@ -18,7 +18,7 @@ from resolvers.policy.store import MAX_DRAFTS
 from resolvers.policy.words import PolicyMistakeCode
 
 from .standing import Standing
-from .texts import Refused, changed, checked_text, mistakes, refused, told
+from .texts import Refused, changed, checked_text, mistakes, not_empty, refused, told
 from .trying import draft_key, no_draft
 
 CONFLICT = PolicyMistakeCode.CONFLICT
@@ -88,13 +88,13 @@ class Drafting:
                 f"take in what changed, and say so by changePolicyDraft(input: {{basedOn: {given.expected_version}}})",
                 CONFLICT,
             )
-        text = await self.checked(draft.text)
+        text = not_empty(await self.checked(draft.text))
         return await self._put(text, viewer, note, given.expected_version, draft=draft)
 
     async def publish_text(self, viewer: Viewer, text: str, note: str, expected: int) -> Version:
         """Put rules into effect that are no draft."""
         note = told(note, "note")
-        return await self._put(await self.checked(text), viewer, note, expected)
+        return await self._put(not_empty(await self.checked(text)), viewer, note, expected)
 
     async def revert(self, viewer: Viewer, given: RevertPolicyInput) -> Version:
         """Put an old version's rules into effect again."""

@@ -27,6 +27,11 @@ DRAFT = "draft"
 _PLACE = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
 _YAML = re.compile(r"roles\s*:|---")
 
+_NO_RULES = (
+    "there is no rule in it: published, it would take away all rules of the database, its denials too. Is the text whole? Where "
+    "no rules are meant, revert to version 0"
+)
+
 T = TypeVar("T")
 
 
@@ -54,6 +59,13 @@ async def checked_text(text: str, files: Rules, supergraph: Supergraph) -> str:
         return await asyncio.to_thread(_checked, text, files, supergraph)
     except PolicyError as error:
         raise Refused(*mistakes(error, text)) from None
+
+
+def not_empty(text: str) -> str:
+    """The canonical text of rules that are to be published. Raises Refused for none: that is said by reverting to version 0."""
+    if not text:
+        raise refused(_NO_RULES)
+    return text
 
 
 def _checked(text: str, files: Rules, supergraph: Supergraph) -> str:

@@ -17,6 +17,7 @@ from gateway.configuration import Configuration, Mistake, SettingsError
 from gateway.loading import Loaded, check_packages, installed, load
 from gateway.places import missing
 from policies import PolicyError
+from policies.lint import empty_files
 
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
 from .show import AsJson, err, fail, out
@@ -61,7 +62,8 @@ def _look(file: Path) -> Found:
     except PolicyError as error:
         failed = _failed(configured, load(configured.settings.plugins))
         return Found(None, [*mistakes, *failed, *map(Mistake.told, error.mistakes)])
-    return Found(gateway, [*mistakes, *_failed(configured, gateway.loaded)], [*_missing(configured, gateway)])
+    empty = (Mistake.told(str(finding)) for finding in empty_files(gateway.policy.rules))
+    return Found(gateway, [*mistakes, *_failed(configured, gateway.loaded)], [*_missing(configured, gateway), *empty])
 
 
 def _failed(configured: Configuration, loaded: Loaded) -> list[Mistake]:

@@ -249,6 +249,15 @@ async def test_wrong_types_are_refused_before_anything_runs(alice: Person, given
     assert (given == "{}") != ("errors" in answer)
 
 
+async def test_a_draft_without_any_rule_is_not_published_and_none_are_meant_by_a_revert_to_0(alice: Person) -> None:
+    await published(alice, await drafted(alice), 0)
+    empty = await drafted(alice, "# nothing\n")
+    none, [error] = await alice.change("publishPolicyDraft", {"draft": empty["id"], "expectedVersion": 1, "note": ""}, VERSION)
+    assert none is None and error["code"] == "INVALID" and "revert to version 0" in error["message"]
+    version, errors = await alice.change("revertPolicy", {"version": 0, "expectedVersion": 1, "note": ""}, VERSION)
+    assert errors == [] and (version["number"], version["text"]) == (2, "")
+
+
 async def test_drafts_and_versions_are_nodes(alice: Person) -> None:
     draft = await drafted(alice)
     shown = "{ node(id: %r) { ... on PolicyDraft { owner } ... on PolicyVersion { number } } }"

@@ -121,6 +121,16 @@ def test_check_finds_what_rules_say_in_vain(run, tmp_path):
     assert run("check", "odd.csv", "--strict").exit_code == 1
 
 
+@pytest.mark.parametrize(("name", "text"), [("none.csv", ""), ("none.yaml", ""), ("none.yml", "null\n"), ("some.csv", "# p\n")])
+def test_check_warns_of_a_file_without_a_rule(run, tmp_path, name, text):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / name).write_text(text)
+    (tmp_path / "rules" / "whole.csv").write_text("p, a, System.tags, read, allow\n")
+    told = run("check", "rules")
+    assert told.exit_code == 0 and f"! {name}: there is no rule in it" in told.stdout
+    assert run("check", "rules", "--strict").exit_code == 1
+
+
 def test_an_allow_that_a_deny_takes_back_is_found(run, tmp_path):
     (tmp_path / "odd.csv").write_text("p, a, System.tags, read, allow\np, a, type:System, read, deny\n")
     told = run("check", "odd.csv")

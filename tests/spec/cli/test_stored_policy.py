@@ -110,6 +110,14 @@ def test_what_can_t_be_is_refused_as_a_whole_with_every_mistake(callboard: Callb
     assert "not UTF-8" in callboard("publish", str(tmp_path / "odd.csv"), "--expect", "0").stderr
 
 
+@pytest.mark.parametrize("text", ["", "# p, viewer, *, read, deny\n", "roles: {}\n"])
+def test_a_text_without_any_rule_is_not_published(callboard: Callboard, tmp_path: Path, text: str) -> None:
+    callboard("publish", written(tmp_path, GOOD), "--expect", "0")
+    answer = callboard("publish", written(tmp_path, text, "empty.yaml"), "--expect", "1")
+    assert answer.exit_code == 1 and "no rule in it" in answer.stderr and "revert to version 0" in answer.stderr
+    assert callboard("show").stdout == GOOD
+
+
 def test_who_looked_before_another_published_is_refused(callboard: Callboard, tmp_path: Path) -> None:
     file = written(tmp_path, GOOD)
     assert callboard("publish", file, "--expect", "0").exit_code == 0
