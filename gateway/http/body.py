@@ -13,13 +13,17 @@ class Left(Exception):
     """The client went away before it had sent its whole request: there is nobody to answer."""
 
 
-async def read_body(receive: Receive, declared: str | None, most: int) -> bytearray:
-    """The body, of at most so many bytes; `declared` is its Content-Length, which alone may refuse it.
+SETTING = "limits.body_bytes"
+"""What says in a gateway's settings how long a body may be, where nothing else does."""
 
-    Raises HttpError for a longer one, as soon as that is known, and Left.
+
+async def read_body(receive: Receive, declared: str | None, most: int, setting: str | None = SETTING) -> bytearray:
+    """The body, of at most so many bytes, as `setting` says, if one does.
+
+    Its Content-Length, `declared`, may refuse it alone. Raises HttpError for a longer one, as soon as that is known, and Left.
     """
     if declared is not None and _number(declared) > most:
-        raise _too_large(most)
+        raise _too_large(most, setting)
     body = bytearray()
     while True:
         message = await receive()
@@ -27,14 +31,14 @@ async def read_body(receive: Receive, declared: str | None, most: int) -> bytear
             raise Left
         body += message.get("body", b"")
         if len(body) > most:
-            raise _too_large(most)
+            raise _too_large(most, setting)
         if not message.get("more_body", False):
             return body
 
 
-async def read_json(receive: Receive, headers: Headers, most: int) -> bytes:
+async def read_json(receive: Receive, headers: Headers, most: int, setting: str | None = SETTING) -> bytes:
     """A body that its sender says is JSON, byte by byte as it was sent, or none. Raises HttpError, and Left."""
-    body = bytes(await read_body(receive, headers.content_length, most))
+    body = bytes(await read_body(receive, headers.content_length, most, setting))
     kind = (headers.content_type or "").partition(";")[0].strip().lower()
     if body and kind != JSON:
         raise HttpError(415, f"the body is {kind[:80] or 'of no declared type'}: send it as {JSON}")
@@ -51,5 +55,6 @@ def _number(text: str) -> int:
         return 0
 
 
-def _too_large(most: int) -> HttpError:
-    return HttpError(413, f"the body is larger than {most} bytes: send less, or pass values as variables")
+def _too_large(most: int, setting: str | None) -> HttpError:
+    remedy = "send less" if setting is None else f"send less at once, or raise `{setting}` in the gateway's settings"
+    return HttpError(413, f"the body is larger than {most} bytes: {remedy}")

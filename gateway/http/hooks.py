@@ -51,7 +51,7 @@ class _Hook:
         await send_reply(scope, send, reply)
 
     async def _read(self, scope: Scope, receive: Receive) -> Delivery:
-        body = await read_json(receive, read_headers(scope["headers"]), self._spec.body_bytes)  # B
+        body = await read_json(receive, read_headers(scope["headers"]), self._spec.body_bytes, None)  # B
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))

@@ -23,12 +23,12 @@ REMOVE = "mutation ($input: SourceInput!) { removeSource(input: $input) { source
 
 
 @asynccontextmanager
-async def served(tmp_path, database, root, **common: Any) -> AsyncIterator[Harness]:
+async def served(tmp_path, database, root, bot: dict[str, Any] | None = None, **common: Any) -> AsyncIterator[Harness]:
     root.mkdir(exist_ok=True)
     files = {"name": "files", "paths": [str(root)], "root": str(root), **common}
-    bot = {"name": "bot", "provider": "pushed", "subjects": ["tester"], **common}
+    open_ = {"name": "bot", "provider": "pushed", "subjects": ["tester"], **common, **(bot or {})}
     closed = {"name": "closed", "provider": "pushed", "subjects": ["somebody-else"]}
-    plugins = {"catalog": {"sources": [files, bot, closed], "refresh_seconds": 0}}
+    plugins = {"catalog": {"sources": [files, open_, closed], "refresh_seconds": 0}}
     async with running_gateway(tmp_path, {"plugins": plugins, "database": database}) as harness:
         yield harness
 
@@ -78,6 +78,64 @@ async def test_what_a_bot_pushes_is_there_and_what_it_withdraws_is_not(tmp_path,
         assert await names(harness) == {"a"}
         assert await done(harness, WITHDRAW, source="bot", refs=["printer:default/a", "printer:default/none"]) == []
         assert await names(harness) == set()
+
+
+def printers(names: str) -> str:
+    return "---\n".join(PRINTER % name for name in names)
+
+
+async def test_a_complete_set_in_parts_removes_what_it_has_not_with_its_last_part_and_no_sooner(tmp_path, database, root):
+    async with served(tmp_path, database, root) as harness:
+        assert await done(harness, PUSH, source="bot", descriptors=printers("axyz")) == []
+        for part in ("ab", "cd", "cd"):
+            assert await done(harness, PUSH, source="bot", descriptors=printers(part), partOf="monday") == []
+        assert await done(harness, PUSH, source="bot", descriptors=printers("bw")) == []
+        assert await names(harness) == set("abcdwxyz")
+        last = {"source": "bot", "descriptors": printers("e"), "partOf": "monday", "complete": True}
+        [lost] = await done(harness, PUSH, **last, setSize=6)
+        assert lost["path"] == ["input", "setSize"]
+        assert lost["message"].startswith("with this part the set has 5 entities, and not 6: nothing is removed.")
+        assert await names(harness) == set("abcdwxyz"), "and what is refused is not stored"
+        assert await done(harness, PUSH, **last, setSize=5) == []
+        assert await names(harness) == set("abcde")
+        assert (await sources(harness))["bot"]["lastError"] is None
+        [again] = await done(harness, PUSH, **last, setSize=5)
+        assert again["message"].startswith("with this part the set has 1 entities, and not 5"), "nothing remains of a set"
+        assert await names(harness) == set("abcde")
+
+
+async def test_what_others_withdraw_of_a_set_meanwhile_is_missing_in_it(tmp_path, database, root):
+    async with served(tmp_path, database, root) as harness:
+        assert await done(harness, PUSH, source="bot", descriptors=printers("ab"), partOf="monday") == []
+        assert await done(harness, WITHDRAW, source="bot", refs=["printer:default/b"]) == []
+        [lost] = await done(harness, PUSH, source="bot", descriptors=printers("c"), partOf="monday", complete=True, setSize=3)
+        assert lost["message"].startswith("with this part the set has 2 entities, and not 3")
+
+
+@pytest.mark.parametrize(
+    ("given", "argument", "message"),
+    [
+        ({"setSize": 1}, "setSize", "it is for the last part of a set"),
+        ({"partOf": "x", "setSize": 1}, "setSize", "the last part of a set says `complete: true`"),
+        ({"partOf": "x", "complete": True}, "setSize", "the last part of a set says `complete: true`"),
+        ({"partOf": "", "complete": True, "setSize": 1}, "partOf", "it is no name of a set"),
+        ({"partOf": "\0"}, "partOf", "it is no name of a set"),
+        ({"partOf": "x" * 201}, "partOf", "it is no name of a set"),
+    ],
+)
+async def test_a_part_that_names_no_set_or_no_size_is_refused(tmp_path, database, root, given, argument, message):
+    async with served(tmp_path, database, root) as harness:
+        [error] = await done(harness, PUSH, source="bot", descriptors=PRINTER % "a", **given)
+        assert error["path"] == ["input", argument] and error["message"].startswith(message)
+        assert await names(harness) == set()
+
+
+async def test_a_set_has_no_more_entities_than_a_push_may_have(tmp_path, database, root):
+    async with served(tmp_path, database, root, bot={"max_entities": 3}) as harness:
+        assert await done(harness, PUSH, source="bot", descriptors=printers("abc"), partOf="monday") == []
+        [error] = await done(harness, PUSH, source="bot", descriptors=printers("cd"), partOf="monday")
+        assert error["message"].startswith("with this part the set has 4 entities, more than the source's `max_entities`: 3")
+        assert error["path"] == ["input", "partOf"] and await names(harness) == set("abc")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from callboard_sdk.yaml import YamlError, read_documents
 
 from callboard_catalog.ingestion.ingestion import Ingestion
 from callboard_catalog.ingestion.sources import Said, Source
-from callboard_catalog.providers.pushed import Refused, pushed, withdrawn
+from callboard_catalog.providers.pushed import PartOf, Refused, part_of, pushed, withdrawn
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.journal import instant
 from callboard_catalog.records.tables import SourceRow
@@ -107,6 +107,11 @@ class PushEntitiesInput:
     """The descriptors, as YAML documents or JSON."""
     complete: bool = False
     """Whether these are all that the source has: what it had besides is removed, as far as its brake lets it."""
+    part_of: str | None = None
+    """The complete set that this push is a part of, by a name that no other set of the source had. A part is stored as it comes;
+    the last one says `complete`, and stands for all of them."""
+    set_size: int | None = None
+    """With the last part of a set: how many entities the set has. When it has not, for a part got lost, the push is refused."""
 
 
 @input
@@ -196,15 +201,16 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
         assert source.pushed is not None
         try:
             documents = [document.value for document in read_documents(input.descriptors)]
+            part = part_of(input.part_of, input.set_size, complete=input.complete)
             events = pushed(source.pushed, documents, complete=input.complete)
         except YamlError as error:
             where = f"line {error.mark.line}: " if error.mark else ""
             return _refused(f"{where}the text is not YAML: {error}", "descriptors")
         except Refused as refused:
-            return SourcePayload(source=None, errors=[_at_descriptors(error) for error in refused.errors])
+            return SourcePayload(source=None, errors=[_at_argument(error) for error in refused.errors])
         if wrong := ingestion.refused(source, events):
             return SourcePayload(source=None, errors=[_error(message, "descriptors") for message in wrong])
-        return await _taken(source, events, store, ingestion, access)
+        return await _taken(source, events, store, ingestion, access, part)
 
     @plugin.mutation(permission=PUSH)
     async def withdraw_entities(
@@ -218,10 +224,13 @@ def add_source_fields(plugin: Plugin[Any]) -> None:
 
 
 async def _taken(
-    source: Source, events: Sequence[Said], store: CatalogStore, ingestion: Ingestion, access: Access
+    source: Source, events: Sequence[Said], store: CatalogStore, ingestion: Ingestion, access: Access, part: PartOf | None = None
 ) -> SourcePayload:
-    if not await ingestion.take(source, events):
-        return _refused(_BUSY, "source")
+    try:
+        if not await ingestion.take(source, events, part):
+            return _refused(_BUSY, "source")
+    except Refused as refused:
+        return SourcePayload(source=None, errors=[_at_argument(error) for error in refused.errors])
     return await _payload(source.name, store, ingestion, access)
 
 
@@ -250,11 +259,16 @@ def _error(message: str, argument: str) -> UserError:
     return UserError(message=message, path=["input", argument])
 
 
-def _at_descriptors(error: UserError) -> UserError:
-    """The same of a document of the text, counted from 1."""
-    number = error.path[-1]
-    where = f"document {int(number) + 1}: " if number.isdigit() else ""
-    return _error(f"{where}{error.message}", "descriptors")
+def _at_argument(error: UserError) -> UserError:
+    """The same at the mutation's argument; of an entity, at the document of the text, counted from 1."""
+    match error.path:
+        case ["entities", number]:
+            return _error(f"document {int(number) + 1}: {error.message}", "descriptors")
+        case ["entities"]:
+            return _error(error.message, "descriptors")
+        case [argument]:
+            return _error(error.message, argument)
+    raise ValueError(f"a push is refused at {error.path}, which is no argument of it")
 
 
 def shown_source(row: SourceRow, ingestion: Ingestion, access: Access) -> CatalogSource:

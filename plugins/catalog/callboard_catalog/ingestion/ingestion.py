@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from callboard_catalog.descriptors.reading import Limits
 from callboard_catalog.providers.hooks import Hooks
+from callboard_catalog.providers.pushed import PartOf
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.checking import check_all
 from callboard_catalog.records.documents import Touched, drop, source_problems
@@ -23,6 +24,7 @@ from callboard_catalog.records.journal import SOURCE, Journal
 from callboard_catalog.records.settling import settle
 from callboard_catalog.records.tables import DocumentRow, ItemRow, SourceRow
 
+from .gathering import gathered
 from .schedule import LEASE, Lost, Schedule
 from .sources import Said, Source
 from .visit import Visit
@@ -102,11 +104,15 @@ class Ingestion:
             changed = await self._visit(self.sources[name]) or changed
         return changed
 
-    async def take(self, source: Source, events: Sequence[Said]) -> bool:
-        """Take over what is handed over of a source; False when another process has it just now. Raises what is wrong."""
+    async def take(self, source: Source, events: Sequence[Said], part: PartOf | None = None) -> bool:
+        """Take over what is handed over of a source; False when another process has it just now.
+
+        Raises Refused for a `part` that doesn't fit its set, of which nothing is stored, and what else is wrong.
+        """
         async with self._store.writing() as connection:
             if await self.schedule.claim(connection, {source.name: source.timing}, anyhow=True) is None:
                 return False
+            events = await gathered(connection, source, events, part)
 
         async def read(known: Known) -> AsyncIterator[Said]:
             for event in events:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from callboard_sdk import EntityRef, Event, Gone, InvalidRef, Item, Part, UserError, Whole
 
 from callboard_catalog.settings.source import PushedSource
+
+_LONGEST_NAME = 200
 
 
 class Refused(Exception):
@@ -18,6 +21,14 @@ class Refused(Exception):
         self.errors = errors
 
 
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """The complete set that a push is a part of; `size` is how many entities it has, said by its last part alone."""
+
+    name: str
+    size: int | None = None
+
+
 def pushed(settings: PushedSource, entities: Sequence[object], *, complete: bool) -> Sequence[Event]:
     """What a push says: an item for each descriptor, named by its ref.
 
@@ -26,7 +37,7 @@ def pushed(settings: PushedSource, entities: Sequence[object], *, complete: bool
     """
     if len(entities) > settings.max_entities:
         text = f"{len(entities)} entities are more than the {settings.max_entities} of one push"
-        raise Refused([UserError(message=f"{text}: push them in parts, with complete: false.", path=["entities"])])
+        raise refused("entities", f"{text}: push them in parts, by `partOf`.")
     errors: list[UserError] = []
     items: dict[str, Item] = {}
     for index, entity in enumerate(entities):
@@ -41,6 +52,25 @@ def pushed(settings: PushedSource, entities: Sequence[object], *, complete: bool
     if errors:
         raise Refused(errors)
     return [*items.values(), Whole() if complete else Part()]
+
+
+def part_of(name: str | None, size: int | None, *, complete: bool) -> PartOf | None:
+    """The set that a push is a part of, if it is of one. Raises Refused."""
+    if name is None:
+        if size is not None:
+            raise refused("setSize", "it is for the last part of a set: name the set in `partOf`, or leave it out.")
+        return None
+    if not name.isprintable() or not 1 <= len(name) <= _LONGEST_NAME:
+        raise refused("partOf", f"it is no name of a set: write 1 to {_LONGEST_NAME} printable characters.")
+    if complete != (size is not None):
+        text = "the last part of a set says `complete: true`, and in `setSize` how many entities the set has in all its parts"
+        raise refused("setSize", f"{text}; no other part says either.")
+    return PartOf(name, size)
+
+
+def refused(argument: str, message: str) -> Refused:
+    """A push that is refused for one reason, at this argument."""
+    return Refused([UserError(message=message, path=[argument])])
 
 
 def withdrawn(refs: Sequence[EntityRef]) -> Sequence[Event]:

@@ -82,7 +82,7 @@ class PushedSource(SourceSettings):
     subjects: tuple[str, ...] = Field(min_length=1)
     """Who may push to it, by the subject of their tokens, besides having the permission of the mutation."""
     max_entities: int = Field(default=10_000, ge=1, le=250_000)
-    """How many entities one push may have."""
+    """How many entities one push may have, and a complete set in all its parts."""
 
     @model_validator(mode="after")
     def _unhooked(self) -> Self:
