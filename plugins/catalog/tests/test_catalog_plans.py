@@ -44,7 +44,7 @@ def orders():
 
 ASKED = {
     "a page": lambda store: store.entities(None, PAGE),
-    "a deep page": lambda store: store.entities(None, Page(first=5, after="web-0300/component:default", counted=False)),
+    "a deep page": lambda store: store.entities(None, Page(first=5, after="web-0300 component default", counted=False)),
     "a last page of a kind": lambda store: store.entities(None, Page(last=5, counted=False), "component"),
     "with a tag": lambda store: store.entities(EntityFilter(tag="t1"), PAGE),
     "with a tag and a label": lambda store: store.entities(EntityFilter(tag="t1", label=LabelFilter(key="tier", value="1")), PAGE),
@@ -55,7 +55,7 @@ ASKED = {
     "under one of several teams": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(SEVERAL))),
     "a last page under a nested condition": lambda store: store.entities(None, Page(last=5, counted=False, access=Access(NESTED))),
     "a deep page under a nested condition, by a beginning": lambda store: store.entities(
-        EntityFilter(name=NameFilter(prefix="web-0")), Page(first=5, after="web-0300/component:default", counted=False, access=Access(NESTED))
+        EntityFilter(name=NameFilter(prefix="web-0")), Page(first=5, after="web-0300 component default", counted=False, access=Access(NESTED))
     ),
     "in no namespace": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(Is(Column.NAMESPACE, frozenset({"x"}))))),
     "by refs": lambda store: store.get([EntityRef("component", "default", f"web-{n:04}") for n in range(9)]),

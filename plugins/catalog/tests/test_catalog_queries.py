@@ -11,7 +11,7 @@ from callboard_catalog.queries import lists, store as stores
 from callboard_catalog.queries.filters import EntityOrder, EntityOrderField, OrderDirection
 from callboard_sdk import Access, EntityRef, Page
 from callboard_sdk.conditions import Begins, Column, Has, Is, Mark, Tie, Tied, every, holds, no, some
-from callboard_sdk.connections import decode_cursor
+from callboard_sdk.connections import decode_cursor, encode_cursor
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -171,7 +171,7 @@ def test_pages_in_any_order_by_whichever_way_are_parts_of_one_list(stored, monke
         for expression, order in asked:
             key = keys.get(order.field, lambda e: "")
             expected = sorted(
-                (e for e in known if holds(expression, e)), key=lambda e: (key(e), f"{e.ref.name}/{e.ref.kind}:{e.ref.namespace}")
+                (e for e in known if holds(expression, e)), key=lambda e: (key(e), (e.ref.name, e.ref.kind, e.ref.namespace))
             )
             if order.direction is OrderDirection.DESC:
                 expected.reverse()
@@ -213,6 +213,58 @@ def test_a_list_that_is_read_from_several_indexes_has_each_entity_once(stored):
                 listed += found.nodes()
                 page = Page(first=3, after=decode_cursor(found.page_info.end_cursor), access=Access(asked))
             assert listed == (expected if way is OrderDirection.ASC else expected[::-1])
+
+
+ALIKE = ["stage", "stage-cli", "stage-cli.x", "stage.x", "stage0", "stage_x", "stages"]
+"""Names in their order, each of which begins like the first."""
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    ["", ", orderBy: {field: NAME}", ", orderBy: {field: KIND}", ", orderBy: {field: NAMESPACE}", ", orderBy: {field: TITLE}"],
+)
+@pytest.mark.parametrize("wanted", ["", ', filter: {tags: {in: ["a", "b"]}}', ', filter: {name: {prefix: "stage"}}'])
+async def test_of_names_that_begin_alike_the_shorter_one_comes_first(serve, ordered, wanted):
+    title = {"title": "The same"} if "TITLE" in ordered else {}
+    known = [thing("System", name, tags=["ab"[number % 2]], **title) for number, name in enumerate(reversed(ALIKE))]
+    async with serve({"alike.yaml": yaml.safe_dump_all(known)}) as harness:
+        listed, after = [], ""
+        while len(listed) < len(ALIKE):
+            asked = "{ entities(first: 2%s%s%s) { nodes { name } pageInfo { endCursor } } }" % (after, ordered, wanted)
+            found = (await data(harness, asked, Access()))["entities"]
+            listed += [node["name"] for node in found["nodes"]]
+            after = ', after: "%s"' % found["pageInfo"]["endCursor"]
+    assert listed == ALIKE
+
+
+async def test_of_one_name_kinds_come_in_their_order_and_then_namespaces(serve):
+    known = [("web2", "a"), ("web", "b-c"), ("web", "b"), ("web", "a")]
+    files = {"alike.yaml": yaml.safe_dump_all([thing(kind, "x", namespace=namespace) for kind, namespace in known])}
+    async with serve(files) as harness:
+        found = await data(harness, "{ entities(first: 9) { nodes { kind namespace } } }", Access())
+        names = [(node["kind"], node["namespace"]) for node in found["entities"]["nodes"]]
+        bounded = "{ entities(first: 9, filter: {name: {in: [%s]}}) { nodes { name } } }"
+        assert len((await data(harness, bounded % '"x"', Access()))["entities"]["nodes"]) == 4
+        for nobody_s in ('"x web"', '"x "', '"x/web"', '"\\u0000"'):
+            assert (await data(harness, bounded % nobody_s, Access()))["entities"]["nodes"] == []
+    assert names == [("web", "a"), ("web", "b"), ("web", "b-c"), ("web2", "a")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ('entities(first: 1, after: "%s") { nodes { name } }', "web-shop/component:default"),
+        ('entities(last: 1, before: "%s") { nodes { name } }', "web-shop/component:default"),
+        ('entities(first: 1, after: "%s", orderBy: {field: KIND}) { nodes { name } }', '["kind", "api", "web-shop/component:default"]'),
+        ('search(first: 1, text: "shop", after: "%s") { nodes { entity { name } } }', '[0, "web-shop/component:default"]'),
+    ],
+)  # fmt: skip
+async def test_a_cursor_of_before_lists_went_by_name_is_refused(serve, asked):
+    document, place = asked
+    async with serve(FILES) as harness:
+        refused = await harness.ask("{ %s }" % document % encode_cursor(place))
+        good = await harness.ask("{ %s }" % document % encode_cursor(place.replace("/", " ").replace(":", " ")))
+    assert "the cursor is not one of this" in refused.errors[0]["message"] and good.errors == []
 
 
 async def test_a_cursor_of_another_order_is_refused(serve):

@@ -254,7 +254,7 @@ class Draft:
             return self._dice.choice(self._asked.cursors)
         ref = self._ref()
         return self._dice.choice(
-            (encode_cursor(f"{ref.name}/{ref}"), encode_cursor(f"{ref.name}/{ref}"), encode_cursor("b"), "no cursor")
+            (*[encode_cursor(f"{ref.name} {ref.kind} {ref.namespace}")] * 2, encode_cursor("b"), "no cursor")
         )
 
     def _value(self, name: str, argument: GraphQLArgument) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+from callboard_sdk.connections import encode_cursor
 
 from .shop import REFS, Shop, opened, ref_of, refused
 
@@ -269,6 +272,31 @@ async def test_what_can_t_be_asked_is_refused_with_what_to_write(shop: Shop, pat
 )
 async def test_a_body_that_can_t_be_asked_is_refused_with_what_to_write(shop: Shop, body: object, says: str):
     assert says in refused(await shop.ask("POST", "/entities/by-query", body), 400)
+
+
+async def test_of_names_that_begin_alike_the_shorter_one_comes_first(tmp_path: Path):
+    names = ["stage", "stage-cli", "stage.x", "stages"]
+    catalog = "---\n".join(
+        f"apiVersion: a/v1\nkind: System\nmetadata: {{name: {one}}}\nspec: {{owner: a}}\n" for one in names[::-1]
+    )
+    async with opened(tmp_path, catalog) as shop:
+        refs = [f"system:default/{name}" for name in names]
+        for path in (
+            "/entities",
+            "/entities/by-query",
+            "/entities?order=asc:kind",
+            "/entities/by-query?orderField=metadata.title",
+        ):
+            assert await shop.refs(path) == refs
+        page = await shop.get("/entities/by-query?limit=2")
+        cursor = json.loads(base64.b64decode(page["pageInfo"]["nextCursor"]))
+        before = {**cursor, "place": encode_cursor("stage-cli/system:default")}
+        old = quote(base64.b64encode(json.dumps(before).encode()))
+        assert "the cursor is not one of this list" in refused(
+            await shop.ask("GET", f"/entities/by-query?limit=2&cursor={old}"), 400
+        )
+        after = quote(before["place"])
+        assert "the cursor is not one of this list" in refused(await shop.ask("GET", f"/entities?limit=2&after={after}"), 400)
 
 
 async def test_more_entities_than_one_operation_gives_are_one_answer(tmp_path: Path):

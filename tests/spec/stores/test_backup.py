@@ -144,6 +144,31 @@ async def test_a_backup_of_before_a_migration_is_restored_and_migrated(empty: Ga
     await other.engine.dispose()
 
 
+async def test_a_catalog_of_before_it_went_by_name_does_when_it_is_migrated_or_restored(
+    empty: GatewayDatabase, target: GatewayDatabase, tmp_path: Path
+) -> None:
+    [_, ours] = OWNERS
+    async with empty.writing("x") as connection:
+        await connection.run_sync(ours.run, "0006")
+        for number, name in enumerate(("stage-cli", "stage", "stage.x"), 1):
+            sort = {"id": number, "sort": f"{name}/component:default"}
+            await connection.execute(text(_ENTITY), sort)
+            await connection.execute(text("INSERT INTO catalog_mark (term, sort, entity) VALUES (1, :sort, :id)"), sort)
+    await backup(empty, [ours], tmp_path / "backup")
+    assert await restore(target, [ours], tmp_path / "backup") == 6
+    for database in (empty, target):
+        assert await migrate(database, ours) == ("0007",)
+        async with database.engine.connect() as connection:
+            for query in ("SELECT id, sort FROM catalog_entity", "SELECT entity, sort FROM catalog_mark WHERE term = 1"):
+                rows = [tuple(row) for row in await connection.execute(text(f"{query} ORDER BY sort"))]
+                names = [(2, "stage"), (1, "stage-cli"), (3, "stage.x")]
+                assert rows == [(number, f"{name} component default") for number, name in names]
+
+
+_ENTITY = """INSERT INTO catalog_entity (id, sort, kind, namespace, document, content, titled, created, changed)
+VALUES (:id, :sort, 'component', 'default', 1, '', '', 0, 0)"""
+
+
 @pytest.fixture
 async def made(empty: GatewayDatabase, tmp_path: Path) -> Path:
     """A backup of a small database."""

@@ -13,6 +13,7 @@ from typing import Any
 from callboard_sdk import BadArgument, Page
 
 from callboard_catalog.records.marks import storable
+from callboard_catalog.records.sorting import is_place
 
 from .filters import EntityOrder, EntityOrderField, OrderDirection
 from .writing import Writer
@@ -87,6 +88,7 @@ class Order:
             column != self.column
             or tuple(map(type, key)) != kinds
             or not all(storable(one) for one in key if isinstance(one, str))
+            or not is_place(str(key[-1]))
         ):
             raise BadArgument("the cursor is not one of this list: use `endCursor` or `startCursor` unchanged, in the same order")
         return tuple(key)

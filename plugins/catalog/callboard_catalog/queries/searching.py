@@ -17,7 +17,7 @@ from callboard_sdk.conditions import Says
 from callboard_sdk.wording import Wording, places_of, words_of
 from sqlalchemy import TextClause
 
-from callboard_catalog.records.marks import storable
+from callboard_catalog.records.sorting import is_place
 
 from .lists import VERSION_SQL, EntityList
 from .writing import Form, Writer
@@ -123,7 +123,7 @@ def _read(cursor: str) -> tuple[int, str]:
     match found:
         case [bool(), *_]:
             pass
-        case [int(rank), str(sort)] if 0 <= rank < len(Wording) and storable(sort):
+        case [int(rank), str(sort)] if 0 <= rank < len(Wording) and is_place(sort):
             return rank, sort
     raise BadArgument("the cursor is not one of this search: use `endCursor` or `startCursor` unchanged")
 

@@ -15,6 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from callboard_catalog.descriptors.spelling import MOST_EDITS, edits_of
+from callboard_catalog.records.sorting import infix, name_of, prefix, ref_of
 
 from .facets import Asked
 
@@ -33,9 +34,10 @@ def suggested(sorts: Sequence[str], missing: Sequence[EntityRef]) -> dict[Entity
     looked = missing[:MOST]  # B
     for kind in {ref.kind for ref in looked}:
         wanted = [ref for ref in looked if ref.kind == kind]
-        there = [sort for sort in sorts if f"/{kind}:" in sort]
-        for at, number, edits in _near([ref.name for ref in wanted], [sort.partition("/")[0] for sort in there]):
-            found[wanted[at]].append((2 * edits, _ref(there[number])))
+        of_kind = infix(kind)
+        there = [sort for sort in sorts if of_kind in sort]
+        for at, number, edits in _near([ref.name for ref in wanted], list(map(name_of, there))):
+            found[wanted[at]].append((2 * edits, ref_of(there[number])))
     return {ref: _best(ref, ranked) for ref, ranked in found.items() if ranked}
 
 
@@ -46,11 +48,11 @@ def _best(wanted: EntityRef, ranked: Sequence[tuple[int, EntityRef]]) -> EntityR
 
 def _same(sorts: Sequence[str], wanted: EntityRef) -> Iterator[tuple[int, EntityRef]]:
     """Each with its rank: of the same kind it comes before all, of another after one edit and before two."""
-    before = f"{wanted.name}/"
+    before = prefix(wanted.name)
     for number in range(bisect_left(sorts, before), len(sorts)):
         if not sorts[number].startswith(before):
             return
-        ref = _ref(sorts[number])
+        ref = ref_of(sorts[number])
         yield (1 if ref.kind == wanted.kind else 3), ref
 
 
@@ -62,9 +64,3 @@ def _near(names: Sequence[str], known: Sequence[str]) -> Iterator[tuple[int, int
     allowed = np.array([edits_of(name) for name in names])[:, np.newaxis]
     for at, number in zip(*np.nonzero((edits > 0) & (edits <= allowed)), strict=True):
         yield int(at), int(number), int(edits[at, number])
-
-
-def _ref(sort: str) -> EntityRef:
-    name, _, rest = sort.partition("/")
-    kind, _, namespace = rest.partition(":")
-    return EntityRef(kind, namespace, name)

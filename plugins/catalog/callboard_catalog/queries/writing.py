@@ -29,6 +29,7 @@ from sqlalchemy import ARRAY, Float, Select, String, Text, TextClause, bindparam
 
 from callboard_catalog.descriptors.references import INVERSES
 from callboard_catalog.records.marks import after_all, storable
+from callboard_catalog.records.sorting import nameable, prefix
 from callboard_catalog.records.words import match
 
 from .asked import Related, When
@@ -189,9 +190,9 @@ class Writer:
     def named(self, leaf: Is | Begins, key: str) -> str:
         """Whether what lists by name are ordered by has the name, or its beginning, that this asks for."""
         if isinstance(leaf, Begins):
-            return self.between(key, leaf.text) if "/" not in leaf.text else "1 = 0"
-        names = sorted(value for value in leaf.values if "/" not in value and storable(value))
-        return self._joined([_Sql(f"({self.between(key, f'{name}/')})") for name in names], " OR ", "1 = 0").text
+            return self.between(key, leaf.text) if nameable(leaf.text) else "1 = 0"
+        names = sorted(filter(nameable, leaf.values))
+        return self._joined([_Sql(f"({self.between(key, prefix(name))})") for name in names], " OR ", "1 = 0").text
 
     def term(self, text: str) -> str:
         """The number of a term."""

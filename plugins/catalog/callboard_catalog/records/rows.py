@@ -18,6 +18,7 @@ from callboard_catalog.descriptors.descriptor import Descriptor
 
 from .journal import instant
 from .marks import mark_text
+from .sorting import sort_of
 
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
 _TIES = {tie.value: tie for tie in Tie}
@@ -66,9 +67,8 @@ class Body(msgspec.Struct):
 
     @property
     def sort(self) -> str:
-        """What lists are ordered by: the name first, and unique."""
-        kind, namespace, name, *_ = self.names
-        return f"{name.lower()}/{kind.lower()}:{namespace.lower()}"
+        """What lists are ordered by."""
+        return sort_of(self.ref)
 
     @property
     def titled(self) -> str:
