@@ -41,6 +41,10 @@ class Limits:
 def read_text(place: Place, text: str, files: Files, folder: PurePath, limits: Limits) -> tuple[Reading, list[Descriptor]]:
     """What a text of YAML documents holds, and the Locations in it, in their order."""  # B
     reading = Reading(place.file)
+    if not text.strip():
+        remedy = "Put its descriptors back, or remove it from its source."
+        reading.problems.append(place.problem("empty", "there is nothing in it", remedy))
+        reading.unread = True
     alone = True
     for found in read_all(text):
         if isinstance(found, YamlError):

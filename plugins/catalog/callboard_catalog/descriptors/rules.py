@@ -29,7 +29,7 @@ RULES: Mapping[str, Rule] = {
     # sources elsewhere
     "unanswered": Rule(Severity.HIGH, "something of a source that its system doesn't answer, or not to the end"),
     "incomplete": Rule(Severity.HIGH, "a list of a source that isn't whole, or changed while it was read"),
-    "empty": Rule(Severity.HIGH, "an address of a source that answers with nothing"),
+    "empty": Rule(Severity.HIGH, "a file or an address with nothing in it"),
     "missing": Rule(Severity.HIGH, "a file of a repository that is not there"),
     "account": Rule(Severity.MEDIUM, "an account whose name no entity can have, or that another account would have too"),
     # a document: without these it is no entity

@@ -2,13 +2,12 @@
 
 A. proof    an item that was not found is missing where that proves something, unsure where it could not be looked for
 B. unsure   shown as it was last read
-C. missing  removed, or marked and removed later; all of it is held back when it is too much at once
+C. missing  its documents are orphans, as those are that went inside an item; which of them go the brake says
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from callboard_sdk import Problem
@@ -18,14 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from callboard_catalog.descriptors.descriptor import Place
-from callboard_catalog.records.documents import Touched, drop, keep, orphan, source_problems
+from callboard_catalog.records.documents import Touched, drop, emptied, keep, orphan, restore, source_problems
 from callboard_catalog.records.journal import INSIDE, SOURCE, Journal
 from callboard_catalog.records.settling import settle
 from callboard_catalog.records.tables import DocumentRow, ItemRow, TermRow
-from callboard_catalog.records.terms import among
 
+from .brake import Brake
 from .known import chunks
-from .passing import Pass
+from .passing import Pass, and_above
 from .schedule import Schedule
 from .sources import Source
 
@@ -55,9 +54,14 @@ class Ending:
         row = await self._schedule.hold(connection, self._source.name)
         missing, unsure = await self._lost(connection)
         await self._keep(connection, unsure, journal)
-        held = await self._held(connection, missing, row.allowed_key)
-        if not held["held"]:
-            await self._remove(connection, missing, journal)
+        await settle(connection, Touched(await restore(connection, self._source.name, self._pass.same)), journal)
+        now = self._schedule.now()
+        for part in chunks([item.id for item in missing if item.orphaned is None]):
+            self._pass.orphaned |= await orphan(connection, part, now)
+        brake = Brake(self._source, self._pass, now)
+        held = await brake.release(connection, row.allowed_key, journal)
+        if missing or brake.released:
+            await drop(connection, self._source.name, await emptied(connection, self._source.name), journal)
         problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
         problems += [self._held_problem(held)] if held["held"] else []
         await source_problems(connection, self._source.name, problems, journal)
@@ -84,7 +88,7 @@ class Ending:
         missing, unsure = [], []
         async for part in (await connection.stream(query)).partitions(_AT_ONCE):
             for row in map(_Lost._make, part):
-                above = set(_and_above(row.name))
+                above = set(and_above(row.name))
                 if self._pass.found(row.name, above):
                     continue
                 if any(doubt.covers(row.name) for doubt in self._pass.doubts):
@@ -110,42 +114,7 @@ class Ending:
         for part in chunks(items):
             await settle(connection, Touched(await keep(connection, part)), journal)
 
-    async def _held(self, connection: AsyncConnection, missing: Sequence[_Lost], allowed: str | None) -> dict[str, Any]:
-        """How many entities would go, of how many, if that is more than may go without a person's word."""
-        none = {"held": 0, "held_of": 0, "held_key": None, "allowed_key": None}
-        new = [item for item in missing if item.orphaned is None]
-        if not new:
-            return none
-        dialect = connection.dialect.name
-        entities = select(func.count(func.distinct(col(DocumentRow.entity)))).select_from(DocumentRow)
-        going = (
-            await connection.execute(entities.where(among(col(DocumentRow.item), [item.id for item in new], dialect)))
-        ).scalar_one()
-        mine = entities.join(ItemRow, col(ItemRow.id) == col(DocumentRow.item)).where(col(ItemRow.source) == self._source.name)
-        of = (await connection.execute(mine)).scalar_one()
-        key = hashlib.blake2b("\n".join(sorted(item.name for item in new)).encode(), digest_size=12).hexdigest()
-        if going <= max(self._source.removal_floor, self._source.removal_share * of) or key == allowed:
-            return none
-        return {"held": going, "held_of": of, "held_key": key, "allowed_key": None}
-
-    async def _remove(self, connection: AsyncConnection, missing: Sequence[_Lost], journal: Journal) -> None:
-        now, wait = self._schedule.now(), self._source.keep_orphans_seconds
-        old = [item.id for item in missing if wait == 0 or (item.orphaned is not None and not now - wait < item.orphaned <= now)]
-        new = [item.id for item in missing if item.orphaned is None and wait > 0]
-        for part in chunks(old):
-            await settle(connection, await drop(connection, self._source.name, part, journal), journal)
-        for part in chunks(new):
-            await settle(connection, Touched(await orphan(connection, part, now)), journal)
-
     def _held_problem(self, held: Mapping[str, Any]) -> Problem:
         text = f"source {self._source.name} lost {held['held']} of its {held['held_of']} entities at once; they are kept"
         remedy = "If they are to go, let them: allowRemoval with this source and the key that catalogSources tells."
         return Place(self._source.name, "").problem("removal-held", text, remedy)
-
-
-def _and_above(name: str) -> Iterator[str]:
-    """The name, and those of what it lies below."""
-    yield name
-    while (at := name.rfind("/")) > 0:
-        name = name[:at]
-        yield name

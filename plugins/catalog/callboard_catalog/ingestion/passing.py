@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from callboard_sdk.sources import Part, Whole
@@ -18,8 +19,22 @@ class Pass:
     doubts: list[Doubt] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    orphaned: set[int] = field(default_factory=set)
+    """The numbers of documents that it found their source without."""
     ended: Whole | Part | None = None
 
     def found(self, name: str, above: set[str]) -> bool:
         """Whether the item is there; `above` are its name and those of what it lies below."""
         return name in self.seen or not above.isdisjoint(self.same)
+
+    def is_unsure(self, name: str) -> bool:
+        """Whether the item was not found, which proves nothing: it could not be looked for."""
+        return any(doubt.covers(name) for doubt in self.doubts) and not self.found(name, set(and_above(name)))
+
+
+def and_above(name: str) -> Iterator[str]:
+    """The name, and those of what it lies below."""
+    yield name
+    while (at := name.rfind("/")) > 0:
+        name = name[:at]
+        yield name

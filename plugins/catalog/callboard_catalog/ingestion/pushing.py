@@ -11,7 +11,7 @@ from sqlmodel import col
 from callboard_catalog.descriptors.descriptor import Reading
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.checking import check_all
-from callboard_catalog.records.documents import Ready, Touched, drop, take
+from callboard_catalog.records.documents import Ready, Touched, drop, forget, take
 from callboard_catalog.records.journal import Journal
 from callboard_catalog.records.settling import settle
 from callboard_catalog.records.tables import ItemRow
@@ -35,6 +35,7 @@ async def push(
             gone = list((await connection.execute(query.where(~named))).scalars())
             touched = await drop(connection, source, gone, journal)
         touched = touched.with_(await take(connection, source, ready, journal))  # an entity may have moved from one to another
+        touched = touched.with_(await forget(connection, touched.orphaned))
         await settle(connection, touched, journal)
         await check_all(connection, journal)
         await schedule.handed(connection, source)

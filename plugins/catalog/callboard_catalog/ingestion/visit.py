@@ -189,7 +189,9 @@ class Visit:
             return
 
         async def write(connection: AsyncConnection, journal: Journal) -> None:
-            await settle(connection, await take(connection, self._source.name, found, journal), journal)
+            touched = await take(connection, self._source.name, found, journal)
+            self._pass.orphaned |= touched.orphaned
+            await settle(connection, touched, journal)
 
         await self._write(write)
 

@@ -23,7 +23,7 @@ from .lists import storable_refs
 from .store import CatalogStore
 
 _AT_ONCE = 200
-_PARTS = (ItemRow.source, ItemRow.name, DocumentRow.body, DocumentRow.kept, ItemRow.orphaned)
+_PARTS = (ItemRow.source, ItemRow.name, DocumentRow.body, DocumentRow.kept, DocumentRow.orphaned)
 
 
 @dataclass(frozen=True, slots=True)

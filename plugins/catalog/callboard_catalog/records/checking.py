@@ -22,7 +22,7 @@ from .documents import replace_problems
 from .journal import Journal
 from .rows import Body, Dangling, problem_rows, read_body
 from .settling import documents_of
-from .tables import DocumentRow, EntityRow, ItemRow, ProblemRow, UncheckedRow
+from .tables import DocumentRow, EntityRow, ProblemRow, UncheckedRow
 from .terms import among, known_terms
 
 AT_ONCE = 500
@@ -56,7 +56,7 @@ async def check_some(connection: AsyncConnection, journal: Journal, most: int) -
 
 async def _documents(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[Any]]:
     """The documents of each of these entities, the one that stands first."""
-    columns = (col(DocumentRow.entity), col(DocumentRow.body), col(DocumentRow.kept), col(ItemRow.orphaned))
+    columns = (getattr(DocumentRow, name) for name in ("entity", "body", "kept", "orphaned", "leaving"))
     query = documents_of(*columns).where(among(col(DocumentRow.entity), ids, connection.dialect.name))
     found: dict[int, list[Any]] = {}
     for row in (await connection.execute(query)).all():
@@ -94,8 +94,9 @@ def _kept(body: Body, row: Any) -> Iterator[Problem]:  # C
         text = f"{ref} is shown as it was last read: {file} could not be read to its end since"
         yield _problem(body, "kept", text, "Mend what the problems of its file or source say.", None, None)
     elif row.orphaned is not None:
-        text = f"{ref} is shown as it was last read: its source has no {file} any more"
-        yield _problem(body, "orphaned", text, "Put it back, or wait till it is removed.", None, None)
+        text = f"{ref} is shown as it was last read: its source doesn't have it in {file} any more"
+        remedy = "wait till it is removed" if row.leaving else "let it go: its source holds it back till allowRemoval"
+        yield _problem(body, "orphaned", text, f"Put it back, or {remedy}.", None, None)
 
 
 def _problem(body: Body, rule: str, message: str, remedy: str, line: int | None, column: int | None) -> Problem:

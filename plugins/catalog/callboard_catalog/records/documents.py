@@ -1,7 +1,7 @@
 """What sources say, as items and documents: taken over an item at a time, and forgotten only by proof. Part of the store.
 
 A. items      each reading becomes its item's row; what says the same as before writes nothing
-B. documents  those of an item, by entity; where the item could not be read to its end, what it had and isn't found is kept
+B. documents  those of an item, by entity; what it had and isn't found is an orphan, or kept where it could not be read to its end
 C. problems   those of reading, of items and of the source itself
 """
 
@@ -32,10 +32,12 @@ class Touched:
     entities: set[int] = field(default_factory=set)
     before: dict[int, bytes] = field(default_factory=dict)
     """By the numbers of the documents that went."""
+    orphaned: set[int] = field(default_factory=set)
+    """The numbers of documents that their item was found without; they stay till somebody forgets them."""
 
     def with_(self, other: Touched) -> Touched:
         """These, and the other ones."""
-        return Touched(self.entities | other.entities, {**self.before, **other.before})
+        return Touched(self.entities | other.entities, {**self.before, **other.before}, self.orphaned | other.orphaned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ async def take(connection: AsyncConnection, source: str, found: Sequence[Ready],
     numbers: dict[str, int] = {name: row["id"] for name, row in known.items()}
     numbers |= {name: number for number, name in enumerate((name for name in latest if name not in known), first)}
     terms = await make_terms(connection, (made.ref for ready in latest.values() for made in ready.documents))
-    touched = await _documents(connection, {numbers[name]: ready for name, ready in latest.items()}, terms)
+    touched = await _documents(connection, {numbers[name]: ready for name, ready in latest.items()}, terms, journal.at)
     added: list[dict[str, Any]] = []
     for name, ready in latest.items():  # A
         row = _item_row(numbers[name], source, ready.reading)
@@ -78,8 +80,6 @@ async def take(connection: AsyncConnection, source: str, found: Sequence[Ready],
         if before is None:
             added.append(row)
         elif dict(before) != row:
-            if before["orphaned"] is not None:
-                touched.entities |= await _entities_of(connection, [row["id"]])
             changed = {key: value for key, value in row.items() if before[key] != value}
             await connection.execute(update(ItemRow).where(col(ItemRow.id) == row["id"]).values(changed))
     await put(connection, ItemRow, added)
@@ -102,35 +102,46 @@ async def _items(connection: AsyncConnection, source: str, names: Collection[str
     return (await connection.execute(query)).mappings().all()
 
 
-async def _documents(connection: AsyncConnection, found: Mapping[int, Ready], terms: Mapping[str, int]) -> Touched:  # B
-    columns = [getattr(DocumentRow, name) for name in ("id", "item", "position", "entity", "kept", "digest")]
+async def _documents(
+    connection: AsyncConnection, found: Mapping[int, Ready], terms: Mapping[str, int], now: float
+) -> Touched:  # B
+    columns = [getattr(DocumentRow, name) for name in ("id", "item", "position", "entity", "kept", "orphaned", "digest")]
     query = select(*columns).where(among(col(DocumentRow.item), found, connection.dialect.name))
     known: dict[int, dict[int, list[Any]]] = {}
     for row in (await connection.execute(query.order_by(col(DocumentRow.position)))).all():
         known.setdefault(row.item, {}).setdefault(row.entity, []).append(row)
-    touched, gone, added = Touched(), list[int](), list[dict[str, Any]]()
+    touched, gone, kept, added = Touched(), list[int](), list[int](), list[dict[str, Any]]()
     for item, ready in found.items():
         left = known.get(item, {})
         for position, made in enumerate(ready.documents):
             entity = terms[made.ref]
             same = left[entity].pop(0) if left.get(entity) else None
-            if same is not None and (same.digest, same.position, same.kept) == (made.digest, position, False):
+            if same is not None and (same.digest, same.position, same.kept, same.orphaned) == (
+                made.digest,
+                position,
+                False,
+                None,
+            ):
                 continue
             touched.entities.add(entity)
             gone += [same.id] if same is not None else []
             added.append({
-                "item": item, "position": position, "entity": entity, "kept": False, "digest": made.digest,
-                "content": made.content, "body": made.body,
+                "item": item, "position": position, "entity": entity, "kept": False, "orphaned": None, "leaving": False,
+                "digest": made.digest, "content": made.content, "body": made.body,
             })  # fmt: skip
         named = {terms[made.ref] for made in ready.documents}
         for entity, rows in left.items():
             for row in rows:
                 touched.entities.add(entity)
-                if not ready.reading.unread or entity in named:
+                if entity in named:
                     gone.append(row.id)
-                elif not row.kept:
-                    await connection.execute(update(DocumentRow).where(col(DocumentRow.id) == row.id).values(kept=True))
+                elif ready.reading.unread:
+                    kept += [] if row.kept else [row.id]
+                elif row.orphaned is None:
+                    touched.orphaned.add(row.id)
     await _forget(connection, gone, touched)
+    await _marked(connection, col(DocumentRow.id), kept, kept=True, orphaned=None, leaving=False)
+    await _marked(connection, col(DocumentRow.id), touched.orphaned, kept=False, orphaned=now)
     if added:
         first = await next_number(connection, col(DocumentRow.id))
         await put(connection, DocumentRow, [{"id": number, **row} for number, row in enumerate(added, first)])
@@ -145,6 +156,25 @@ async def _forget(connection: AsyncConnection, documents: Collection[int], touch
     await connection.execute(delete(DocumentRow).where(which))
 
 
+async def _marked(connection: AsyncConnection, column: Any, values: Collection[int], **marks: Any) -> None:
+    """Have these documents, or all of these items, so marked."""
+    if values:
+        await connection.execute(update(DocumentRow).where(among(column, values, connection.dialect.name)).values(**marks))
+
+
+async def forget(connection: AsyncConnection, documents: Collection[int]) -> Touched:
+    """Forget these documents."""
+    which = among(col(DocumentRow.id), documents, connection.dialect.name)
+    touched = Touched(set((await connection.execute(select(col(DocumentRow.entity)).where(which))).scalars()))
+    await _forget(connection, documents, touched)
+    return touched
+
+
+async def let_go(connection: AsyncConnection, documents: Collection[int]) -> None:
+    """Note that nobody holds these documents back: they go when their time as orphans is over."""
+    await _marked(connection, col(DocumentRow.id), documents, leaving=True)
+
+
 async def drop(connection: AsyncConnection, source: str, items: Collection[int], journal: Journal) -> Touched:
     """Forget these items with all that they held."""
     which = among(col(DocumentRow.item), items, connection.dialect.name)
@@ -157,17 +187,41 @@ async def drop(connection: AsyncConnection, source: str, items: Collection[int],
 
 
 async def orphan(connection: AsyncConnection, items: Collection[int], now: float) -> set[int]:
-    """Note that their source doesn't have these items any more; the entities whose problems say so from now on."""
-    which = among(col(ItemRow.id), items, connection.dialect.name)
-    await connection.execute(update(ItemRow).where(which).values(orphaned=now))
+    """Note that their source doesn't have these items any more; the documents of which it is noted only now."""
+    dialect = connection.dialect.name
+    which = among(col(DocumentRow.item), items, dialect) & col(DocumentRow.orphaned).is_(None)
+    documents = set((await connection.execute(select(col(DocumentRow.id)).where(which))).scalars())
+    await connection.execute(update(ItemRow).where(among(col(ItemRow.id), items, dialect)).values(orphaned=now, unread=False))
+    await _marked(connection, col(DocumentRow.id), documents, kept=False, orphaned=now)
+    return documents
+
+
+async def restore(connection: AsyncConnection, source: str, names: Collection[str]) -> set[int]:
+    """Note that the source has these items after all, as they were read last; the entities that are shown as found again."""
+    which = (col(ItemRow.source) == source) & among(col(ItemRow.name), names, connection.dialect.name)
+    query = select(col(ItemRow.id)).where(which, col(ItemRow.orphaned).is_not(None))
+    if not (items := list((await connection.execute(query)).scalars())):
+        return set()
+    since = select(col(ItemRow.orphaned)).where(col(ItemRow.id) == col(DocumentRow.item)).scalar_subquery()
+    theirs = among(col(DocumentRow.item), items, connection.dialect.name) & (col(DocumentRow.orphaned) == since)
+    await connection.execute(update(DocumentRow).where(theirs).values(orphaned=None, leaving=False))
+    await connection.execute(update(ItemRow).where(among(col(ItemRow.id), items, connection.dialect.name)).values(orphaned=None))
     return await _entities_of(connection, items)
+
+
+async def emptied(connection: AsyncConnection, source: str) -> Sequence[int]:
+    """The items that the source doesn't have any more, and of which nothing is left to be shown."""
+    left = select(col(DocumentRow.id)).where(col(DocumentRow.item) == col(ItemRow.id)).exists()
+    query = select(col(ItemRow.id)).where(col(ItemRow.source) == source, col(ItemRow.orphaned).is_not(None), ~left)
+    return (await connection.execute(query)).scalars().all()
 
 
 async def keep(connection: AsyncConnection, items: Collection[int]) -> set[int]:
     """Note that these items could not be looked for; the entities that are shown as they were last read from now on."""
     dialect = connection.dialect.name
-    await connection.execute(update(ItemRow).where(among(col(ItemRow.id), items, dialect)).values(unread=True, digest=""))
-    await connection.execute(update(DocumentRow).where(among(col(DocumentRow.item), items, dialect)).values(kept=True))
+    unread = {"unread": True, "digest": "", "orphaned": None}
+    await connection.execute(update(ItemRow).where(among(col(ItemRow.id), items, dialect)).values(unread))
+    await _marked(connection, col(DocumentRow.item), items, kept=True, orphaned=None, leaving=False)
     return await _entities_of(connection, items)
 
 

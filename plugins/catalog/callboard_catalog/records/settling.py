@@ -3,7 +3,7 @@
 What comes out depends on nothing but the documents and the sources' ranks, so it is the same in whatever order, by whatever
 process and in however many attempts they came in.
 
-A. standing   of all documents for an entity one stands: found before kept, then by source, item and place in it
+A. standing   of all documents for an entity one stands: found before kept before orphaned, then by source, item and place in it
 B. entities   made, changed or removed, each with a line in the journal
 C. marks      what lists and conditions ask, and the words that a search finds it by
 D. relations  what the document declares, and its mirror at the other end
@@ -40,7 +40,7 @@ class _Claim:
 
 
 _STANDING_ORDER = (
-    case((col(DocumentRow.kept) | col(ItemRow.orphaned).is_not(None), 1), else_=0),
+    case((col(DocumentRow.orphaned).is_not(None), 2), (col(DocumentRow.kept), 1), else_=0),
     col(SourceRow.rank), col(SourceRow.name), col(ItemRow.name), col(DocumentRow.position), col(DocumentRow.id),
 )  # fmt: skip
 """The first of an entity's documents in this order stands for it."""

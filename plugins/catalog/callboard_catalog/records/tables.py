@@ -7,7 +7,7 @@ Whoever writes holds the catalog's lock, so numbers are given in the order of co
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, PrimaryKeyConstraint, String
+from sqlalchemy import BigInteger, Index, Integer, PrimaryKeyConstraint, String, text
 from sqlmodel import Field, SQLModel
 
 _BYTES = String().with_variant(String(collation="C"), "postgresql")
@@ -54,6 +54,9 @@ class SourceRow(SQLModel, table=True):
     allowed_key: str | None = None
 
 
+_ORPHANED = text("orphaned IS NOT NULL")
+
+
 class ItemRow(SQLModel, table=True):
     """A unit of a source that is read as one: a file, mostly. An item without documents may be known for its version alone."""
 
@@ -70,14 +73,17 @@ class ItemRow(SQLModel, table=True):
     unread: bool = False
     """Whether it could not be read to its end; what was known of it before stays."""
     orphaned: float | None = None
-    """Since when its source doesn't have it any more."""
+    """Since when its source doesn't have it any more; what it held may still be shown."""
 
 
 class DocumentRow(SQLModel, table=True):
     """A descriptor as its source has it. `digest` is of its body, `content` of the body without its place."""
 
     __tablename__ = "catalog_document"
-    __table_args__ = (Index("catalog_document_of_item", "item", "position"),)
+    __table_args__ = (
+        Index("catalog_document_of_item", "item", "position"),
+        Index("catalog_document_orphaned", "item", sqlite_where=_ORPHANED, postgresql_where=_ORPHANED),
+    )
 
     id: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs=_COUNTED)
     item: int = Field(sa_type=_NUMBER)
@@ -86,6 +92,10 @@ class DocumentRow(SQLModel, table=True):
     """The term of its ref."""
     kept: bool = False
     """Whether it stands only because its item could not be read to its end."""
+    orphaned: float | None = None
+    """Since when its source doesn't have it any more, be it with its item or inside it."""
+    leaving: bool = False
+    """Whether it goes when its time as an orphan is over; one that is not is held back till a person lets it go."""
     digest: str
     content: str
     body: bytes
