@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from callboard_catalog.plugin import plugin
 from callboard_sdk import Page
-from callboard_sdk.sources import Gone, Item, Part, Same, Unread, Whole
+from callboard_sdk.sources import Files, Gone, Item, Part, Same, Unread, Whole
 from gateway.database import open_database
 from gateway.settings import DatabaseSettings
 from resolvers.migrating import make_ready
 from resolvers.versions import Versions
 from sqlalchemy import text
 
-from .test_catalog_ingestion import ALL, AWAY, PRINTER, Bench, Benched, benched, descriptor, item
+from .test_catalog_ingestion import ALL, AWAY, PRINTER, Bench, Benched, Files_, benched, descriptor, item
 
 __all__ = ["benched"]
 
@@ -183,6 +183,39 @@ async def test_a_hold_lives_on_through_readings_that_say_nothing_of_it(benched: 
         await bench.allow()
         await bench.read(Part())
         assert await bench.names() == {"x"} and await bench.rules() == []
+        assert (await bench.store.counts())["files"] == 1, "its items are forgotten too"
+
+
+async def test_what_another_source_says_stands_before_what_is_held_back(benched: Benched) -> None:
+    async with benched("one", "two", removal_floor=2) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(Whole())
+        await bench.read(Item("x", entities=[descriptor("a", title="two's")]), Whole(), source="two")
+        assert (await titles(bench))["a"] == "two's" and await bench.rules() == ["orphaned"] * 5 + ["removal-held"]
+
+
+async def test_a_source_that_has_more_by_now_still_holds_back_what_it_lost_before(benched: Benched) -> None:
+    async with benched(removal_floor=0, removal_share=0.5) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[:2], Whole())
+        more = [item(f"more-{number}") for number in range(20)]
+        await bench.read(*ALL[:2], *more, Whole())
+        assert len(await bench.names()) == 26 and (await bench.row()).held == 4
+        await bench.read(*ALL[:2], *more, Whole())
+        assert len(await bench.names()) == 26
+        await bench.read(*ALL[:3], *more, Whole())
+        assert await bench.names() == {*"abc", *(one.name for one in more)}, "some are back, and the rest may go"
+
+
+async def test_folders_of_a_tree_that_move_lose_nothing(benched: Benched) -> None:
+    def tree(folder: str, title: str) -> dict[str, str]:
+        return {f"{folder}/{name}/info.yaml": PRINTER.replace("%s", f"{name}, title: {title}") for name in "abcdef"}
+
+    async with benched(removal_floor=2) as bench:
+        await bench.read(Files("repo", Files_(tree("apps", "old")), ["**/*.yaml"], "1"), Whole())
+        await bench.read(Files("repo", Files_(tree("services", "new")), ["**/*.yaml"], "2"), Whole())
+        assert await titles(bench) == dict.fromkeys("abcdef", "new")
+        assert await bench.rules() == [] and (await bench.row()).held == 0
 
 
 async def test_an_item_that_is_the_same_after_all_is_there_again(benched: Benched) -> None:

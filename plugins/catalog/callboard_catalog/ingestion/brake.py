@@ -49,14 +49,14 @@ class Brake:
         self.released = 0
         """How many documents went."""
 
-    async def release(self, connection: AsyncConnection, allowed: str | None, journal: Journal) -> dict[str, Any]:
-        """Let go what may go, or what a person `allowed` by its key, and give what is held back, as the source's row has it."""
+    async def release(self, connection: AsyncConnection, row: Any, journal: Journal) -> dict[str, Any]:
+        """Let go what may go; `row` is the source's, and what it has to say from now on of what is held back is given."""
         orphans = await self._orphans(connection)
         going = [one for one in orphans if one.elsewhere]  # A
         lost = [one for one in orphans if not one.elsewhere]
         waiting = [one for one in lost if not one.leaving]
         of = await self._entities(connection) if waiting else 0
-        let = self._let(waiting, of, allowed)  # B
+        let = self._let(waiting, of, row)  # B
         free = [one for one in lost if one.leaving] + let
         over = [one for one in free if self._is_over(one)]  # C
         staying = [one for one in let if not self._is_over(one)]
@@ -66,11 +66,12 @@ class Brake:
         for part in chunks([one.document for one in staying]):
             await let_go(connection, part)
         held = _minus(waiting, let)
-        marked = [one.entity for one in staying + [one for one in held if one.document in self._pass.orphaned]]
-        for part in chunks(marked):
+        new = [one for one in held if one.document in self._pass.orphaned]
+        for part in chunks([one.entity for one in staying + new]):
             await settle(connection, Touched(set(part)), journal)
         if not held:
             return {"held": 0, "held_of": 0, "held_key": None, "allowed_key": None}
+        of = of if new else row.held_of or of  # as it was lost
         return {"held": _count(held), "held_of": of, "held_key": _key(held), "allowed_key": None}
 
     async def _orphans(self, connection: AsyncConnection) -> list[_Orphan]:
@@ -83,16 +84,18 @@ class Brake:
         query = query.where(col(ItemRow.source) == self._source.name, col(DocumentRow.orphaned).is_not(None))
         return list(map(_Orphan._make, (await connection.execute(query)).all()))
 
-    def _let(self, waiting: list[_Orphan], of: int, allowed: str | None) -> list[_Orphan]:
-        """Those that may go, of as many entities as the source says something of."""
+    def _let(self, waiting: list[_Orphan], of: int, row: Any) -> list[_Orphan]:
+        """Those that may go, of as many entities as the source says something of; that it has more by now excuses no loss."""
         new = [one for one in waiting if one.document in self._pass.orphaned]
         old = _minus(waiting, new)
-        most = max(self._source.removal_floor, self._source.removal_share * of)
-        if _count(waiting) <= most or _key(waiting) == allowed:
+        if self._may_go(waiting, min(of, row.held_of or of)) or _key(waiting) == row.allowed_key:
             return waiting
-        if _count(new) > most:
+        if not self._may_go(new, of):
             return []
-        return waiting if _key(old) == allowed else new
+        return waiting if _key(old) == row.allowed_key else new
+
+    def _may_go(self, orphans: Sequence[_Orphan], of: int) -> bool:
+        return _count(orphans) <= max(self._source.removal_floor, self._source.removal_share * of)
 
     async def _entities(self, connection: AsyncConnection) -> int:
         """How many entities the source says something of."""

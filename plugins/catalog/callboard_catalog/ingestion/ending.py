@@ -59,7 +59,7 @@ class Ending:
         for part in chunks([item.id for item in missing if item.orphaned is None]):
             self._pass.orphaned |= await orphan(connection, part, now)
         brake = Brake(self._source, self._pass, now)
-        held = await brake.release(connection, row.allowed_key, journal)
+        held = await brake.release(connection, row, journal)
         if missing or brake.released:
             await drop(connection, self._source.name, await emptied(connection, self._source.name), journal)
         problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
