@@ -62,7 +62,8 @@ def explain(model: type[BaseModel], error: Any) -> str:
     context = error.get("ctx") or {}
     if error["type"] in _AT_LEAST_ONE and context.get("min_length") == 1:
         return _AT_LEAST_ONE[error["type"]]
-    words = _WORDS.get(error["type"])
+    kind = f"string_{error['type']}" if context.get("field_type") == "Value" else error["type"]  # a secret is no list
+    words = _WORDS.get(kind)
     return words.format_map(context) if words else str(error["msg"])
 
 

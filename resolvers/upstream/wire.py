@@ -104,7 +104,7 @@ class Wire:
             return failure.redirected(self._upstream.name, ask.label, response.status_code, problem)
 
         if not self._upstream.redirects:
-            raise refused("and redirects are refused. Put the final address into its settings, or allow redirects")
+            raise refused("and redirects are refused. Put the final address into its settings")
         if ask.method != "GET":
             raise refused("that would send the request again. Put the final address into its settings")
         if hop >= self._redirects:

@@ -101,9 +101,11 @@ async def test_changes_of_entities_are_told_in_order_and_again_from_a_cursor(tmp
         assert brief(events) == [("CREATED", ref % "b", "T"), ("CHANGED", ref % "a", "New"), ("REMOVED", ref % "a", None)]
         async with harness.listen(ENTITIES, {"after": events[0]["cursor"]}) as answers:
             assert await told(answers, 2) == events[1:]
-        async with harness.listen(ENTITIES, {"after": "azpub25l"}) as answers:
-            [error] = (await anext(answers)).errors
-            assert error["extensions"]["code"] == "BAD_ARGUMENT" or "cursor" in error["message"]
+        for wrong in ("azpub25l", "garbage", ""):
+            async with harness.listen(ENTITIES, {"after": wrong}) as answers:
+                [error] = (await anext(answers)).errors
+            assert error["extensions"]["code"] == "BAD_ARGUMENT"
+            assert "none of this subscription: give the `cursor` of one of its events" in error["message"]
 
 
 async def test_what_a_viewer_does_not_see_changes_without_a_word(tmp_path, database, root):

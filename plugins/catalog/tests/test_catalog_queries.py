@@ -109,6 +109,7 @@ async def test_a_filter_gives_what_is_so(serve, wanted, names):
         ("{name: {in: [%s]}}" % ", ".join('"a"' for _ in range(101)), "has 101 values"),
         ('{name: {prefix: "%s"}}' % ("a" * 65), "has 65 characters"),
         ('{spec: {path: "type"}}', "has a field of its own"),
+        ('{changed: {after: "2026-01-31T12:00:00"}}', "needs its offset from UTC: write it like 2026-01-31T12:00:00Z"),
         ('{relatedTo: {type: "dependsOn"}}', "names no entity"),
     ],
 )

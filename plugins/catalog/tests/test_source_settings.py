@@ -86,6 +86,15 @@ def test_mistakes_are_told_at_their_lines_in_the_words_of_their_provider(tmp_pat
     assert told["plugins.catalog.sources.2.group"] == (9, "is missing: write it")
 
 
+def test_a_secret_that_is_too_short_is_told_in_characters(tmp_path: Path) -> None:
+    file = tmp_path / "callboard.yaml"
+    file.write_text("plugins: {catalog: {sources: [{name: a, paths: [x], hook_secret: short}]}}\n")
+    with pytest.raises(SettingsError) as refused:
+        read_configuration(file, {}).plugin_settings("catalog", CatalogSettings)
+    [mistake] = refused.value.mistakes
+    assert mistake.message == "is too short: write 16 characters or more"
+
+
 def test_a_token_shows_in_no_message() -> None:
     given = {"name": "gh", "provider": "github", "organization": "acme", "token": "s3cret", "hook_secret": "s3cret" * 3}
     assert "s3cret" not in repr(settings(given))

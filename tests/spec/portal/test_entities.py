@@ -153,4 +153,7 @@ async def test_a_descriptor_is_said_to_be_in_order_or_all_that_is_wrong_with_it(
     answer = await shop.ask("POST", "/validate-entity", {"entity": bad, "location": "url:https://example.com"})
     assert answer.status_code == 400
     assert [error["message"].split()[0] for error in answer.json()["errors"]] == ["apiVersion", "metadata.name"]
+    assert answer.json()["errors"][0]["message"] == (
+        "apiVersion is a number, not text: put it in quotes. Write apiVersion: backstage.io/v1alpha1."
+    )
     assert "$.location" in refused(await shop.ask("POST", "/validate-entity", {"entity": good, "location": 3}), 400)

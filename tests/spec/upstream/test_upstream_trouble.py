@@ -354,6 +354,7 @@ async def test_a_redirect_is_refused_unless_allowed_and_followed_on_its_own_host
             error = await failing(client, "/old")
             assert error.reason == "REFUSED"
             assert "secret" not in error.message
+            assert "Put the final address into its settings" in error.message and "allow" not in error.message
         assert len(server.requests) == 1
         async with client_of(server, redirects=True, limits=Limits(redirects=1)) as client:
             assert (await client.get("/old")).json(str) == "arrived"

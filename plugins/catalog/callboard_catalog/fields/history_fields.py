@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 from callboard_sdk import Access, BadArgument, Batch, Entity, EntityRef, Plugin, Readable, value
 
+from callboard_catalog.queries.conditions import seconds
 from callboard_catalog.queries.history import Claim, at, changed, claims, judged
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.journal import instant
@@ -83,7 +84,7 @@ def add_history_fields(plugin: Plugin[Any]) -> None:
         """
         if not 1 <= first <= MOST:
             raise BadArgument(f"`first` is {first}: ask for 1 to {MOST}, and go on with `after`")
-        earlier, later = await _known(store, "since", since), _seconds(until)
+        earlier, later = await _known(store, "since", since), seconds(until)
         if earlier > later:
             raise BadArgument("`since` is later than `until`: give the earlier instant as `since`")
         found: list[EntityDifference] = []
@@ -133,13 +134,7 @@ def _origin(found: Sequence[Claim], access: Access) -> Origin | None:
 
 async def _known(store: CatalogStore, name: str, at: datetime) -> float:
     """The instant. Raises BadArgument for one of which the catalog can't tell any more what was there."""
-    if (seconds := _seconds(at)) < (known := await store.known_from()):
+    if (told := seconds(at)) < (known := await store.known_from()):
         since = instant(known).isoformat(timespec="seconds")
         raise BadArgument(f"changes are known since {since}, and `{name}` is earlier: give a later instant")
-    return seconds
-
-
-def _seconds(at: datetime) -> float:
-    if at.tzinfo is None:
-        raise BadArgument("an instant needs its offset from UTC: write it like 2026-01-31T12:00:00Z")
-    return at.timestamp()
+    return told

@@ -120,5 +120,5 @@ async def validate(request: HttpRequest, ask: Ask) -> HttpReply:
     wrong = given(await ask(CHECK, {"descriptor": body.entity}), "checkDescriptor")
     if not wrong:
         return reply({})
-    errors = [{"name": "ValidationError", "message": " ".join(filter(None, (p["message"], p["remedy"])))} for p in wrong]
+    errors = [{"name": "ValidationError", "message": ". ".join(filter(None, (p["message"], p["remedy"])))} for p in wrong]
     return reply({"errors": errors}, 400)

@@ -151,11 +151,11 @@ def passed(place: tuple[float, str] | None, at: float, name: str) -> bool:
 
 def place_of(cursor: str) -> tuple[float, str]:
     """The instant and the name that a cursor says. Raises BadArgument."""
-    at, _, name = (decode_cursor(cursor) or "").partition("/")
     try:
+        at, _, name = (decode_cursor(cursor) or "").partition("/")
         instant = float(at)
-    except ValueError:
-        instant = nan
+    except (BadArgument, ValueError):
+        instant, name = nan, ""
     if not isfinite(instant):
         raise BadArgument("the cursor is none of this subscription: give the `cursor` of one of its events")
     return instant, name

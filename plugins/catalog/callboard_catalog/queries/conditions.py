@@ -8,7 +8,7 @@ B. leaves   each as its field of the filter says
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from callboard_sdk import Access, BadArgument, EntityRef
@@ -159,8 +159,10 @@ def _when(column: str, wanted: InstantFilter) -> Any:
 
 
 def seconds(instant: datetime) -> float:
-    """An instant as the tables have it; one without a time zone is in UTC."""
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+    """An instant as the tables have it. Raises BadArgument for one that doesn't say how far from UTC it is."""
+    if instant.tzinfo is None:
+        raise BadArgument("an instant needs its offset from UTC: write it like 2026-01-31T12:00:00Z")
+    return instant.timestamp()
 
 
 def _ref(tie: Tie) -> Callable[[EntityRef], Expression]:
