@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -203,7 +204,19 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
         database = open_database(configuration.settings.database.url, migrate=configuration.settings.database.migrate)
     except OSError as error:
         mistakes.append(configuration.mistake(("database", "url"), f"can't be made: {error.strerror}"))
+    mistakes += _unbrought(configuration, runtimes, loaded)
     if mistakes:
         failed = [configuration.mistake(("plugins", name), reason) for name, reason in loaded.failed.items()]
         raise SettingsError([*mistakes, *failed])
     return Plugins(runtimes, database, loaded.failed)
+
+
+def _unbrought(configuration: Configuration, runtimes: Mapping[str, PluginRuntime], loaded: Loaded) -> Iterator[Mistake]:
+    """Sources that settings expect of plugins, and that none declares. Of a plugin that can't be loaded nobody knows."""
+    declared = {spec.name for plugin in loaded.plugins.values() for spec in plugin.sources}
+    for name, runtime in runtimes.items():
+        for at, source in runtime.settings.sources_of_plugins():
+            if source not in declared and source.partition(".")[0] not in loaded.failed:
+                near = get_close_matches(source, declared, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "add its plugin under `plugins:`, or take the source out"
+                yield configuration.mistake(("plugins", name, *at), f"no plugin brings {source!r}: {hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.settings.remote import GitHubSource
 from callboard_catalog.settings.source import FilesSource
-from callboard_sdk import EntityRef
+from callboard_sdk import EntityRef, Event, Known, Plugin, Whole
+from gateway.app import build
 from gateway.configuration import SettingsError, read_configuration
 from pydantic import ValidationError
 
@@ -93,6 +95,27 @@ def test_a_secret_that_is_too_short_is_told_in_characters(tmp_path: Path) -> Non
         read_configuration(file, {}).plugin_settings("catalog", CatalogSettings)
     [mistake] = refused.value.mistakes
     assert mistake.message == "is too short: write 16 characters or more"
+
+
+def test_a_source_that_no_plugin_brings_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+    made: Plugin[Any] = Plugin("rooms")
+
+    @made.source(every=60)
+    async def halls(known: Known) -> AsyncIterator[Event]:
+        """The halls."""
+        yield Whole()
+
+    file = tmp_path / "callboard.yaml"
+    file.write_text(
+        f"database: {{url: 'sqlite+aiosqlite:///{tmp_path / 'a.sqlite'}'}}\nplugins:\n  catalog:\n    sources:\n"
+        + "".join(f"    - {{provider: plugin, name: {name}}}\n" for name in ("rooms.halls", "rooms.hall", "gone.people"))
+    )
+    with pytest.raises(SettingsError) as refused:
+        build(read_configuration(file, {}), [made])
+    assert [(mistake.line, mistake.message) for mistake in refused.value.mistakes] == [
+        (6, "no plugin brings 'rooms.hall': did you mean 'rooms.halls'?"),
+        (7, "no plugin brings 'gone.people': add its plugin under `plugins:`, or take the source out"),
+    ]
 
 
 def test_a_token_shows_in_no_message() -> None:

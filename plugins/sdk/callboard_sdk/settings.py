@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict, SecretStr
+
+from .yaml import Path
 
 Secret = SecretStr
 """A setting that never shows in logs, errors or `repr`; read it with `.get_secret_value()`."""
@@ -14,3 +18,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
+
+    def sources_of_plugins(self) -> Iterable[tuple[Path, str]]:
+        """The sources that these settings expect plugins to bring, as `PLUGIN.NAME`, and where each stands.
+
+        One that no plugin declares is a mistake of the settings.
+        """
+        return ()

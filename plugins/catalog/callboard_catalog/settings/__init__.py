@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from callboard_sdk import Settings
+from callboard_sdk.yaml import Path
 from pydantic import Field, field_validator
 
 from .remote import BackstageSource, GitHubSource, GitLabSource, GitSource, UrlsSource
@@ -65,6 +67,12 @@ class CatalogSettings(Settings):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sources are named {twice[0]!r}: give each a name of its own")
         return sources
+
+    def sources_of_plugins(self) -> Iterator[tuple[Path, str]]:
+        """Those of the provider `plugin`."""
+        for number, source in enumerate(self.sources):
+            if isinstance(source, PluginSource):
+                yield ("sources", number, "name"), source.name
 
     def seconds_between(self, source: SourceSettings) -> float:
         """Seconds between two readings of this source; 0 when it is read only at start."""
