@@ -53,6 +53,55 @@ def test_a_path_of_the_settings_is_a_file_a_folder_or_a_glob(read, path, found):
     assert names(read(TREE, path)) == found
 
 
+JSON = '{"apiVersion": "a/v1",\n "kind": "Printer", "metadata": {"name": "%s"}, "spec": {"x": "%s"}}'
+ODD = "\u2028 \x7f \x85 \ufeff \U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            JSON % ("a", r"a\/b \ud83d\ude00 \\ud83d " + ODD),
+            [rf"a/b \U0001f600 \ud83d {ODD}".replace(r"\U0001f600", "\U0001f600")],
+        ),
+        (f" [{JSON % ('a', 'x')},\n\t{JSON % ('b', ODD)} ]\n", ["x", ODD]),
+        ("[]", []),
+        ("", []),
+    ],
+)
+def test_a_file_of_json_is_one_descriptor_or_an_array_of_them(read, text, found):
+    reading = read({"a.json": text}, "*.json")
+    assert ([one.spec["x"] for one in reading.descriptors.values()], told(reading)) == (found, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[%s,\n {"kind":\n"x"}]', ("api-version", 3, 2)),
+        ('[%s, {"apiVersion": "a/v1", "kind": "?"}]', ("kind", 2, 92)),
+        ("[%s,\n 7]", ("not-an-entity", 3, 2)),
+        ("[%s,\n {'kind': 1}]", ("yaml", 3, 3)),
+        ("[%s,\n]", ("yaml", 3, 1)),
+        ("[%s\n{}]", ("yaml", 3, 1)),
+        ("[%s] {}", ("yaml", 2, 69)),
+        ("[%s", ("yaml", 2, 67)),
+        ("[%s, " + "[" * 100_000, ("yaml", 2, 69)),
+        ("[%s, " + "1" * 5_000 + "]", ("yaml", 2, 69)),
+        ('[%s, "\\ud83d"]', ("yaml", 2, 72)),
+    ],
+)
+def test_what_is_wrong_in_an_array_is_told_at_its_place_and_costs_nothing_before_it(read, text, problem):
+    reading = read({"a.json": text % (JSON % ("a", "x"))}, "a.json")
+    assert names(reading) == {"a"}
+    assert problem in [(p.rule.removeprefix("catalog."), p.line, p.column) for p in reading.problems]
+
+
+def test_of_a_folder_with_files_of_json_alone_it_is_told_how_to_name_them(read, root):
+    [problem] = read({"files/a.json": JSON % ("a", "x")}, "files").problems
+    assert problem.message == f"{root / 'files'} has no file of YAML"
+    assert problem.remedy == f"Name its files of JSON by a glob: {root / 'files' / '**' / '*.json'}."
+
+
 def test_a_file_is_read_once_however_often_it_is_named(read, root):
     root.mkdir()
     (root / "link.yaml").symlink_to("a.yaml")
@@ -278,7 +327,7 @@ def test_a_mapping_with_more_than_a_placeholder_is_a_mapping(read):
         ("$openapi: ./text", "$openapi './text' is not read: only $text, $json and $yaml are"),
     ],
 )
-def test_a_placeholder_that_can_not_be_filled_is_null_and_told(read, root, placeholder, message):
+def test_a_placeholder_that_can_not_be_filled_stays_and_is_told(read, root, placeholder, message):
     root.mkdir()
     (root.parent / "secret.txt").write_text("secret")
     (root / "link.txt").symlink_to(root.parent / "secret.txt")
@@ -290,7 +339,8 @@ def test_a_placeholder_that_can_not_be_filled_is_null_and_told(read, root, place
     }  # fmt: skip
     reading = read({"a.yaml": API % placeholder, **files}, "a.yaml", max_file_bytes=2_000)
     [api] = reading.descriptors.values()
-    assert api.spec["definition"] is None
+    name, _, target = placeholder.partition(": ")
+    assert api.spec["definition"] == {name: ["a"] if target == "[a]" else target}
     found = [(rule, line, text) for rule, _, line, text in told(reading) if rule != "dangling-reference"]
     assert found == [("placeholder", 8, message)]
 
@@ -299,7 +349,7 @@ def test_the_placeholders_of_one_document_add_up_to_one_file_at_most(read):
     text = "apiVersion: a/v1\nkind: Printer\nmetadata: {name: a}\nspec: {x: [" + "{$text: ./x.txt}," * 50 + "]}\n"
     reading = read({"a.yaml": text, "x.txt": "y" * 1_000}, "a.yaml", max_file_bytes=3_000)
     [printer] = reading.descriptors.values()
-    assert [found is not None for found in printer.spec["x"]] == [True] * 3 + [False] * 47
+    assert [found == "y" * 1_000 for found in printer.spec["x"]] == [True] * 3 + [False] * 47
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -29,14 +30,14 @@ class _Unfilled(Exception):
 class Filling:
     """One document being filled; at most `most` characters come from files.
 
-    `read_others` says whether anything was to come from a file, `notes` are what was wrong, `unfilled` the paths where null
-    stands for what could not be filled in.
+    `read_others` says whether anything was to come from a file, `notes` are what was wrong, `unfilled` the placeholders that
+    could not be filled in, by the paths where null stands for them meanwhile.
     """
 
     def __init__(self, files: Files, folder: PurePath, most: int) -> None:
         self.notes: list[Note] = []
         self.read_others = False
-        self.unfilled: set[Path] = set()
+        self.unfilled: dict[Path, dict[str, Any]] = {}
         self._files = files
         self._folder = folder
         self._left = most
@@ -44,6 +45,17 @@ class Filling:
     def document(self, value: dict[str, Any]) -> dict[str, Any]:
         """The document with every placeholder below its top level filled; null stands where one could not be."""
         return {_kept(key): self._value(inner, (key,)) for key, inner in value.items()}
+
+    def left(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """The document's spec with those placeholders in their places again: it says no less than it was written to say."""
+        return {key: self._left_at(value, ("spec", key)) for key, value in spec.items()}
+
+    def _left_at(self, value: Any, path: Path) -> Any:
+        if value is None and path in self.unfilled:
+            return self.unfilled[path]
+        if isinstance(value, dict):
+            return {key: self._left_at(inner, (*path, key)) for key, inner in value.items()}
+        return [self._left_at(inner, (*path, at)) for at, inner in enumerate(value)] if isinstance(value, list) else value
 
     def _value(self, value: Any, path: Path, *, loaded: bool = False) -> Any:
         if isinstance(value, dict):
@@ -76,7 +88,7 @@ class Filling:
             self.notes.append(("placeholder", f"{name} {str(target)[:120]!r} {error}", "Name a file inside the root.", path))
         except Unreadable as error:
             self.notes.append(("placeholder", f"{name} {str(target)[:120]!r} {error}", error.remedy, path))
-        self.unfilled.add(path)
+        self.unfilled[path] = {name: self._value(target, path, loaded=True)}
         return None
 
     def _loaded(self, name: str, target: Any) -> Any:

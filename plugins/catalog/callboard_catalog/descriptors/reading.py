@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -21,10 +21,12 @@ from callboard_sdk.yaml import Document, Mark, YamlError, read_all
 from .descriptor import Descriptor, Doubt, Place, Reading
 from .files import Files, split_glob
 from .format import read_descriptor
+from .json_text import json_documents
 from .placeholders import Filling
 from .targets import TargetProblem, found_targets
 
 _SUFFIXES = (".yaml", ".yml")
+_JSON = ".json"
 
 Found = Reading | Same | Doubt
 
@@ -39,18 +41,19 @@ class Limits:
 
 
 def read_text(place: Place, text: str, files: Files, folder: PurePath, limits: Limits) -> tuple[Reading, list[Descriptor]]:
-    """What a text of YAML documents holds, and the Locations in it, in their order."""  # B
+    """What a text of YAML documents holds, or of JSON, and the Locations in it, in their order."""  # B
     reading = Reading(place.file)
     if not text.strip():
         remedy = "Put its descriptors back, or remove it from its source."
         reading.problems.append(place.problem("empty", "there is nothing in it", remedy))
         reading.unread = True
     alone = True
-    for found in read_all(text):
+    form = "JSON" if place.file.endswith(_JSON) else "YAML"
+    for found in json_documents(text) if form == "JSON" else read_all(text):
         if isinstance(found, YamlError):
             mark = found.mark
             remedy = found.remedy or "Mend the line; a template needs quotes."
-            reading.problems.append(place.problem("yaml", f"the document is not YAML: {found}", remedy, mark=mark))
+            reading.problems.append(place.problem("yaml", f"the document is not {form}: {found}", remedy, mark=mark))
             reading.unread = True
             continue
         reading.documents += 1
@@ -99,6 +102,8 @@ def _checked(reading: Reading, value: Mapping[str, Any], place: Place, filling: 
     if descriptor is None:
         reading.unread = True
         return None
+    if filling.unfilled:
+        descriptor = replace(descriptor, spec=filling.left(descriptor.spec))
     reading.descriptors.append(descriptor)
     return descriptor
 
@@ -144,7 +149,10 @@ class FilesReader:
         else:
             why = f"{path} names no file"
         if not found:
-            problem = Place(self._source, "").problem("source", why, "Mend the path in the settings.")
+            remedy = "Mend the path in the settings."
+            if self._files.is_folder(path) and any(file.suffix == _JSON for file in self._files.below(path)):
+                why, remedy = f"{path} has no file of YAML", f"Name its files of JSON by a glob: {path / '**' / '*.json'}."
+            problem = Place(self._source, "").problem("source", why, remedy)
             self._doubts.append(Doubt(_prefix(self._files.name(split_glob(path)[0])), problem))
             self._doubts.append(Doubt(self._files.prefix))  # Locations there may have led anywhere
         self._queue.extend(found)

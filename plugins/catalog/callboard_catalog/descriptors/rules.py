@@ -33,7 +33,7 @@ RULES: Mapping[str, Rule] = {
     "missing": Rule(Severity.HIGH, "a file of a repository that is not there"),
     "account": Rule(Severity.MEDIUM, "an account whose name no entity can have, or that another account would have too"),
     # a document: without these it is no entity
-    "yaml": Rule(Severity.HIGH, "a document that is not YAML, or that unfolds beyond the limits"),
+    "yaml": Rule(Severity.HIGH, "a document that is not YAML, or no JSON in a file `*.json`, or that unfolds beyond the limits"),
     "not-an-entity": Rule(Severity.HIGH, "a document that is no mapping, or has nothing of an entity"),
     "api-version": Rule(Severity.HIGH, "a missing or malformed `apiVersion`"),
     "kind": Rule(Severity.HIGH, "a missing or malformed `kind`"),

@@ -19,8 +19,8 @@ def add_descriptor_fields(plugin: Plugin[Any]) -> None:
 
     @plugin.field(on=Entity, permission=READ)
     async def spec(entities: Batch[Entity], readable: Readable) -> list[JSON | None]:
-        """All that its kind says of it, as its descriptor has it, with placeholders filled; without what the viewer may not read
-        by the field of the same name.
+        """All that its kind says of it, as its descriptor has it, with placeholders filled where they can be; without what the
+        viewer may not read by the field of the same name.
         """
         return [JSON(shown_spec(entity, readable)) for entity in entities]
 
