@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +26,7 @@ STDOUT = Path("-")
 _PAGE = 100
 _DOCUMENT = """query Export($first: Int!, $after: String, $filter: EntityFilter) {
   entities(first: $first, after: $after, filter: $filter) {
-    totalCount pageInfo { hasNextPage endCursor } nodes { ref descriptor }
+    totalCount pageInfo { hasNextPage endCursor } nodes { ref descriptor withheld }
   }
 }"""
 _FILE = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
@@ -49,13 +50,15 @@ def export(
 ) -> None:
     """Write the descriptors of all entities that the token's viewer sees, by name; exit 1 when that did not come to its end."""
     try:
-        asyncio.run(_export(url, token, form, kind or [], out))
+        asyncio.run(run_export(url, token, form, kind or [], out))
     except UpstreamError as error:
         fail([f"{error.message}; what was written so far is not everything"])
 
 
-async def _export(url: str, token: str | None, form: Form, kinds: Sequence[str], out: Path) -> None:
+async def run_export(url: str, token: str | None, form: Form, kinds: Sequence[str], out: Path) -> None:
+    """What the command does; what the viewer may not read is left out, and said on standard error."""
     write = Stream(form, sys.stdout) if out == STDOUT else Folder(form, out)
+    lacking: Counter[str] = Counter()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     async with gateway_at(url, token) as send:
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
@@ -63,8 +66,17 @@ async def _export(url: str, token: str | None, form: Form, kinds: Sequence[str],
             async for total, nodes in pages(send, kinds):
                 for node in nodes:
                     write(node["ref"], node["descriptor"])
+                    lacking.update(node["withheld"])
                 progress.update(task, total=total, advance=len(nodes))
     write.end()
+    if lacking:
+        err.print(without(lacking), markup=False, highlight=False, soft_wrap=True)
+
+
+def without(lacking: Counter[str]) -> str:
+    """What to say of descriptors that lack what the viewer may not read: by field, how many."""
+    said = ", ".join(f"{name} of {count}" for name, count in sorted(lacking.items()))
+    return f"warning: the token's viewer may not read everything, so these are left out of what is written: {said}"
 
 
 async def pages(send: Send, kinds: Sequence[str]) -> AsyncIterator[tuple[int, list[dict[str, Any]]]]:

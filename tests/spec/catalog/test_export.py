@@ -12,11 +12,13 @@ from typing import Any
 import httpx
 import pytest
 from demo.generate import generate
+from gateway.cli import catalog as commands
 from gateway.cli.catalog import Folder, Form, Stream, app, pages, text_of
 from gateway.testing import Harness, running_gateway
 from typer.testing import CliRunner
 
 from tests.cases.world import COMPANY
+from tests.spec.portal.shop import opened
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "catalog"
 EVERYTHING = """query ($after: String) { entities(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes {
@@ -178,6 +180,33 @@ async def test_standard_output_has_the_same_documents(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text.getvalue())
         async with catalog(tmp_path / f"of {name}", tmp_path / name) as harness:
             assert await graph_of(harness) == before
+
+
+@pytest.mark.parametrize(
+    ("role", "left_out"), [("admin", ""), ("partial", "description of 3, email of 1, labels of 3, lifecycle of 3, owner of 3")]
+)
+async def test_what_a_viewer_may_not_read_is_left_out_with_a_warning(
+    tmp_path, monkeypatch, capsys, role: str, left_out: str
+) -> None:
+    async with opened(tmp_path) as shop:
+        headers = {"authorization": shop.harness.bearer([role])}
+
+        async def send(body: Any) -> dict[str, Any]:
+            answer: dict[str, Any] = (await shop.client.post("/graphql", json=body, headers=headers)).json()
+            return answer
+
+        @asynccontextmanager
+        async def here(url: str, token: str | None) -> AsyncIterator[Any]:
+            yield send
+
+        monkeypatch.setattr(commands, "gateway_at", here)
+        await commands.run_export("", None, Form.JSON, [], tmp_path / "out")
+    warning = "warning: the token's viewer may not read everything, so these are left out of what is written: "
+    assert [line for line in capsys.readouterr().err.splitlines() if "warning" in line] == (
+        [warning + left_out] if left_out else []
+    )
+    web = json.loads((tmp_path / "out" / "component" / "default" / "web.json").read_text())
+    assert ("owner" in web["spec"], "description" in web["metadata"]) == (not left_out, not left_out)
 
 
 def test_a_folder_with_files_in_it_is_refused(tmp_path: Path) -> None:

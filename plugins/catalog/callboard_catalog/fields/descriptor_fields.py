@@ -10,6 +10,7 @@ from strawberry.scalars import JSON
 
 from .model import PROBLEMS, READ
 from .shown import problems_with, shown_descriptor, shown_spec
+from .shown import withheld as withheld_of
 
 _Descriptor = Annotated[JSON, strawberry.argument(description="The descriptor, as JSON.")]
 
@@ -30,6 +31,13 @@ def add_descriptor_fields(plugin: Plugin[Any]) -> None:
         not read by the field of the same name.
         """
         return [JSON(shown_descriptor(entity, readable)) for entity in entities]
+
+    @plugin.field(on=Entity, permission=READ)
+    async def withheld(entities: Batch[Entity], readable: Readable) -> list[list[str] | None]:
+        """What its descriptor is told without: the fields that show the same and that the viewer may not read, whether it says
+        anything of that or not.
+        """
+        return [withheld_of(entity, readable) for entity in entities]
 
     @plugin.query(permission=PROBLEMS)
     async def check_descriptor(descriptor: _Descriptor, declared: Sources) -> list[Problem] | None:

@@ -19,6 +19,8 @@ _INSIDE = {
     for key in (path.partition(".")[0] for path in SHOWN if "." in path)
 }
 """What fields show of the mappings in a spec: each what stands there under its own name."""
+_PARTS = {path.rpartition(".")[2] for path in SHOWN}
+_SAID = ("title", "description", "labels", "annotations", "tags", "links")
 _REST = "specValues"
 """The field that shows what no other does."""
 
@@ -39,6 +41,12 @@ def shown_descriptor(entity: Entity, readable: Readable) -> dict[str, Any]:
         metadata |= told(name, value)
     spec = {"spec": shown_spec(entity, readable)} if readable.reads(entity, "spec") else {}
     return {**told("apiVersion", entity.api_version), "kind": entity.kind, "metadata": metadata, **spec}
+
+
+def withheld(entity: Entity, readable: Readable) -> list[str]:
+    """The fields that show parts of the descriptor, and that this viewer may not read; whether it has those parts or not."""
+    names = ["apiVersion", *_SAID, "spec", *sorted({FIELD_OF.get(name, name) for name in _PARTS}), _REST]
+    return [name for name in dict.fromkeys(names) if not readable.reads(entity, name)]
 
 
 def shown_spec(entity: Entity, readable: Readable) -> dict[str, Any]:
