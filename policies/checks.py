@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from callboard_sdk.predicates import CORE
+from graphql import is_abstract_type
 from graphql.pyutils.suggestion_list import LexicalDistance
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
@@ -139,6 +140,8 @@ class _Names:
                 f"{name[:200]!r} waits for no plugin: none of the name {plugin[:80]!r} is installed; did you mean {right}? "
                 "Rules about a plugin whose name is so near come after that plugin is installed"
             )
+        if concrete := self._concrete(name):
+            return f"{name}: rules name concrete types: write {', '.join(concrete)}"
         type_name, _, field = name.partition(".")
         fields = getattr(self._supergraph.schema.type_map.get(type_name), "fields", {})
         if field in fields:
@@ -152,6 +155,14 @@ class _Names:
             near = [f"type:{name}"] if f"type:{name}" in self._objects else get_close_matches(name, self._objects, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"{name[:200]!r} is not in the schema: write a coordinate, type:T, plugin:P, permission:X or *{hint}"
+
+    def _concrete(self, name: str) -> list[str]:
+        """What rules may name in the place of an interface or a union, or of a field of it."""
+        schema = self._supergraph.schema
+        type_name = name.removeprefix("type:").partition(".")[0]
+        kind = schema.type_map.get(type_name)
+        types = sorted(one.name for one in schema.get_possible_types(kind)) if is_abstract_type(kind) else ()
+        return [right for one in types if (right := name.replace(type_name, one, 1)) in self._objects]
 
     def typed(self, condition: Condition) -> tuple[Condition, list[str]]:
         """The condition with its parameters as their types write them, and every mistake in it."""

@@ -134,6 +134,15 @@ def test_an_installed_plugin_is_nobody_s_mistyped_and_a_name_like_none_waits(nam
     assert Policy(Rules(rules), graph).rules.grants == rules
 
 
+@pytest.mark.parametrize("form", ["{}", "type:{}", "{}.title"])
+def test_an_interface_is_refused_with_its_concrete_types(form: str):
+    with pytest.raises(PolicyError) as refused:
+        Policy(Rules((Rule("a", form.format("Entity"), "read", "deny", "x:1"),)), GRAPH)
+    [mistake] = refused.value.mistakes
+    assert mistake.startswith(f"x:1: {form.format('Entity')}: rules name concrete types")
+    assert f"{form.format('Component')}, " in mistake and "alone" not in mistake
+
+
 def test_names_are_compared_exactly_without_wildcards():
     policy = Policy(Rules((Rule("a", "Component.title", "read", "allow", "x:1"),), ()), GRAPH)
     allowed = [c for c, d in policy.decide(frozenset({"a"}), COORDINATES).items() if d.allowed]
