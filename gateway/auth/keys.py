@@ -113,7 +113,8 @@ class RemoteKeys:
         if self._failure is not None:
             raise KeysUnavailable(self._issuer, self._unavailable())
         raise Unauthenticated(
-            f"the token is signed with a key that {self._issuer} doesn't publish for {algorithm}: get a new token there"
+            f"the token is signed with a key that {self._issuer} didn't publish for {algorithm} when it was last asked. Its keys "
+            f"are fetched again within {RETRY_SECONDS} s: try again then, and get a new token there if this one is still refused"
         )
 
     def holds(self, key: Key) -> bool:

@@ -92,12 +92,12 @@ async def test_unknown_key_ids_cause_at_most_one_fetch_in_30_seconds() -> None:
     here = world()
     await here.verifier.verify(sign(claims()))
     for number in range(50):
-        with pytest.raises(Unauthenticated, match="doesn't publish"):
+        with pytest.raises(Unauthenticated, match="didn't publish"):
             await here.verifier.verify(sign(claims(), kid=f"invented-{number}"))
     assert len(here.provider.fetched) == 1
     here.clock.pass_(30)
     for number in range(50):
-        with pytest.raises(Unauthenticated, match="doesn't publish"):
+        with pytest.raises(Unauthenticated, match="didn't publish"):
             await here.verifier.verify(sign(claims(), kid=f"invented-{number}"))
     assert len(here.provider.fetched) == 2
 
@@ -114,6 +114,16 @@ async def test_old_keys_serve_while_new_ones_are_fetched_behind() -> None:
     await settle(here)
 
 
+async def test_a_token_of_a_new_key_is_told_to_come_again_and_is_taken_then() -> None:
+    here, fresh = world(), sign(claims(), rsa_key("next"), kid="k2")
+    await here.verifier.verify(sign(claims()))
+    here.provider.publish(jwk(rsa_key("acme")), jwk(rsa_key("next"), "k2"))
+    with pytest.raises(Unauthenticated, match="fetched again within 30 s: try again then"):
+        await here.verifier.verify(fresh)
+    here.clock.pass_(30)
+    assert (await here.verifier.verify(fresh)).subject == "acme:ann"
+
+
 async def test_a_withdrawn_key_ends_even_the_tokens_checked_before() -> None:
     here, token = world(), sign(claims())
     await here.verifier.verify(token)
@@ -121,7 +131,7 @@ async def test_a_withdrawn_key_ends_even_the_tokens_checked_before() -> None:
     here.clock.pass_(61)
     await here.verifier.verify(token)
     await settle(here)
-    with pytest.raises(Unauthenticated, match="doesn't publish"):
+    with pytest.raises(Unauthenticated, match="didn't publish"):
         await here.verifier.verify(token)
     assert here.provider.fetched == [KEYS, KEYS]
 
@@ -178,7 +188,7 @@ async def test_a_token_without_a_key_id_is_checked_with_the_only_key_that_fits()
     here.clock.pass_(61)
     await here.verifier.verify(sign(claims(sub="bob")))
     await settle(here)
-    with pytest.raises(Unauthenticated, match="doesn't publish"):
+    with pytest.raises(Unauthenticated, match="didn't publish"):
         await here.verifier.verify(sign(claims(sub="cyd"), kid=None))
 
 
@@ -190,7 +200,7 @@ async def test_a_token_without_a_key_id_is_checked_with_the_only_key_that_fits()
 async def test_a_key_that_is_not_for_this_is_left_out(unfit: dict[str, Any]) -> None:
     here = world(algorithms=["RS256"])
     here.provider.publish({**jwk(rsa_key("acme")), **unfit}, jwk(rsa_key("next"), "k2"))
-    with pytest.raises(Unauthenticated, match="doesn't publish"):
+    with pytest.raises(Unauthenticated, match="didn't publish"):
         await here.verifier.verify(sign(claims()))
     assert (await here.verifier.verify(sign(claims(), rsa_key("next"), kid="k2"))).subject == "acme:ann"
 
@@ -200,7 +210,7 @@ async def test_a_weak_rsa_key_is_left_out() -> None:
     here.provider.publish(jwk(weak), jwk(rsa_key("next"), "k2"))
     with pytest.warns(Warning, match="below"):
         token = sign(claims(), weak)
-    with pytest.raises(Unauthenticated, match="doesn't publish"):
+    with pytest.raises(Unauthenticated, match="didn't publish"):
         await here.verifier.verify(token)
 
 

@@ -54,7 +54,7 @@ async def test_a_rotated_key_is_seen_after_one_fetch_and_the_old_one_ends(real: 
     await real.rotate()
     clock.pass_(30)
     assert (await verifier.verify(await real.token())).subject == "acme:deploy-bot"
-    with pytest.raises(Unauthenticated, match="doesn't publish"):
+    with pytest.raises(Unauthenticated, match="didn't publish"):
         await verifier.verify(old)
     assert await real.asked() == ["/.well-known/openid-configuration", "/jwks", "/jwks"]
 

@@ -169,7 +169,7 @@ async def test_an_id_token_of_another_attempt_is_refused(nonce: Any):
         ({"iat": NOW + 61}, "yet to come"),
         ({"sub": ""}, "sub claim"),
         ({"header": {"typ": "at+jwt2"}}, "typ header"),
-        ({"header": {"kid": "k2"}}, "doesn't publish"),
+        ({"header": {"kid": "k2"}}, "didn't publish"),
     ],
 )
 async def test_an_id_token_that_is_not_the_issuers_for_this_client_now_is_refused(changes: dict[str, Any], why: str):
