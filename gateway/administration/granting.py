@@ -13,6 +13,7 @@ from gateway.settings import EmergencySettings
 from resolvers.policy import Emergencies, Emergency
 from resolvers.policy.inputs import GrantEmergencyAccessInput
 from resolvers.policy.words import PolicyMistakeCode
+from resolvers.tokens.record import BOT
 
 from .standing import Standing
 from .texts import MAX_NOTE, refused, told
@@ -50,6 +51,11 @@ class Granting:
         subject = viewer.subject if given.subject is None else given.subject
         if not subject or subject == ANONYMOUS.subject or len(subject) > MAX_NOTE or not subject.isprintable():
             raise refused("subject is no viewer's with a token: write what its token calls it")
+        if subject.startswith(BOT) and "/" in subject:
+            raise refused(
+                f"{subject[:80]} asks with an access token, which has no roles of emergencies: give the role to who will "
+                "sign in, or to the subject of a local token (callboard token create)"
+            )
         return await self._emergencies.grant(subject, given.role, reason, by=viewer.subject, minutes=given.minutes)
 
     async def end(self, viewer: Viewer, given: str, *, everyones: bool) -> Emergency:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from callboard_sdk import Audit, UserError, Viewer, ViewerKind
+from callboard_sdk import Audit, EntityRef, UserError, Viewer, ViewerKind
 
 from .record import Owner, StoredToken
 from .store import TokenStore, TooManyTokens
@@ -41,6 +41,10 @@ class Allowance:
 
 class Roles(Protocol):
     """What the policy in force says of roles."""
+
+    def roles_of(self, viewer: Viewer, groups: Iterable[EntityRef]) -> frozenset[str]:
+        """The viewer's own roles, and those that it has as a member: itself, or by one of these groups."""
+        ...
 
     def held(self, roles: Iterable[str]) -> frozenset[str]:
         """These roles, and all that they inherit from."""
@@ -113,13 +117,15 @@ class Issuing:
 
     def _wrong_roles(self, viewer: Viewer, roles: Sequence[str]) -> Iterator[UserError]:
         policy = self._roles()
-        held = policy.held(viewer.roles)
+        own = policy.roles_of(self.store.lasting(viewer), viewer.groups)
+        held = policy.held(own)
+        lent = policy.held(viewer.roles) - held
         if not roles:
             yield _mistake(f"a token without roles may do nothing: give it some of yours ({_listed(held)})", "roles")
         for role in sorted({role for role in roles if role not in held}):
-            yield _mistake(f"{role[:80]!r} is not a role of yours: a token has at most what you have ({_listed(held)})", "roles")
-
-        for role in sorted(policy.escaped(held & frozenset(roles), viewer.roles)) if roles else ():
+            whose = "lent to you for an emergency" if role in lent else "not a role of yours"
+            yield _mistake(f"{role[:80]!r} is {whose}: a token has at most what you have for good ({_listed(held)})", "roles")
+        for role in sorted(policy.escaped(held & frozenset(roles), own)) if roles else ():
             yield _mistake(f"your role {role!r} denies something, so a token of yours must have it too", "roles")
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from callboard_sdk import EntityRef, Viewer, ViewerKind
 
+BOT = "bot:"
+"""How the subjects of owners' bots begin: `bot:OWNER/NAME`."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
@@ -32,7 +35,7 @@ class StoredToken:
     @property
     def subject(self) -> str:
         """Whom it stands for: its owner, or the owner's bot."""
-        return self.owner if self.name is None else f"bot:{self.owner}/{self.name}"
+        return self.owner if self.name is None else f"{BOT}{self.owner}/{self.name}"
 
     def ended(self, now: float) -> bool:
         """Whether it is over: revoked, or expired."""

@@ -161,6 +161,11 @@ class TokenStore:
         if len(self._latest) > _MAX_LATEST:
             self._latest.popitem(last=False)
 
+    def lasting(self, viewer: Viewer) -> Viewer:
+        """With the roles that its tokens' owner has: those it was `seen` with last, and none that was lent to it since."""
+        seen = self._latest.get(viewer.subject)
+        return viewer if seen is None else replace(viewer, roles=seen.roles)
+
     async def flush(self) -> None:
         """Write what was noted: last uses, a minute exact, and what owners of tokens may now."""
         used, self._used = self._used, {}

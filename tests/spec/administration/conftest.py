@@ -29,6 +29,7 @@ RULES = """
 p, viewer, permission:core.viewer, read, allow
 p, oncall, permission:core.plugins, read, allow
 p, responder, permission:core.policy.emergency, mutate, allow
+p, responder, permission:core.tokens.own, mutate, allow
 p, auditor, permission:core.policy.read, read, allow
 p, admin, *, read, allow
 p, admin, *, mutate, allow

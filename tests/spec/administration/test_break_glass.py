@@ -58,12 +58,24 @@ async def test_a_responder_gives_itself_a_role_and_takes_it_back(rita: Person, h
         ({"subject": ""}, "no viewer"),
         ({"subject": "anonymous"}, "no viewer"),
         ({"subject": "x\u0000"}, "no viewer"),
+        ({"subject": "bot:emma/zz"}, "give the role to who will sign in"),
     ],
 )
 async def test_what_the_settings_don_t_allow_is_refused(rita: Person, given: dict[str, Any], said: str) -> None:
     none, [error] = await rita.change("grantEmergencyAccess", REASON | given, SHOWN)
     assert none is None and said in error["message"]
     assert await roles(rita) == ["responder", "viewer"]
+
+
+async def test_an_access_token_is_not_made_for_a_role_that_is_lent(rita: Person) -> None:
+    await rita.change("grantEmergencyAccess", REASON, SHOWN)
+    create = "mutation($roles: [String!]!) { createAccessToken(input: {roles: $roles, days: 1}) { secret errors { message } } }"
+    refused = (await rita.ask(create, {"roles": ["oncall"]}))["createAccessToken"]
+    assert refused["secret"] is None
+    assert "'oncall' is lent to you for an emergency" in refused["errors"][0]["message"]
+    assert "(responder, viewer)" in refused["errors"][0]["message"]
+    made = (await rita.ask(create, {"roles": ["viewer"]}))["createAccessToken"]
+    assert made["errors"] == [] and made["secret"]
 
 
 async def test_one_s_own_and_what_one_gave_may_be_ended_and_nobody_else_s(rita: Person, harness: Harness) -> None:
