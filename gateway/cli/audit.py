@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from resolvers.audit import AuditStore, Record, Verdict, Wanted
 from resolvers.audit import verify as walk
 
 from .settings_file import DEFAULT_FILE, SettingsFile
-from .show import AsJson, fail, out
+from .show import AsJson, err, fail, out, show_table
 from .stored import T, in_database
 
 app = typer.Typer(help="What was changed, granted and denied.", no_args_is_help=True)
@@ -65,7 +65,10 @@ def list_records(
     as_json: AsJson = False,
 ) -> None:
     """List the records, the newest first."""
-    records: list[Record] = _run(settings, lambda audit: _newest(audit, Wanted(kind, actor, subject), limit))
+    records, kinds = _run(settings, lambda audit: _found(audit, Wanted(kind, actor, subject), limit))
+    for nothing in (one for one in kind or () if not any(f"{known}.".startswith(f"{one}.") for known in kinds)):
+        told = f" no record is of the kind {nothing!r}; there are records of {', '.join(kinds) or 'none'}"
+        err.print(Text.assemble(("!", "yellow"), told))
     if as_json:
         print(json.dumps([asdict(record) | {"details": _details(record)} for record in records]))
         return
@@ -73,7 +76,12 @@ def list_records(
     for record in records:
         cells = (str(record.sequence), record.at, record.kind, record.actor, record.subject, record.details)
         table.add_row(*(Text(str(cell)) for cell in cells))
-    out.print(table)
+    show_table(table)
+
+
+async def _found(audit: AuditStore, wanted: Wanted, limit: int) -> tuple[list[Record], Sequence[str]]:
+    """The newest that are wanted; and where kinds are, all those that there are."""
+    return await _newest(audit, wanted, limit), await audit.kinds() if wanted.kinds else ()
 
 
 async def _newest(audit: AuditStore, wanted: Wanted, limit: int) -> list[Record]:

@@ -20,7 +20,7 @@ from policies import PolicyError
 from policies.lint import empty_files
 
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
-from .show import AsJson, err, fail, out
+from .show import AsJson, err, fail, out, show_table
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _show(gateway: Gateway) -> None:
         table = Table("plugin", "version", "fields", "permissions", box=None)
         for name, plugin in gateway.loaded.plugins.items():
             table.add_row(name, gateway.loaded.versions.get(name, ""), str(len(plugin.fields)), ", ".join(plugin.permissions))
-        out.print(table)
+        show_table(table)
     else:
         out.print("no plugin is enabled: add one under `plugins:`", highlight=False, markup=False)
     for name in _idle(gateway):

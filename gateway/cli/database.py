@@ -25,7 +25,7 @@ from resolvers.revising import revise
 from resolvers.versions import MigrationError, State, Versions, stored
 
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
-from .show import AsJson, fail, out
+from .show import AsJson, fail, out, show_table
 from .stored import with_database
 
 app = typer.Typer(help="The tables of the core and of each plugin, and their versions.", no_args_is_help=True)
@@ -152,4 +152,4 @@ def _show(states: list[State]) -> None:
         else:
             told = Text("✓", "green")
         table.add_row(Text(state.owner), Text(state.now or "none"), Text(state.newest or "none"), told)
-    out.print(table)
+    show_table(table)

@@ -19,7 +19,7 @@ from gateway.fragments import fragment_file, written_fragment
 from gateway.loading import imported, installed
 from gateway.scaffold import make_plugin
 
-from .show import AsJson, fail, out
+from .show import AsJson, fail, out, show_table
 
 app = typer.Typer(help="List plugins, start a new one, hold one against the contract.", no_args_is_help=True)
 
@@ -37,7 +37,7 @@ def list_plugins(as_json: AsJson = False) -> None:
     table = Table("plugin", "version", "object", box=None)
     for row in rows:
         table.add_row(*row)
-    out.print(table)
+    show_table(table)
 
 
 @app.command()

@@ -10,12 +10,21 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 out = Console(emoji=False, soft_wrap=True)
 err = Console(stderr=True, emoji=False, soft_wrap=True)
 
+_WIDE = 10_000
+"""Of a file or a pipe, which is no narrow window."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def show_table(table: Table) -> None:
+    """Print it; into a file or a pipe every cell whole."""
+    (out if out.is_terminal else Console(emoji=False, soft_wrap=True, width=_WIDE)).print(table)
 
 
 def fail(mistakes: Sequence[str], code: int = 1) -> NoReturn:

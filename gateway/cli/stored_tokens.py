@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from callboard_sdk import Database, Page
+from callboard_sdk import BadArgument, Database, Page, decode_id
 
 from gateway.auth.claims import shown_time
 from resolvers.audit import AuditStore
@@ -31,11 +31,20 @@ def show_tokens(settings: Path, owner: str | None, *, as_json: bool) -> None:
 
 
 def revoke_token(settings: Path, id: str) -> None:
-    """End the token with this id for good."""
-    revoked = in_database(settings, lambda database: _revoked(database, id))
+    """End the token with this id, or this `id` in the graph, for good."""
+    revoked = in_database(settings, lambda database: _revoked(database, _key(id)))
     if revoked is None:
         fail([f"no access token has the id {id!a}: `callboard token list` shows those there are"])
     out.print(f"{revoked.id} of {revoked.owner} is revoked", markup=False, highlight=False)
+
+
+def _key(id: str) -> str:
+    """The token's own id, where the graph's is given."""
+    try:
+        kind, key = decode_id(id)
+    except BadArgument:
+        return id
+    return key if kind == "AccessToken" else id
 
 
 async def _revoked(database: Database, id: str) -> StoredToken | None:

@@ -41,7 +41,7 @@ def listed(
 
 @app.command()
 def revoke(
-    id: Annotated[str, typer.Argument(help="The token's id, as `callboard token list` shows it.")],
+    id: Annotated[str, typer.Argument(help="The token's id, as `callboard token list` or the graph shows it.")],
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """End an access token for good; every gateway of the database refuses it within seconds.

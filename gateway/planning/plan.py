@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from callboard_sdk import CallboardError
+from callboard_sdk.fields import READ
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution import VariableValues
 
 from policies import Decision, Decisions
 from schema.filtering import uses
+from schema.supergraph import usual_action
 
 from .cost import Cost, cost_of, page_size, paged_fields
 from .kept import Kept
@@ -29,8 +31,9 @@ class Forbidden(CallboardError):
     code = "FORBIDDEN"
 
     def __init__(self, decision: Decision) -> None:
+        does = "read" if usual_action(decision.coordinate.partition(".")[0]) == READ else "use"
         super().__init__(
-            f"You may not read {decision.coordinate}: ask for access with decision {decision.id}.",
+            f"You may not {does} {decision.coordinate}: ask for access with decision {decision.id}.",
             coordinate=decision.coordinate,
             decisionId=decision.id,
         )

@@ -122,6 +122,10 @@ class AuditStore:
         found = [Record(*row) for row in await self._select(query)]
         return connected(found, page, lambda record: record.sequence, total=total)
 
+    async def kinds(self) -> list[str]:
+        """The kinds that there are records of, sorted."""
+        return sorted(row[0] for row in await self._select(select(col(AuditRow.kind)).distinct()))
+
     async def _select(self, query: Any) -> Sequence[Any]:
         async with self._engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()

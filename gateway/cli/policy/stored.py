@@ -20,7 +20,7 @@ from gateway.administration import Office
 from gateway.administration.texts import DRAFT
 from gateway.app import build
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
-from gateway.cli.show import AsJson, err, fail, out
+from gateway.cli.show import AsJson, err, fail, out, show_table
 from gateway.cli.stored import OPERATOR, T, asked
 from resolvers.policy.inputs import RevertPolicyInput
 from resolvers.policy.types import PolicyMistake, PolicyVersion, PolicyVersionPayload
@@ -51,7 +51,7 @@ def versions(
         note = f"as version {one.reverts} {one.note}".rstrip() if one.reverts is not None else one.note
         table.add_row(Text(str(one.number)), Text(one.at.isoformat(timespec="seconds")), Text(one.author), Text(note), fits)
     if found:
-        out.print(table)
+        show_table(table)
     else:
         out.print("Nothing was published yet: the rules of the files count alone.")
 

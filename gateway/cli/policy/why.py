@@ -17,7 +17,7 @@ from rich.text import Text
 from gateway.app import Gateway, build
 from gateway.cli.in_force import rules_in_force
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
-from gateway.cli.show import AsJson, fail, out
+from gateway.cli.show import AsJson, fail, out, show_table
 from policies import Decision, Policy
 from policies.authority import names_of
 from policies.conditions import from_text, text
@@ -139,4 +139,4 @@ def _show(found: Why) -> None:
     if found.condition and not found.parts:
         table.add_row("condition", Text(found.condition))
     table.add_row("decision", Text(found.decision))
-    out.print(table)
+    show_table(table)

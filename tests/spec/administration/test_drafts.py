@@ -280,6 +280,7 @@ async def test_who_may_not_administer_changes_and_sees_nothing(viewer: Person, a
         ):
             answer = await person.answer(document)
             assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+            assert answer["errors"][0]["message"].startswith("You may not use Mutation.")
     answer = await viewer.answer("{ policy { digest } }")
     assert answer["data"] == {"policy": None} and answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert (await alice.ask("{ policy { version { number } } }"))["policy"]["version"] is None

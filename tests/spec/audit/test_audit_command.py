@@ -34,6 +34,15 @@ def with_records(settings: Path, *statements: str) -> None:
     asyncio.run(make())
 
 
+def with_entry(settings: Path, entry: Entry) -> None:
+    async def make() -> None:
+        database = open_database(read_configuration(settings, {}).settings.database.url)
+        await AuditStore(database).append(entry)
+        await database.engine.dispose()
+
+    asyncio.run(make())
+
+
 def test_verify_prints_a_head_to_note_and_takes_it_again(settings: Path) -> None:
     with_records(settings)
     result = run(app, ["audit", "verify", "-s", str(settings)])
@@ -64,6 +73,22 @@ def test_list_shows_the_newest_first(settings: Path) -> None:
     assert "token119" in run(app, ["audit", "list", "-s", str(settings), "--kind", "token.created"]).stdout
     assert "token119" in run(app, ["audit", "list", "-s", str(settings), "--kind", "token"]).stdout
     assert json.loads(run(app, ["audit", "list", "-s", str(settings), "--kind", "tok", "--json"]).stdout) == []
+
+
+def test_a_kind_of_which_there_is_no_record_is_told_with_those_there_are(settings: Path) -> None:
+    with_records(settings)
+    told = run(app, ["audit", "list", "-s", str(settings), "--kind", "nope", "--kind", "token", "--json"])
+    assert told.exit_code == 0 and len(json.loads(told.stdout)) == 50
+    assert told.stderr == "! no record is of the kind 'nope'; there are records of token.created\n"
+
+
+def test_a_list_in_a_pipe_is_cut_nowhere(settings: Path) -> None:
+    with_records(settings)
+    long = "x" * 300
+    entry = f"token.created by {long}"
+    with_entry(settings, Entry("token.revoked", long, entry, {"owner": long}))
+    shown = run(app, ["audit", "list", "-s", str(settings), "--limit", "1"]).stdout
+    assert entry in shown and f'{{"owner":"{long}"}}' in shown and len(shown.splitlines()) == 2
 
 
 def test_nothing_was_recorded_yet(settings: Path) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from callboard_sdk import ViewerKind
+from callboard_sdk import ViewerKind, encode_id
 from gateway.cli.main import app
 from gateway.database import open_database
 from resolvers.migrating import make_ready
@@ -61,6 +61,13 @@ def test_a_token_is_revoked_by_its_id(settings: Path):
     assert told["revokedAt"] is not None and told["revokedBy"] == "operator"
     verified = CliRunner().invoke(app, ["audit", "verify", "-s", str(settings)])
     assert verified.exit_code == 0 and "1 record" in verified.stdout, verified.output
+
+
+def test_a_token_is_revoked_by_its_id_in_the_graph(settings: Path):
+    token, _ = made(settings)
+    answer = callboard("revoke", encode_id("AccessToken", token.id), "-s", str(settings))
+    assert f"{token.id} of acme:ann is revoked" in answer.stdout
+    assert callboard("revoke", encode_id("Component", token.id), "-s", str(settings)).exit_code == 1
 
 
 @pytest.mark.parametrize("id", ["nothing", "", "'; DROP TABLE access_token; --", "\u0000"])
