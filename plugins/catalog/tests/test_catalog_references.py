@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from callboard_catalog.descriptors.spelling import edits_of
 from callboard_catalog.queries.suggestions import suggested
+from callboard_catalog.records.sorting import sort_of
 from callboard_sdk import EntityRef
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,7 +178,7 @@ def ref(text: str) -> EntityRef:
     ],
 )
 def test_what_is_meant_is_the_nearest_that_is_there(missing, there, meant):
-    sorts = sorted(f"{one.name}/{one.kind}:{one.namespace}" for one in map(ref, there))
+    sorts = sorted(map(sort_of, map(ref, there)))
     assert suggested(sorts, [ref(missing)]) == ({ref(missing): ref(meant)} if meant else {})
 
 
@@ -186,7 +187,7 @@ words = st.text("abc", min_size=1, max_size=9)
 
 @given(words, st.lists(words, unique=True))
 def test_what_is_meant_is_there_and_is_no_more_edits_away_than_the_name_allows(one, others):
-    sorts = sorted(f"{name}/group:default" for name in others if name != one)
+    sorts = sorted(sort_of(EntityRef("group", "default", name)) for name in others if name != one)
     for meant in suggested(sorts, [EntityRef("group", "default", one)]).values():
         assert meant.name in others
         assert abs(len(meant.name) - len(one)) <= edits_of(one)
