@@ -132,7 +132,7 @@ async def _read(store: CatalogStore, size: int, version: int) -> float:
 
     ingestion = Ingestion([Source("bench", "bench", Timing(0), read)], _LIMITS, store)
     async with store.writing() as connection:
-        await ingestion.schedule.declare(connection, ["bench"])
+        await ingestion.schedule.declare(connection, ["bench"], ["bench"])
     started = time.perf_counter()
     await ingestion.run()
     if problem := await store.last_error():

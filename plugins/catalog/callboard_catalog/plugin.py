@@ -201,9 +201,9 @@ for _kind, _name in (
 
 
 @plugin.query(permission=PROBLEMS)
-async def catalog_status(store: CatalogStore, access: Access) -> CatalogStatus | None:
+async def catalog_status(store: CatalogStore, ingestion: Ingestion, access: Access) -> CatalogStatus | None:
     """What the catalog read last; who may not see every entity learns only when."""
-    read_at, changed_at = await store.instants()
+    read_at, changed_at = await store.instants(ingestion.read_sources)
     if not access.whole:
         return CatalogStatus(read_at=read_at)
     return CatalogStatus(read_at=read_at, changed_at=changed_at, last_error=await store.last_error(), **await store.counts())

@@ -76,9 +76,18 @@ class Bench:
         found = (await self.store.problems(None, Page(first=100))).nodes()
         return sorted(problem.rule.removeprefix("catalog.") for problem in found if "dangling" not in problem.rule)
 
-    async def allow(self) -> None:
+    async def told(self) -> list[str]:
+        """That a source fails, or doesn't any more, as the journal has it."""
+        from callboard_catalog.records.tables import ChangeRow
+        from sqlalchemy import select
+        from sqlmodel import col
+
+        return [what for (what,) in await self.store.select(select(col(ChangeRow.what)).where(col(ChangeRow.what) == "source"))]
+
+    async def allow(self, source: str = "one") -> None:
+        """Let it lose what it holds back."""
         async with self.store.writing() as connection:
-            await self.ingestion.schedule.allow(connection, "one", (await self.row()).held_key)
+            await self.ingestion.schedule.allow(connection, source, (await self.row(source)).held_key)
 
     async def row(self, source: str = "one") -> Any:
         return await self.store.source(source)
@@ -104,6 +113,24 @@ def benched(database: dict[str, str]) -> Benched:
             await opened.engine.dispose()
 
     return make
+
+
+class Files_:
+    """A tree in memory."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def text(self, path: str) -> str:
+        if path not in self.files:
+            raise Unreadable("missing", "is not there", "Put it there.")
+        return self.files[path]
+
+    def below(self, folder: str) -> Sequence[str]:
+        return sorted(path for path in self.files if not folder or path.startswith(f"{folder}/"))
+
+
+PRINTER = "apiVersion: a/v1\nkind: Printer\nmetadata: {name: %s}\n"
 
 
 ALL = [item(name) for name in "abcdef"]
@@ -159,11 +186,119 @@ async def test_an_empty_listing_removes_nothing_till_a_person_says_so(benched: B
         await bench.read(*ALL[:3], Whole())
         await bench.allow()
         await bench.read(Whole())
-        assert await bench.names() == set("abcdef"), "the key was for other entities"
-        await bench.read(*ALL[:2], Whole())
+        assert await bench.names() == set("abc") and "removal-held" in await bench.rules(), "the key was for the others alone"
         await bench.allow()
-        await bench.read(*ALL[:2], Whole())
-        assert await bench.names() == set("ab") and await bench.rules() == []
+        await bench.read(Whole())
+        assert await bench.names() == set() and await bench.rules() == []
+
+
+async def test_what_is_held_back_stays_so_while_nothing_changes_till_it_is_let_go(benched: Benched) -> None:
+    tree = {f"{name}.yaml": PRINTER % name for name in "abcdef"}
+    less = {path: text for path, text in tree.items() if path > "d"}
+    async with benched(removal_floor=2) as bench:
+        await bench.read(Files("repo", Files_(tree), [""], "v1"), Whole())
+        await bench.read(Files("repo", Files_(less), [""], "v2"), Whole())
+        before = await bench.row()
+        assert (before.held, before.held_of) == (3, 6)
+        for events in (
+            [Same("repo"), Whole()],
+            [Part()],
+            [Unread("", AWAY), Whole()],
+            [item("other"), Unread("repo", AWAY), Whole()],
+            [Gone("other"), Part()],
+            [RuntimeError("500")],
+            [Files("repo", Files_(less), [""], "v2"), Whole()],
+        ):
+            await bench.read(*events)
+            row = await bench.row()
+            assert (row.held, row.held_key) == (3, before.held_key), events
+            assert await bench.names() - {"other"} == set("abcdef") and "removal-held" in await bench.rules()
+        await bench.allow()
+        await bench.read(Same("repo"), Whole())
+        assert await bench.names() == set("def") and await bench.rules() == []
+        assert (await bench.row()).held_key is None
+
+
+@pytest.mark.parametrize("events", [[Unread("", AWAY), Whole()], [RuntimeError("500")], [Part()], []], ids=str)
+async def test_what_is_let_go_goes_whatever_the_next_reading_says(benched: Benched, events: list[Any]) -> None:
+    async with benched(removal_floor=2) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[3:], Whole())
+        await bench.allow()
+        await bench.read(*events)
+        assert await bench.names() == set("def") and "removal-held" not in await bench.rules()
+
+
+async def test_what_comes_back_is_held_back_no_more_and_the_rest_is_judged_anew(benched: Benched) -> None:
+    async with benched(removal_floor=2) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[5:], Whole())
+        assert (await bench.row()).held == 5
+        await bench.read(ALL[0], ALL[1], Part())
+        assert (await bench.row()).held == 3
+        await bench.read(Same("c"), Part())
+        assert (await bench.row()).held_key is None and await bench.rules() == []
+        assert await bench.names() == set("abcf"), "two may go without a person's word"
+
+
+async def test_what_else_goes_leaves_what_is_held_back_and_a_person_s_word_on_it_alone(benched: Benched) -> None:
+    async with benched(removal_floor=2) as bench:
+        await bench.read(*ALL, Whole())
+        await bench.read(*ALL[:3], Whole())
+        key = (await bench.row()).held_key
+        await bench.read(Gone("a"), item("g"), Part())
+        row = await bench.row()
+        assert await bench.names() == set("bcdefg") and (row.held, row.held_of, row.held_key) == (3, 6, key)
+
+
+async def test_an_orphan_s_time_runs_out_while_nothing_changes(benched: Benched) -> None:
+    tree = {f"{name}.yaml": PRINTER % name for name in "ab"}
+    async with benched(keep_orphans_seconds=600.0) as bench:
+        await bench.read(Files("repo", Files_(tree), [""], "v1"), Whole())
+        await bench.read(Files("repo", Files_({"a.yaml": tree["a.yaml"]}), [""], "v2"), Whole())
+        bench.now += 599
+        await bench.read(Same("repo"), Whole())
+        assert await bench.names() == set("ab") and await bench.rules() == ["orphaned"]
+        bench.now += 2
+        await bench.read(Same("repo"), Whole())
+        assert await bench.names() == {"a"} and await bench.rules() == []
+
+
+@pytest.mark.parametrize(
+    ("events", "error"),
+    [
+        pytest.param([Unread("", AWAY), Whole()], "the source did not answer", id="the source"),
+        pytest.param([Unread("", AWAY)], "the source did not answer", id="the source, and no end"),
+        pytest.param([ALL[0], Unread("", AWAY)], "the source did not answer", id="the rest of the source"),
+        pytest.param([*(Unread(name, AWAY) for name in "abcdef"), Whole()], "a did not answer", id="every item"),
+        pytest.param([Files("", Files_({}), ["x.yaml"]), Whole()], "x.yaml names no file", id="a path that names nothing"),
+    ],
+)  # fmt: skip
+async def test_where_nothing_can_be_read_the_reading_failed(benched: Benched, events: list[Any], error: str) -> None:
+    async with benched() as bench:
+        await bench.read(*ALL, Whole())
+        read = (await bench.row()).succeeded
+        for failures in (1, 2):
+            bench.now += 100
+            await bench.read(*events)
+            row = await bench.row()
+            assert (row.error, row.failures, row.succeeded) == (error, failures, read)
+            assert (row.failed, row.due) == (read + 100, bench.now + 10 * failures), "since the first, and again before long"
+        assert await bench.names() == set("abcdef") and await bench.told() == ["source"]
+        await bench.read(*ALL, Whole())
+        row = await bench.row()
+        assert (row.error, row.failures, row.failed, row.succeeded) == (None, 0, None, bench.now)
+        assert await bench.told() == ["source", "source"] and await bench.rules() == []
+
+
+async def test_where_only_some_items_can_not_be_read_the_reading_came_to_its_end(benched: Benched) -> None:
+    async with benched() as bench:
+        await bench.read(*ALL, Whole())
+        bench.now += 100
+        await bench.read(*ALL[:5], Unread("f", AWAY), Whole())
+        row = await bench.row()
+        assert (row.error, row.failures, row.succeeded) == (None, 0, bench.now)
+        assert await bench.rules() == ["kept", "unanswered"]
 
 
 async def test_a_source_may_lose_a_share_of_what_it_has_at_once(benched: Benched) -> None:
@@ -263,24 +398,6 @@ async def test_versions_and_the_cursor_are_known_again(benched: Benched) -> None
         assert (bench.places["one"].known, bench.places["one"].cursor) == ({}, "later"), "what could not be read is read again"
 
 
-class Files_:
-    """A tree in memory."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
-
-    def text(self, path: str) -> str:
-        if path not in self.files:
-            raise Unreadable("missing", "is not there", "Put it there.")
-        return self.files[path]
-
-    def below(self, folder: str) -> Sequence[str]:
-        return sorted(path for path in self.files if not folder or path.startswith(f"{folder}/"))
-
-
-PRINTER = "apiVersion: a/v1\nkind: Printer\nmetadata: {name: %s}\n"
-
-
 async def test_a_tree_is_read_with_its_locations_and_what_it_lost_is_gone_even_in_part(benched: Benched) -> None:
     location = "apiVersion: a/v1\nkind: Location\nmetadata: {name: all}\nspec: {targets: ['./more/*.yaml', ../up.yaml]}\n"
     files = {"x/all.yaml": location, "x/more/a.yaml": PRINTER % "a", "x/more/b.yaml": PRINTER % "b", "up.yaml": PRINTER % "up"}
@@ -301,6 +418,16 @@ async def test_a_tree_that_leads_out_of_itself_is_told(benched: Benched) -> None
     async with benched() as bench:
         await bench.read(Files("repo", Files_({"l.yaml": escape}), ["l.yaml", "../x.yaml"]), Whole())
         assert await bench.names() == {"l"} and await bench.rules() == ["outside-root", "source"]
+
+
+async def test_a_source_is_read_when_it_is_due_or_by_chance_later_and_never_earlier(benched: Benched) -> None:
+    async with benched() as bench:
+        bench.ingestion.sources["one"] = replace(bench.sources[0], timing=Timing(60.0, 1.0))
+        waits = []
+        for _ in range(20):
+            await bench.read(Whole())
+            waits.append((await bench.row()).due - bench.now)
+        assert all(60 <= wait <= 120 for wait in waits) and len(set(waits)) > 1
 
 
 async def test_a_source_is_read_when_it_is_due_and_after_a_failure_sooner_each_time_later(benched: Benched) -> None:

@@ -45,6 +45,13 @@ async def names(harness: Harness) -> set[str]:
     return {node["name"] for node in (await harness.ask(NAMES)).data["entities"]["nodes"]}
 
 
+async def gone(harness: Harness, left: set[str]) -> None:
+    """Wait till these entities are all that is left: what a person lets go goes when a gateway looks next."""
+    async with asyncio.timeout(30):
+        while await names(harness) != left:  # noqa: ASYNC110  what removes it tells nobody but the catalog
+            await asyncio.sleep(0.1)
+
+
 async def sources(harness: Harness) -> dict[str, dict[str, Any]]:
     answer = await harness.ask(STATUS)
     assert answer.errors == []
@@ -179,9 +186,43 @@ async def test_too_much_at_once_goes_when_a_person_says_so_with_its_key(tmp_path
         for source in ("files", "none", "\0"):
             [wrong] = await done(harness, ALLOW, source=source, key=held["key"])
             assert wrong["path"] == ["input", "source"]
+        assert await done(harness, PUSH, source="bot", descriptors=PRINTER % "e") == []
+        assert await done(harness, WITHDRAW, source="bot", refs=["printer:default/e"]) == []
+        assert (await sources(harness))["bot"]["held"] == held and await names(harness) == set("abcd")
         assert await done(harness, ALLOW, source="bot", key=held["key"]) == []
+        await gone(harness, {"a"})
+        assert (await sources(harness))["bot"]["held"] is None
+
+
+async def test_what_is_pushed_again_is_held_back_no_more(tmp_path, database, root):
+    async with served(tmp_path, database, root, removal_floor=1) as harness:
+        assert await done(harness, PUSH, source="bot", descriptors="---\n".join(PRINTER % name for name in "abcd")) == []
         assert await done(harness, PUSH, source="bot", descriptors=PRINTER % "a", complete=True) == []
-        assert await names(harness) == {"a"} and (await sources(harness))["bot"]["held"] is None
+        key = (await sources(harness))["bot"]["held"]["key"]
+        assert await done(harness, PUSH, source="bot", descriptors=PRINTER % "b") == []
+        held = (await sources(harness))["bot"]["held"]
+        assert held["entities"] == 2 and held["key"] != key
+        [wrong] = await done(harness, ALLOW, source="bot", key=key)
+        assert wrong["path"] == ["input", "key"]
+        assert await done(harness, ALLOW, source="bot", key=held["key"]) == []
+        await gone(harness, {"a", "b"})
+
+
+async def test_a_source_that_is_not_read_has_no_time_of_reading(tmp_path, database, root):
+    asked = "{ catalogStatus { readAt } catalogSources { name every nextAt } }"
+    root.mkdir()
+    (root / "b.yaml").write_text(PRINTER % "b")
+    async with served(tmp_path, database, root, every=5) as harness:
+        assert await done(harness, PUSH, source="bot", descriptors=PRINTER % "a") == []
+        before = (await harness.ask(asked)).data
+        assert [(one["every"], one["nextAt"]) for one in before["catalogSources"][1:]] == [(None, None)] * 2
+        files = before["catalogSources"][0]
+        assert files["every"] == 5 and files["nextAt"] > before["catalogStatus"]["readAt"]
+        assert await done(harness, REFRESH, source="files") == []
+        async with asyncio.timeout(30):
+            while (now := (await harness.ask(asked)).data)["catalogStatus"] == before["catalogStatus"]:
+                await asyncio.sleep(0.1)
+        assert now["catalogStatus"]["readAt"] > before["catalogStatus"]["readAt"], "the source that is pushed to holds nothing up"
 
 
 async def test_a_source_is_refreshed_when_it_is_read_at_all(tmp_path, database, root):

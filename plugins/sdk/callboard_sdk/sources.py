@@ -78,7 +78,10 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """The item, and every item whose name begins with this name and `/`, is as it was when it was last read."""
+    """The item, and every item whose name begins with this name and `/`, is as it was when it was last read.
+
+    What wasn't there then, below it, is still not there.
+    """
 
     name: str
 
@@ -92,7 +95,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The item, and those below it (all, for ""), could not be read: they stay as they are, with a Problem that says why."""
+    """The item, and those below it (all, for ""), could not be read: they stay as they are, with a Problem that says why.
+
+    A reading that says it of "", or can't read any item, has failed, and is tried again before long.
+    """
 
     name: str
     why: Unreadable

@@ -62,9 +62,9 @@ class CatalogSource:
     owner: EntityRef | None = None
     """Who is told of what is wrong with it."""
     every: float | None = None
-    """Seconds between two readings; 0 when it is read at starts alone, or never by itself."""
+    """Seconds between two readings; 0 when it is read at starts alone, null when it is not read at all."""
     next_at: datetime | None = None
-    """When it is read next."""
+    """When it is read next, which is now if it waits for that; null when it is not read by itself."""
     reading_since: datetime | None = None
     """Since when it is being read, if it is."""
     read_at: datetime | None = None
@@ -281,8 +281,8 @@ def shown_source(row: SourceRow, ingestion: Ingestion, access: Access) -> Catalo
         name=row.name,
         provider=source.provider if source else None,
         owner=source.owner if source else None,
-        every=source.timing.every if source else None,
-        next_at=instant(row.due) if source and source.timing.every else None,
+        every=source.timing.every if source and source.read is not None else None,
+        next_at=instant(max(row.due, ingestion.schedule.now())) if source and source.timing.every else None,
         reading_since=instant(row.started) if row.reader is not None else None,
         read_at=instant(row.succeeded),
         failing_since=instant(row.failed),

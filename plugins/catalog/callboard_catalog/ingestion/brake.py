@@ -90,9 +90,7 @@ class Brake:
         old = _minus(waiting, new)
         if self._may_go(waiting, min(of, row.held_of or of)) or _key(waiting) == row.allowed_key:
             return waiting
-        if not self._may_go(new, of):
-            return []
-        return waiting if _key(old) == row.allowed_key else new
+        return [*(old if _key(old) == row.allowed_key else []), *(new if self._may_go(new, of) else [])]
 
     def _may_go(self, orphans: Sequence[_Orphan], of: int) -> bool:
         return _count(orphans) <= max(self._source.removal_floor, self._source.removal_share * of)

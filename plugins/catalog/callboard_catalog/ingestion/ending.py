@@ -3,6 +3,7 @@
 A. proof    an item that was not found is missing where that proves something, unsure where it could not be looked for
 B. unsure   shown as it was last read
 C. missing  its documents are orphans, as those are that went inside an item; which of them go the brake says
+D. outcome  the reading failed where nothing could be read, or not on; else it came to its end
 """
 
 from __future__ import annotations
@@ -52,6 +53,29 @@ class Ending:
     async def write(self, connection: AsyncConnection, journal: Journal) -> None:
         """All that the end of the reading changes, in one transaction. Raises Lost when another process has the source now."""
         row = await self._schedule.hold(connection, self._source.name)
+        held = await self._losses(connection, row, journal)
+        problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
+        why, name, ended = self._pass.failure, self._source.name, self._pass.ended
+        await self._tell(connection, row, held, problems, why, journal)
+        if why is not None:
+            await self._schedule.failed(connection, name, self._source.timing, why, **held)
+        elif self._source.read is None:
+            await self._schedule.looked(connection, name, **held)
+        else:
+            cursor = {} if ended is None else {"cursor": ended.cursor}
+            await self._schedule.succeeded(connection, name, self._source.timing, **held, **cursor)
+
+    async def fail(self, connection: AsyncConnection, why: str, problem: Problem, journal: Journal) -> None:
+        """The same of a reading that raised: what a person let go goes, and all else stays as it is. Raises Lost."""
+        row = await self._schedule.hold(connection, self._source.name)
+        held: Mapping[str, Any] = {name: getattr(row, name) for name in ("held", "held_of", "held_key")}
+        if row.allowed_key is not None:
+            held = await self._losses(connection, row, journal)
+        await self._tell(connection, row, held, [problem], why, journal)
+        await self._schedule.failed(connection, self._source.name, self._source.timing, why, **held)
+
+    async def _losses(self, connection: AsyncConnection, row: Any, journal: Journal) -> Mapping[str, Any]:  # A, B, C
+        """Mark what is missing or unsure, and let go what may go; what is held back, as the source's row has it."""
         missing, unsure = await self._lost(connection)
         await self._keep(connection, unsure, journal)
         await settle(connection, Touched(await restore(connection, self._source.name, self._pass.same)), journal)
@@ -62,16 +86,19 @@ class Ending:
         held = await brake.release(connection, row, journal)
         if missing or brake.released:
             await drop(connection, self._source.name, await emptied(connection, self._source.name), journal)
-        problems = [doubt.problem for doubt in self._pass.doubts if doubt.problem is not None]
-        problems += [self._held_problem(held)] if held["held"] else []
-        await source_problems(connection, self._source.name, problems, journal)
-        if row.error is not None:
+        return held
+
+    async def _tell(
+        self, connection: AsyncConnection, row: Any, held: Mapping[str, Any], problems: Sequence[Problem], why: str | None,
+        journal: Journal,
+    ) -> None:  # fmt: skip  # D
+        """What is wrong with the source itself, and that something changed there: whether it fails, or what only some may see."""
+        told = [*problems, self._held_problem(held)] if held["held"] else problems
+        await source_problems(connection, self._source.name, told, journal)
+        if (row.error is None) != (why is None):
             journal.changed(SOURCE, name=self._source.name)
-        elif row.held != held["held"]:
+        elif (row.error, row.held_key) != (why, held["held_key"]):
             journal.changed(INSIDE, name=self._source.name)
-        ended = self._pass.ended
-        cursor = {} if ended is None else {"cursor": ended.cursor}
-        await self._schedule.succeeded(connection, self._source.name, self._source.timing, **held, **cursor)
 
     async def _lost(self, connection: AsyncConnection) -> tuple[list[_Lost], list[_Lost]]:
         """The items that are proven not to be there, and those that could not be looked for."""
@@ -108,9 +135,13 @@ class Ending:
         return (await connection.execute(query.limit(1))).first() is not None
 
     async def _keep(self, connection: AsyncConnection, unsure: Sequence[_Lost], journal: Journal) -> None:
-        """Mark what is shown as it was last read; not each entity of a source that could not be read at all, which says so."""
+        """Mark what is shown as it was last read, unless it was gone before.
+
+        Not each entity of a source that could not be read at all: the source says so.
+        """
         named = [doubt for doubt in self._pass.doubts if doubt.name]
-        items = [item.id for item in unsure if not item.unread and any(doubt.covers(item.name) for doubt in named)]
+        found = [item for item in unsure if not item.unread and item.orphaned is None]
+        items = [item.id for item in found if any(doubt.covers(item.name) for doubt in named)]
         for part in chunks(items):
             await settle(connection, Touched(await keep(connection, part)), journal)
 

@@ -55,11 +55,16 @@ class Ingestion:
         self._tick = tick
         self._store = store
         self._limits = limits
-        self._timings = {source.name: source.timing for source in sources if source.read is not None}
+        self._timings = {source.name: source.timing for source in sources}
         self._visits: set[asyncio.Task[bool]] = set()
         self._visited: set[str] = set()
         self._started = asyncio.Event()
         self._ended = asyncio.Event()
+
+    @property
+    def read_sources(self) -> list[str]:
+        """The names of the sources that are read; the others' entities are handed over."""
+        return [name for name, source in self.sources.items() if source.read is not None]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -83,7 +88,7 @@ class Ingestion:
         """Make the sources known; those at hand that were never read, or are read at each start only."""
         async with self._store.writing() as connection:
             journal = Journal(self.schedule.now())
-            if await self.schedule.declare(connection, list(self.sources)):
+            if await self.schedule.declare(connection, list(self.sources), self.read_sources):
                 several = select(col(DocumentRow.entity)).group_by(col(DocumentRow.entity)).having(func.count() > 1)
                 await settle(connection, Touched(set((await connection.execute(several)).scalars())), journal)
             await journal.write(connection, self._store.database)
@@ -93,7 +98,7 @@ class Ingestion:
 
     async def run(self, names: Sequence[str] | None = None) -> bool:
         """Read these sources now, all when left out, one after another; whether that changed the catalog."""
-        left = {name: timing for name, timing in self._timings.items() if names is None or name in names}
+        left = {name: self._timings[name] for name in self.read_sources if names is None or name in names}
         changed = False
         while left:
             async with self._store.writing() as connection:
@@ -166,6 +171,7 @@ class Ingestion:
         while not self._ended.is_set():
             try:
                 while len(self._visits) < _AT_ONCE and (name := await self._claim()) is not None:
+                    self._visited.add(name)
                     visit = asyncio.create_task(self._visit(self.sources[name]))
                     self._visits.add(visit)
                     visit.add_done_callback(self._visits.discard)
@@ -186,10 +192,11 @@ class Ingestion:
     async def _claim(self) -> str | None:
         timings = {name: timing for name, timing in self._timings.items() if name not in self._visited}
         async with self._store.reading() as connection:
-            if await self.schedule.next(connection, timings) is None:
-                return None
+            name = await self.schedule.next(connection, timings)
+        if name is None or self.sources[name].read is None:
+            return name
         async with self._store.writing() as connection:
-            return await self.schedule.claim(connection, timings)
+            return await self.schedule.claim(connection, {name: timings[name]})
 
     async def _visit(self, source: Source) -> bool:
         self._visited.add(source.name)
@@ -201,7 +208,7 @@ class Ingestion:
     async def _visiting(self, source: Source) -> bool:
         visit = Visit(source, self._store, self.schedule, self._limits)
         try:
-            await visit.run()
+            await (visit.run() if source.read is not None else visit.look())
         except Lost:
             _log.warning("source %s is read by another process now", source.name)
         except Exception as error:

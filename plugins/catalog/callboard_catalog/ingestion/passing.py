@@ -12,7 +12,10 @@ from callboard_catalog.descriptors.descriptor import Doubt
 
 @dataclass
 class Pass:
-    """What one reading said so far: the names of items, and what is doubtful; `ended` is how it said that it ended."""
+    """What one reading said so far: the names of items, and what is doubtful; `ended` is how it said that it ended.
+
+    `stopped` is whether it said that the source can't be read at all, or not on.
+    """
 
     seen: set[str] = field(default_factory=set)
     same: set[str] = field(default_factory=set)
@@ -22,6 +25,15 @@ class Pass:
     orphaned: set[int] = field(default_factory=set)
     """The numbers of documents that it found their source without."""
     ended: Whole | Part | None = None
+    stopped: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """Why the reading failed: it said so, or could read nothing of what there is; None where only some items are in doubt."""
+        told = {doubt.name: doubt.problem.message for doubt in reversed(self.doubts) if doubt.problem is not None}
+        if not told or (not self.stopped and (self.seen or self.same or self.gone)):
+            return None
+        return told.get("", next(reversed(told.values())))
 
     def found(self, name: str, above: set[str]) -> bool:
         """Whether the item is there; `above` are its name and those of what it lies below."""

@@ -7,7 +7,7 @@ it still wants to write is refused. Clocks may jump: what lies further ahead tha
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often a source is read, in seconds, and by what share of it that may vary; 0 is never by itself."""
+    """How often a source is read, in seconds, and by up to what share of it later; 0 is never by itself."""
 
     every: float
     jitter: float = 0.1
@@ -46,13 +46,16 @@ class Schedule:
         self.now = now
         self.lease = lease
 
-    async def declare(self, connection: AsyncConnection, names: Sequence[str]) -> bool:
-        """Have these sources, in this order of precedence; whether that changed which of two documents may stand."""
+    async def declare(self, connection: AsyncConnection, names: Sequence[str], read: Collection[str]) -> bool:
+        """Have these sources, in this order of precedence, and those that are `read` at once; whether that changed which of two
+        documents may stand.
+        """
         known = {row.name: row for row in (await connection.execute(select(*_COLUMNS))).all()}
         moved = False
         for rank, name in enumerate(names):
             if name not in known:
-                await connection.execute(insert(SourceRow), [{**_EMPTY, "name": name, "rank": rank}])
+                due = 0.0 if name in read else _NEVER
+                await connection.execute(insert(SourceRow), [{**_EMPTY, "name": name, "rank": rank, "due": due}])
             elif known[name].rank != rank:
                 moved = True
                 await connection.execute(update(SourceRow).where(col(SourceRow.name) == name).values(rank=rank))
@@ -106,23 +109,28 @@ class Schedule:
     async def succeeded(self, connection: AsyncConnection, name: str, timing: Timing, **values: Any) -> None:
         """A reading came to its end."""
         now = self.now()
-        due = now + timing.every * random.uniform(1 - timing.jitter, 1 + timing.jitter) if timing.every else float("inf")  # noqa: S311
+        due = now + timing.every * random.uniform(1, 1 + timing.jitter) if timing.every else float("inf")  # noqa: S311
         ended = {"reader": None, "until": 0.0, "succeeded": now, "failed": None, "error": None, "failures": 0}
         await self._set(connection, name, due=_unless_asked(min(due, _NEVER)), **ended, **values)
 
-    async def failed(self, connection: AsyncConnection, name: str, timing: Timing, error: str) -> None:
+    async def looked(self, connection: AsyncConnection, name: str, **values: Any) -> None:
+        """A source that is not read was looked after: that says nothing of when it was last heard of."""
+        ended = {"reader": None, "until": 0.0, "failed": None, "error": None, "failures": 0}
+        await self._set(connection, name, due=_unless_asked(_NEVER), **ended, **values)
+
+    async def failed(self, connection: AsyncConnection, name: str, timing: Timing, error: str, **values: Any) -> None:
         """A reading didn't come to its end."""
         row, now = await self.hold(connection, name), self.now()
         wait = min(timing.every, _RETRY * 2 ** min(row.failures, 20)) if timing.every else _NEVER
         ended = {"reader": None, "until": 0.0, "failed": row.failed or now, "error": error, "failures": row.failures + 1}
-        await self._set(connection, name, due=_unless_asked(min(now + wait, _NEVER)), **ended)
+        await self._set(connection, name, due=_unless_asked(min(now + wait, _NEVER)), **ended, **values)
 
     async def handed(self, connection: AsyncConnection, name: str) -> None:
         """What the source has was handed over by who has it."""
         await self._set(connection, name, succeeded=self.now(), failed=None, error=None)
 
     async def allow(self, connection: AsyncConnection, name: str, key: str) -> None:
-        """Let the source lose what it holds back under this key, and have it read."""
+        """Let the source lose what it holds back under this key, and have it read, or looked after, for that."""
         await self._set(connection, name, allowed_key=key, due=0.0)
 
     async def leave(self, connection: AsyncConnection) -> None:

@@ -27,8 +27,8 @@ from callboard_catalog.descriptors.reading import FilesReader, Found, Limits, di
 from callboard_catalog.descriptors.trees import NoTree, TreeFiles
 from callboard_catalog.queries.store import CatalogStore
 from callboard_catalog.records.checking import AT_ONCE, check_some
-from callboard_catalog.records.documents import Ready, source_problems, take
-from callboard_catalog.records.journal import INSIDE, SOURCE, Journal
+from callboard_catalog.records.documents import Ready, take
+from callboard_catalog.records.journal import Journal
 from callboard_catalog.records.settling import settle
 
 from .ending import Ending
@@ -68,6 +68,17 @@ class Visit:
             await self._flush()
             await self._write(Ending(self._source, self._schedule, self._pass).write)
             await self.check()
+
+    async def look(self) -> None:
+        """Look after a source that is not read: in one transaction, so that nobody who hands something over is turned away."""
+        async with self._store.writing() as connection:
+            if await self._schedule.claim(connection, {self._source.name: self._source.timing}) is None:
+                return
+            journal = Journal(self._schedule.now())
+            await Ending(self._source, self._schedule, self._pass).write(connection, journal)
+            await journal.write(connection, self._store.database)
+        self.changed = bool(journal)
+        await self.check()
 
     @asynccontextmanager
     async def _renewed(self) -> AsyncIterator[None]:
@@ -135,6 +146,7 @@ class Visit:
             case Unread(name, why):
                 problem = Place(self._source.name, name).problem(why.rule, f"{name or 'the source'} {why}", why.remedy)
                 self._pass.doubts.append(Doubt(name, problem))
+                self._pass.stopped = self._pass.stopped or not name
             case Whole() | Part():
                 self._pass.ended = event
 
@@ -219,14 +231,11 @@ class Visit:
         why = f"{type(error).__name__}: {error}"[:500]
 
         async def write(connection: AsyncConnection, journal: Journal) -> None:
-            row = await self._schedule.hold(connection, self._source.name)
             text = f"source {self._source.name} could not be read: {why}"
             remedy = "Mend what it says; what was read before stays till then."
             problem = Place(self._source.name, "").problem("source-failed", text, remedy)
-            await source_problems(connection, self._source.name, [problem], journal)
-            if row.error != why:
-                journal.changed(SOURCE if row.error is None else INSIDE, name=self._source.name)
-            await self._schedule.failed(connection, self._source.name, self._source.timing, why)
+            unread = Pass(doubts=[Doubt("")])
+            await Ending(self._source, self._schedule, unread).fail(connection, why, problem, journal)
 
         await self._write(write)
 

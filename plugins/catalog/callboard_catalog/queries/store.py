@@ -274,9 +274,10 @@ class CatalogStore:
         [[problems]] = await self.select(select(func.count()).select_from(ProblemRow))
         return {"files": files, "documents": documents, "entities": entities, "problems": problems}
 
-    async def instants(self) -> tuple[datetime | None, datetime | None]:
-        """Since when every source was read to its end once more, and when an entity changed last."""
-        [[read]] = await self.select(select(func.min(col(SourceRow.succeeded))))
+    async def instants(self, sources: Iterable[str]) -> tuple[datetime | None, datetime | None]:
+        """Since when every one of these sources was read to its end once more, and when an entity changed last."""
+        query = select(func.min(col(SourceRow.succeeded))).where(among(col(SourceRow.name), list(sources), self.dialect))
+        [[read]] = await self.select(query)
         [[changed]] = await self.select(select(func.max(col(ChangeRow.at))).where(col(ChangeRow.what) == ENTITY))
         if changed is None:  # the change may be older than changes are kept
             [[changed]] = await self.select(select(func.max(col(EntityRow.changed))))

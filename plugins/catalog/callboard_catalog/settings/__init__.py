@@ -75,5 +75,7 @@ class CatalogSettings(Settings):
                 yield ("sources", number, "name"), source.name
 
     def seconds_between(self, source: SourceSettings) -> float:
-        """Seconds between two readings of this source; 0 when it is read only at start."""
+        """Seconds between two readings of this source; 0 when it is read only at start, or not at all."""
+        if isinstance(source, PushedSource):
+            return 0.0
         return self.refresh_seconds if source.every is None else source.every
