@@ -188,3 +188,21 @@ async def test_why_an_entity_is_there_is_told_with_the_documents_that_would_stan
         await again(harness)
         origin = (await harness.ask(ORIGIN)).data["entity"]["origin"]
         assert (origin["location"], origin["kept"], origin["others"]) == ("a.yaml", True, [])
+
+
+async def test_what_stays_of_a_source_that_can_not_be_read_is_told_with_its_age_and_why(tmp_path, database, root):
+    asked = '{ entity(ref: "component:default/a") { origin { kept readAt lastError } } catalogStatus { readAt lastError } }'
+    async with served(tmp_path, database, root, {"a.yaml": component("a")}) as harness:
+        before = (await harness.ask(asked)).data
+        assert before["entity"]["origin"] == {"kept": False, **before["catalogStatus"]}
+        root.rename(root.with_name("away"))
+        await again(harness)
+        now = (await harness.ask(asked)).data
+        assert now["entity"]["origin"] == {"kept": True, **now["catalogStatus"]}
+        assert now["catalogStatus"]["readAt"] == before["catalogStatus"]["readAt"]
+        assert "names no file" in now["catalogStatus"]["lastError"]
+        [origin] = [(await harness.ask(asked, roles=("some",))).data["entity"]["origin"]]
+        assert origin == {**now["entity"]["origin"], "lastError": None}
+        root.with_name("away").rename(root)
+        await again(harness)
+        assert (await harness.ask(asked)).data["entity"]["origin"]["kept"] is False

@@ -7,16 +7,26 @@ import base64
 import fcntl
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from callboard_catalog.descriptors.reading import Limits
+from callboard_catalog.ingestion.ingestion import Ingestion
+from callboard_catalog.ingestion.sources import sources_of
+from callboard_catalog.plugin import plugin
 from callboard_catalog.providers.git import GitRepository
 from callboard_catalog.providers.git_program import Git, authorization
+from callboard_catalog.queries.store import CatalogStore
+from callboard_catalog.settings import CatalogSettings
 from callboard_catalog.settings.remote import GitSource
-from callboard_sdk import Files, Same, Unread, Unreadable
+from callboard_sdk import Files, Page, Same, Unread, Unreadable
 from callboard_sdk.testing import Reading
+from gateway.database import open_database
+from gateway.settings import DatabaseSettings
+from resolvers.migrating import make_ready
 from tests.faults import Answer, Request, Server
 from tests.hosts.held import Held, ended, reading, told
 
@@ -237,3 +247,53 @@ async def test_redirects_are_not_followed(tmp_path: Path) -> None:
 async def test_a_host_that_does_not_answer_is_left_in_time(tmp_path: Path) -> None:
     found, _ = await http_reading(lambda request: Answer(200, delay=30), tmp_path, timeout_seconds=0.5)
     assert "didn't end within 0.5 s" in str(found.of(Unread)[0].why)
+
+
+async def test_what_a_commit_took_away_is_held_back_while_no_other_comes_till_it_is_let_go(
+    work: Work, database: dict[str, str]
+) -> None:
+    async with catalog(work, database, removal_floor=1) as (read, store, schedule):
+        work.commit({f"many/{name}/catalog-info.yaml": PRINTER % name for name in "abcdef"})
+        assert await read() == set("abcdef") | {"web"}
+        work.git("rm", "-r", "--quiet", "many/a", "many/b", "many/c")
+        work.commit({})
+        await read()
+        held = (await store.source("shop")).held_key
+        for _ in range(2):
+            assert await read() == set("abcdef") | {"web"}
+            row = await store.source("shop")
+            assert (row.held, row.held_of, row.held_key) == (3, 7, held)
+        work.folder.rename(work.folder.with_name("away"))
+        assert await read() == set("abcdef") | {"web"}
+        row = await store.source("shop")
+        assert row.failures == 1 and row.error is not None and row.held_key == held
+        work.folder.with_name("away").rename(work.folder)
+        async with store.writing() as connection:
+            await schedule.allow(connection, "shop", held)
+        assert await read() == set("def") | {"web"}
+        row = await store.source("shop")
+        assert (row.failures, row.error, row.held_key) == (0, None, None)
+
+
+PRINTER = "apiVersion: a/v1\nkind: Printer\nmetadata: {name: %s}\n"
+
+
+@asynccontextmanager
+async def catalog(work: Work, database: dict[str, str], **common: Any) -> AsyncIterator[Any]:
+    """A catalog of its own that reads the repository: what reads it and gives the names it has then, its store and its schedule."""
+    opened = open_database(DatabaseSettings(url=database["url"]).url)
+    source = {"name": "shop", "provider": "git", "repository": str(work.folder), "folder": str(work.cache), **common}
+    settings = CatalogSettings.model_validate({"sources": [source]})
+    try:
+        store = CatalogStore(opened)
+        await make_ready(opened, plugin.name, plugin.migrations)
+        ingestion = Ingestion(sources_of(settings, {}), Limits(settings.max_file_bytes, settings.max_files), store)
+        await ingestion._declare()
+
+        async def read() -> set[str]:
+            await ingestion.run(["shop"])
+            return {entity.name for entity in (await store.entities(None, Page(first=100))).nodes()}
+
+        yield read, store, ingestion.schedule
+    finally:
+        await opened.engine.dispose()

@@ -52,7 +52,11 @@ class Origin:
     line: int | None = None
     """The line that its document starts at, counted from 1."""
     kept: bool
-    """Whether it is shown as last read, for its place can't be read to its end."""
+    """Whether it is shown as last read, for its place can't be read to its end, or its source can't be read at all."""
+    read_at: datetime | None = None
+    """When its source was last read to its end."""
+    last_error: str | None = None
+    """Why its source can't be read now, for who may see every entity."""
     orphaned_at: datetime | None = None
     """Since when its source doesn't have it any more."""
     others: list[SourceLocation]
@@ -127,6 +131,8 @@ def _origin(found: Sequence[Claim], access: Access) -> Origin | None:
         location=first.item,
         line=first.line,
         kept=first.kept,
+        read_at=instant(first.read),
+        last_error=first.error if access.whole else None,
         orphaned_at=instant(first.orphaned),
         others=[SourceLocation(location=f"{other.source}: {other.item}", line=other.line) for other in others],
     )

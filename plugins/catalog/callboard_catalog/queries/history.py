@@ -16,14 +16,16 @@ from callboard_catalog.records.journal import ENTITY
 from callboard_catalog.records.marks import storable
 from callboard_catalog.records.rows import entity_of, read_body
 from callboard_catalog.records.settling import documents_of
-from callboard_catalog.records.tables import ChangeRow, DocumentRow, ItemRow, TermRow
+from callboard_catalog.records.tables import ChangeRow, DocumentRow, ItemRow, SourceRow, TermRow
 from callboard_catalog.records.terms import among
 
 from .lists import storable_refs
 from .store import CatalogStore
 
 _AT_ONCE = 200
-_PARTS = (ItemRow.source, ItemRow.name, DocumentRow.body, DocumentRow.kept, DocumentRow.orphaned)
+_PARTS = (
+    ItemRow.source, ItemRow.name, DocumentRow.body, DocumentRow.kept, DocumentRow.orphaned, SourceRow.succeeded, SourceRow.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Claim:
     kept: bool
     orphaned: float | None
     body: bytes
+    read: float | None
+    """When its source was last read to its end."""
+    error: str | None
+    """Why its source can't be read now."""
 
 
 async def at(store: CatalogStore, refs: Collection[EntityRef], instant: float) -> dict[EntityRef, bytes]:
@@ -123,8 +129,9 @@ async def claims(store: CatalogStore, refs: Collection[EntityRef]) -> Mapping[En
     query = documents_of(col(TermRow.text), *(col(part) for part in _PARTS))
     query = query.join(TermRow, col(TermRow.id) == col(DocumentRow.entity))
     query = query.where(among(col(TermRow.text), wanted, store.dialect))
-    for ref, source, item, body, kept, orphaned in await store.select(query):
-        found.setdefault(EntityRef.parse(ref), []).append(Claim(source, item, _line(body), kept, orphaned, body))
+    for ref, source, item, body, kept, orphaned, read, error in await store.select(query):
+        claim = Claim(source, item, _line(body), kept or error is not None, orphaned, body, read, error)
+        found.setdefault(EntityRef.parse(ref), []).append(claim)
     return found
 
 
