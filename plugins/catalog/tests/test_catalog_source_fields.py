@@ -208,6 +208,17 @@ async def test_what_is_pushed_again_is_held_back_no_more(tmp_path, database, roo
         await gone(harness, {"a", "b"})
 
 
+async def test_an_orphan_of_a_source_that_is_pushed_to_goes_when_its_time_is_over(tmp_path, database, root):
+    async with served(tmp_path, database, root, keep_orphans_seconds=2) as harness:
+        assert await done(harness, PUSH, source="bot", descriptors=PRINTER % "a" + "---\n" + PRINTER % "b") == []
+        read = (await sources(harness))["bot"]["readAt"]
+        assert await done(harness, WITHDRAW, source="bot", refs=["printer:default/b"]) == []
+        withdrawn = (await sources(harness))["bot"]["readAt"]
+        assert withdrawn > read
+        await gone(harness, {"a"})
+        assert (await sources(harness))["bot"]["readAt"] == withdrawn, "to look after it is not to hear of it"
+
+
 async def test_a_source_that_is_not_read_has_no_time_of_reading(tmp_path, database, root):
     asked = "{ catalogStatus { readAt } catalogSources { name every nextAt } }"
     root.mkdir()

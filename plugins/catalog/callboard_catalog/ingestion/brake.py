@@ -48,6 +48,8 @@ class Brake:
         self._now = now
         self.released = 0
         """How many documents went."""
+        self.until: float | None = None
+        """When the first of those goes that may go and stay a while; in seconds since 1970."""
 
     async def release(self, connection: AsyncConnection, row: Any, journal: Journal) -> dict[str, Any]:
         """Let go what may go; `row` is the source's, and what it has to say from now on of what is held back is given."""
@@ -60,6 +62,8 @@ class Brake:
         free = [one for one in lost if one.leaving] + let
         over = [one for one in free if self._is_over(one)]  # C
         staying = [one for one in let if not self._is_over(one)]
+        left = [one.orphaned for one in free if not self._is_over(one)]
+        self.until = min(left) + self._source.keep_orphans_seconds if left else None
         self.released = len(going) + len(over)
         for part in chunks([one.document for one in going + over]):
             await settle(connection, await forget(connection, part), journal)

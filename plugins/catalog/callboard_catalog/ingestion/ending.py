@@ -26,11 +26,15 @@ from callboard_catalog.records.tables import DocumentRow, ItemRow, TermRow
 from .brake import Brake
 from .known import chunks
 from .passing import Pass, and_above
-from .schedule import Schedule
+from .schedule import Schedule, Timing
 from .sources import Source
 
 _AT_ONCE = 1_000
 """Rows that are looked at before others have their turn."""
+
+
+_SOON = 1.0
+"""Seconds between two looks at a source that isn't read, at least."""
 
 
 class _Lost(NamedTuple):
@@ -49,6 +53,7 @@ class Ending:
         self._source = source
         self._schedule = schedule
         self._pass = said
+        self._timing = source.timing
 
     async def write(self, connection: AsyncConnection, journal: Journal) -> None:
         """All that the end of the reading changes, in one transaction. Raises Lost when another process has the source now."""
@@ -58,12 +63,12 @@ class Ending:
         why, name, ended = self._pass.failure, self._source.name, self._pass.ended
         await self._tell(connection, row, held, problems, why, journal)
         if why is not None:
-            await self._schedule.failed(connection, name, self._source.timing, why, **held)
+            await self._schedule.failed(connection, name, self._timing, why, **held)
         elif self._source.read is None:
-            await self._schedule.looked(connection, name, **held)
+            await self._schedule.looked(connection, name, self._timing, **held)
         else:
             cursor = {} if ended is None else {"cursor": ended.cursor}
-            await self._schedule.succeeded(connection, name, self._source.timing, **held, **cursor)
+            await self._schedule.succeeded(connection, name, self._timing, **held, **cursor)
 
     async def fail(self, connection: AsyncConnection, why: str, problem: Problem, journal: Journal) -> None:
         """The same of a reading that raised: what a person let go goes, and all else stays as it is. Raises Lost."""
@@ -84,6 +89,8 @@ class Ending:
             self._pass.orphaned |= await orphan(connection, part, now)
         brake = Brake(self._source, self._pass, now)
         held = await brake.release(connection, row, journal)
+        if self._source.pushed is not None and brake.until is not None:  # nobody reads it: it is looked after when that goes
+            self._timing = Timing(max(brake.until - now, _SOON), 0.0)
         if missing or brake.released:
             await drop(connection, self._source.name, await emptied(connection, self._source.name), journal)
         return held

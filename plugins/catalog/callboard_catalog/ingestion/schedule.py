@@ -108,15 +108,17 @@ class Schedule:
 
     async def succeeded(self, connection: AsyncConnection, name: str, timing: Timing, **values: Any) -> None:
         """A reading came to its end."""
-        now = self.now()
-        due = now + timing.every * random.uniform(1, 1 + timing.jitter) if timing.every else float("inf")  # noqa: S311
-        ended = {"reader": None, "until": 0.0, "succeeded": now, "failed": None, "error": None, "failures": 0}
-        await self._set(connection, name, due=_unless_asked(min(due, _NEVER)), **ended, **values)
+        ended = {"reader": None, "until": 0.0, "succeeded": self.now(), "failed": None, "error": None, "failures": 0}
+        await self._set(connection, name, due=_unless_asked(self._next(timing)), **ended, **values)
 
-    async def looked(self, connection: AsyncConnection, name: str, **values: Any) -> None:
+    async def looked(self, connection: AsyncConnection, name: str, timing: Timing, **values: Any) -> None:
         """A source that is not read was looked after: that says nothing of when it was last heard of."""
         ended = {"reader": None, "until": 0.0, "failed": None, "error": None, "failures": 0}
-        await self._set(connection, name, due=_unless_asked(_NEVER), **ended, **values)
+        await self._set(connection, name, due=_unless_asked(self._next(timing)), **ended, **values)
+
+    def _next(self, timing: Timing) -> float:
+        """When a source is due whose reading ends now."""
+        return min(self.now() + timing.every * random.uniform(1, 1 + timing.jitter), _NEVER) if timing.every else _NEVER  # noqa: S311
 
     async def failed(self, connection: AsyncConnection, name: str, timing: Timing, error: str, **values: Any) -> None:
         """A reading didn't come to its end."""
