@@ -157,7 +157,7 @@ async def test_a_catalog_of_before_it_went_by_name_does_when_it_is_migrated_or_r
     await backup(empty, [ours], tmp_path / "backup")
     assert await restore(target, [ours], tmp_path / "backup") == 6
     for database in (empty, target):
-        assert await migrate(database, ours) == ("0007",)
+        assert (await migrate(database, ours))[0] == "0007"
         async with database.engine.connect() as connection:
             for query in ("SELECT id, sort FROM catalog_entity", "SELECT entity, sort FROM catalog_mark WHERE term = 1"):
                 rows = [tuple(row) for row in await connection.execute(text(f"{query} ORDER BY sort"))]
