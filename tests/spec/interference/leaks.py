@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from callboard_catalog.fields import relation_fields
 from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EVERYTHING, Access, BadArgument, ClientError, Connection, EntityRef, Page, Readable
 from gateway.execution.sight import Sight
@@ -18,7 +18,6 @@ from resolvers.visible_catalog import VisibleCatalog
 _entities = CatalogStore.entities
 _load = Nodes.load
 _shown = Access.shown
-_CATALOG = sys.modules["callboard_catalog.plugin"]
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -59,7 +58,7 @@ async def _further(self: CatalogStore, wanted: Any, page: Page, *more: Any, **gi
 async def _related(entities: Sequence[Any], types: Any, store: CatalogStore, access: Access, kind: str | None = None) -> Any:
     relations = await store.relations([entity.ref for entity in entities], types)
     others = {target for found in relations.values() for _, target, _ in found if kind in (None, target.kind)}
-    known: Mapping[EntityRef, Any] = await _CATALOG.known(store, others, access)
+    known: Mapping[EntityRef, Any] = await relation_fields.known(store, others, access)
     return [[(name, ref) for name, ref, _ in relations[entity.ref] if ref in others] for entity in entities], known
 
 
@@ -107,7 +106,7 @@ LEAKS: Mapping[str, Plant] = {
     "cursor: has a number of all": _set(CatalogStore, "entities", _numbered),
     "cursor: says that hidden ones follow": _set(CatalogStore, "entities", _further),
     "suggestion: of a hidden name": _telling,
-    "relation: that only the hidden side declares": _set(_CATALOG, "_related", _related),
+    "relation: that only the hidden side declares": _set(relation_fields, "_related", _related),
     "node id: of what is there and hidden": _set(Nodes, "load", _loaded),
     "catalog: hands plugins what is hidden": _set(VisibleCatalog, "get", _handed),
     "filter: by what may not be read": _set(Ruling, "refused", lambda self, definition: {}),
