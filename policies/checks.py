@@ -30,7 +30,7 @@ def checked(rules: Rules, supergraph: Supergraph) -> Rules:
 
     A rule about a plugin that isn't loaded, or that lost its types by quarantine, waits for it: one broken plugin must
     not take everyone's rules away. A name that is an edit or two from a known one is mistyped, and waits for nothing: a
-    denial under it would deny nothing.
+    denial under it would deny nothing. A published rule fitted once, and waits for whatever is gone since.
     """
     mistakes = [*_roles(rules), *_inheritance(rules.inherits)]
     names = _Names(supergraph)
@@ -38,6 +38,16 @@ def checked(rules: Rules, supergraph: Supergraph) -> Rules:
     if mistakes:
         raise PolicyError(mistakes)
     return replace(rules, grants=tuple(grants))
+
+
+def waiting(rules: Rules, supergraph: Supergraph) -> list[str]:
+    """Which of these rules, that were found to be in order, wait for what isn't in the schema now, and what to do."""
+    names = _Names(supergraph)
+    return [
+        f"{rule.where}: {rule.object} is not in the schema now, and the rule waits for it: load the plugin, or take the rule out"
+        for rule in rules.grants
+        if not names.there(rule.object)
+    ]
 
 
 def _roles(rules: Rules) -> Iterator[str]:
@@ -83,7 +93,7 @@ def _levels(start: str, parents: Mapping[str, Mapping[str, str]], levels: dict[s
 
 
 def _rule(rule: Rule, names: _Names, mistakes: list[str]) -> Rule:
-    if (unknown := names.object_mistake(rule.object)) is not None:
+    if (unknown := names.object_mistake(rule)) is not None:
         mistakes.append(f"{rule.where}: {unknown}")
     if rule.condition is None:
         return rule
@@ -106,9 +116,25 @@ class _Names:
             found |= {coordinate, f"type:{type_name}", f"plugin:{guard.plugin}", f"permission:{guard.permission}"}
         return frozenset(found | {f"permission:{name}" for name in self._supergraph.permissions})
 
-    def object_mistake(self, name: str) -> str | None:
+    def there(self, name: str) -> bool:
+        """Whether a rule's object stands for something now."""
+        return name in self._objects
+
+    def object_mistake(self, rule: Rule) -> str | None:
         """What is wrong with a rule's object."""
-        return None if name in self._objects or self._waits(name) else self._unknown(name)
+        name = rule.object
+        return None if self.there(name) or self._waits(name) or (rule.published and self._gone(name)) else self._unknown(name)
+
+    def _gone(self, name: str) -> bool:
+        """Whether it is of a plugin that isn't loaded, or a type or a coordinate that the schema doesn't have at all."""
+        kind, colon, rest = name.partition(":")
+        type_name, dot, field = (rest if colon else name).partition(".")
+        known = self._supergraph.schema.type_map.get(type_name)
+        if kind in ("permission", "plugin"):
+            return rest.partition(".")[0] not in self._supergraph.plugins
+        if colon:
+            return kind == "type" and known is None
+        return known is None or (bool(dot) and field not in getattr(known, "fields", {}))
 
     def _waits(self, name: str) -> bool:
         kind, _, rest = name.partition(":")

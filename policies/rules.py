@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callboard_sdk.fields import ACTIONS
 from callboard_sdk.ref import EntityRef, InvalidRef
@@ -29,7 +29,10 @@ class PolicyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A role may (or may not) do an action on an object, always or on a condition. `where` is its file:line."""
+    """A role may (or may not) do an action on an object, always or on a condition. `where` is its file:line.
+
+    One that was `published` fitted the schema then: if what it names is gone since, it waits for that.
+    """
 
     role: str
     object: str
@@ -37,6 +40,7 @@ class Rule:
     effect: str
     where: str = field(default="", compare=False)
     condition: Condition | None = None
+    published: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         said = f"{self.role}, {self.object}, {self.action}, {self.effect}"
@@ -82,6 +86,11 @@ class Rules:
         """Every role that a rule names."""
         inherited = {role for one in self.inherits for role in (one.role, one.parent)}
         return frozenset({rule.role for rule in self.grants} | inherited | {one.role for one in self.members})
+
+    def published(self, before: Rules) -> Rules:
+        """The same, with those of its rules marked as published that stand in rules which were published before."""
+        known = frozenset(before.grants)
+        return replace(self, grants=tuple(replace(rule, published=rule in known) for rule in self.grants))
 
     @classmethod
     def joined(cls, parts: Iterable[Rules]) -> Rules:

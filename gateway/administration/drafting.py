@@ -100,7 +100,8 @@ class Drafting:
         """Put an old version's rules into effect again."""
         note = told(given.note, "note")
         old = await self._version(given.version)
-        text = await self.checked(old.text if old else "")
+        before = old.text if old else ""
+        text = await self.checked(before, before)
         return await self._put(text, viewer, note, given.expected_version, reverts=given.version)
 
     async def found(self, given: str) -> Draft:
@@ -138,9 +139,15 @@ class Drafting:
             raise refused(f"there is no version {number}: see policy {{ history }}", PolicyMistakeCode.NOT_FOUND)
         return found
 
-    async def checked(self, text: str) -> str:
-        """The text of these rules in its canonical form. Raises Refused with every mistake in it."""
-        return await checked_text(text, self._standing.files, self._standing.supergraph)
+    async def checked(self, text: str, published: str | None = None) -> str:
+        """The text of these rules in its canonical form. Raises Refused with every mistake in it.
+
+        `published` has the rules that may wait for what isn't in the schema now: those of the latest version when left out.
+        """
+        if published is None:
+            latest = await self._store.latest()
+            published = latest.text if latest else ""
+        return await checked_text(text, published, self._standing.files, self._standing.supergraph)
 
     async def _edited(self, text: str, given: ChangePolicyDraftInput) -> str:
         assert given.changes is not None

@@ -149,9 +149,9 @@ class Office:
         """Put these rules into effect without a draft."""
         return _version(*await _tried(self._drafting.publish_text(viewer, text, note, expected)))
 
-    async def mistakes(self, text: str) -> list[PolicyMistake]:
-        """What keeps these rules from being published; empty when nothing does."""
-        return (await _tried(self._drafting.checked(text)))[1]
+    async def mistakes(self, published: str) -> list[PolicyMistake]:
+        """What keeps these rules, which were published once, from being so again; empty when nothing does."""
+        return (await _tried(self._drafting.checked(published, published)))[1]
 
     async def revert(self, viewer: Viewer, given: RevertPolicyInput) -> PolicyVersionPayload:
         """Put an old version's rules into effect again."""

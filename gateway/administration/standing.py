@@ -11,6 +11,7 @@ import structlog
 
 from gateway.process import unlooked
 from policies import Policies, PolicyError, Rules
+from policies.checks import waiting
 from policies.csv_form import read_csv
 from resolvers.policy import Emergencies, PolicyStore, Version
 from schema import Supergraph
@@ -20,7 +21,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is in force; `version` None where the files' rules count alone. `problems` say what keeps a newer version out."""
+    """What is in force; `version` None where the files' rules count alone.
+
+    `problems` say what keeps a newer version out, or which of the version's rules wait for what isn't in the schema now.
+    """
 
     version: Version | None
     files: Rules
@@ -83,8 +87,12 @@ class Standing:
             else:
                 self.now = Snapshot(self.now.version, self.files, self.now.database, (told, *error.mistakes))
         else:
-            self.now = Snapshot(latest, self.files, rules)
-            log.info("policy in force", version=latest.number if latest else 0, digest=self.policies.current.version)
+            number = latest.number if latest else 0
+            waits = await asyncio.to_thread(waiting, rules, self.supergraph)
+            self.now = Snapshot(latest, self.files, rules, tuple(waits))
+            log.info("policy in force", version=number, digest=self.policies.current.version)
+            if waits:
+                log.warning("rules of the published version wait", version=number, rules=waits[:20])
 
     def _read(self, latest: Version | None) -> tuple[Rules, Rules | None]:
         """A version's rules, and all that are to be in force with them; None for those where they are in force already."""
@@ -99,5 +107,8 @@ class Standing:
 
 
 def database_rules(version: Version | None) -> Rules:
-    """A version's rules; none where there is no version. Raises PolicyError."""
-    return read_csv(f"version {version.number}", version.text) if version else Rules()
+    """A version's rules, as published; none where there is no version. Raises PolicyError."""
+    if version is None:
+        return Rules()
+    rules = read_csv(f"version {version.number}", version.text)
+    return rules.published(rules)

@@ -48,15 +48,16 @@ def refused(message: str, code: PolicyMistakeCode = PolicyMistakeCode.INVALID) -
     return Refused(PolicyMistake(code=code, message=message))
 
 
-async def checked_text(text: str, files: Rules, supergraph: Supergraph) -> str:
+async def checked_text(text: str, published: str, files: Rules, supergraph: Supergraph) -> str:
     """The text of these rules in its canonical form. Raises Refused with every mistake in it, and against the files' rules.
 
-    It is read in a thread: a long one takes a while.
+    Those of its rules that stand in what was `published` may wait for what isn't in the schema now. It is read in a thread:
+    a long one takes a while.
     """
     if len(text) > MAX_TEXT:
         raise refused(f"{len(text)} characters of rules: at most {MAX_TEXT} may be", PolicyMistakeCode.TOO_MUCH)
     try:
-        return await asyncio.to_thread(_checked, text, files, supergraph)
+        return await asyncio.to_thread(_checked, text, published, files, supergraph)
     except PolicyError as error:
         raise Refused(*mistakes(error, text)) from None
 
@@ -68,8 +69,8 @@ def not_empty(text: str) -> str:
     return text
 
 
-def _checked(text: str, files: Rules, supergraph: Supergraph) -> str:
-    rules = _form(text)(DRAFT, text)
+def _checked(text: str, published: str, files: Rules, supergraph: Supergraph) -> str:
+    rules = _form(text)(DRAFT, text).published(read_csv(DRAFT, published))
     checked(Rules.joined([files, rules]), supergraph)
     return write_csv(rules)
 

@@ -118,7 +118,7 @@ class Trying:
             found = await self._store.draft(draft_key(at.draft))
             if found is None:
                 raise no_draft()
-            return await asyncio.to_thread(read_csv, DRAFT, found.text)
+            return (await asyncio.to_thread(read_csv, DRAFT, found.text)).published(standing.database)
         version = await self._store.version(at.version) if at.version else None
         if at.version and version is None:
             raise refused(f"there is no version {at.version}: see policy {{ history }}", PolicyMistakeCode.NOT_FOUND)

@@ -19,6 +19,7 @@ from gateway.places import missing
 from policies import PolicyError
 from policies.lint import empty_files
 
+from .published import of_the_published
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
 from .show import AsJson, err, fail, out, show_table
 
@@ -33,7 +34,7 @@ class Found:
 
 
 def check(settings: SettingsFile = DEFAULT_FILE, as_json: AsJson = False) -> None:
-    """Check settings, plugins, schema and policies; list every mistake."""
+    """Check settings, plugins, schema and policies, and tell which published rules wait; list every mistake."""
     found = _look(settings)
     if as_json:
         print(json.dumps(_report(found), indent=2))
@@ -63,7 +64,8 @@ def _look(file: Path) -> Found:
         failed = _failed(configured, load(configured.settings.plugins))
         return Found(None, [*mistakes, *failed, *map(Mistake.told, error.mistakes)])
     empty = (Mistake.told(str(finding)) for finding in empty_files(gateway.policy.rules))
-    return Found(gateway, [*mistakes, *_failed(configured, gateway.loaded)], [*_missing(configured, gateway), *empty])
+    warnings = [*_missing(configured, gateway), *empty, *map(Mistake.told, of_the_published(gateway))]
+    return Found(gateway, [*mistakes, *_failed(configured, gateway.loaded)], warnings)
 
 
 def _failed(configured: Configuration, loaded: Loaded) -> list[Mistake]:

@@ -207,7 +207,8 @@ class PolicyInfo:
     roles: list[PolicyRole]
     """Every role that rules are about, sorted."""
     problems: list[PolicyMistake]
-    """Why the version that was published last is not the one in force, if it isn't."""
+    """Why the version that was published last is not the one in force, if it isn't; and which of its rules wait for what isn't in
+    the schema now."""
 
 
 @value

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from gateway.app import Gateway, build
+from gateway.cli.published import of_the_published
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
 from gateway.cli.show import AsJson, err, out
 from gateway.configuration import Configuration
@@ -25,13 +26,18 @@ Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 for
 def check(
     rules: RuleFiles = None, settings: SettingsFile = DEFAULT_FILE, strict: Strict = False, as_json: AsJson = False
 ) -> None:
-    """Check rules against the schema: mistakes (exit code 1), and rules that say something in vain."""
+    """Check rules against the schema: mistakes (exit code 1), and rules that say something in vain.
+
+    Without files, what the database's rules wait for is told as well.
+    """
     mistakes: list[str] = []
     odd: list[Finding] = []
     policy: Policy | None = None
     try:
         gateway, policy = ruled(configuration(settings), rules)
         odd = findings(policy, gateway.supergraph)
+        if not rules:
+            odd += [Finding("", told) for told in of_the_published(gateway)]
     except PolicyError as error:
         mistakes = list(error.mistakes)
     if as_json:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from callboard_sdk import Plugin, Viewer
+import structlog
+from callboard_sdk import Batch, Plugin, Viewer, value
 from gateway.administration import showing, standing, trying
 from gateway.pipeline import Pipeline
 from gateway.testing import Harness, running_gateway
@@ -22,9 +23,18 @@ from tests.spec.administration.person import Person
 PLUGINS = "p, viewer, permission:core.plugins, read, allow\n"
 
 
-def pager() -> Plugin[Any]:
-    """A plugin that may be there or not."""
-    plugin: Plugin[Any] = Plugin("pager", permissions={"pager.read": "See who is on call."})
+@value
+class Shift:
+    """One person's turn on call."""
+
+    person: str
+    """Who."""
+
+
+def pager(**more: str) -> Plugin[Any]:
+    """A plugin that may be there or not, and may have more permissions."""
+    permissions = {"pager.read": "See who is on call."} | {f"pager.{name}": text for name, text in more.items()}
+    plugin: Plugin[Any] = Plugin("pager", permissions=permissions)
 
     @plugin.query(permission="pager.read")
     async def on_call() -> str | None:
@@ -36,6 +46,10 @@ def pager() -> Plugin[Any]:
 
 async def publish(harness: Harness, text: str, expected: int) -> None:
     alice = Person(harness, "alice", ["admin"])
+    if not text:  # no rules at all are said by reverting to version 0
+        _, errors = await alice.change("revertPolicy", {"version": 0, "expectedVersion": expected}, "number")
+        assert errors == []
+        return
     draft, errors = await alice.change("createPolicyDraft", {"text": text}, "id")
     assert errors == []
     _, errors = await alice.change("publishPolicyDraft", {"draft": draft["id"], "expectedVersion": expected}, "id")
@@ -86,17 +100,20 @@ async def test_a_version_that_does_not_fit_leaves_the_last_good_one(
 ) -> None:
     own |= {"database": {"url": postgresql.emptied()}}
     (tmp_path / "other").mkdir()
-    async with running_gateway(tmp_path, own, plugins=[pager()]) as one, running_gateway(tmp_path / "other", own) as other:
+    async with (
+        running_gateway(tmp_path, own, plugins=[pager(page="Page whoever is on call.")]) as one,
+        running_gateway(tmp_path / "other", own, plugins=[pager()]) as other,
+    ):
         await publish(one, PLUGINS, 0)
         await in_force(other, 1)
-        await publish(one, PLUGINS + "p, viewer, Query.onCall, read, allow\n", 1)
+        await publish(one, PLUGINS + "p, viewer, permission:pager.page, read, allow\n", 1)
         alice = Person(other, "alice", ["admin"])
         async with asyncio.timeout(20):
             while not (told := (await alice.ask("{ policy { problems { message } version { number } } }"))["policy"])["problems"]:
                 await asyncio.sleep(0.02)
         assert told["version"] == {"number": 1}
         texts = [one["message"] for one in told["problems"]]
-        assert "version 2 doesn't fit" in texts[0] and "version 2:2: 'Query.onCall' is not in the schema" in texts[1]
+        assert "version 2 doesn't fit" in texts[0] and "version 2:2: 'permission:pager.page' is not in the schema" in texts[1]
         assert await access(other) == "ALLOWED"
         await publish(one, "", 2)
         async with asyncio.timeout(20):
@@ -106,13 +123,52 @@ async def test_a_version_that_does_not_fit_leaves_the_last_good_one(
 
 
 async def test_with_no_good_version_nothing_is_allowed(own: dict[str, Any], tmp_path: Path) -> None:
+    paging = pager(page="Page whoever is on call.")
+    async with running_gateway(tmp_path, own, plugins=[paging]) as harness:
+        await publish(harness, "p, viewer, permission:pager.page, read, deny\n", 0)
     async with running_gateway(tmp_path, own, plugins=[pager()]) as harness:
-        await publish(harness, "p, viewer, Query.onCall, read, deny\n", 0)
-    async with running_gateway(tmp_path, own) as harness:
         answer = await Person(harness, "alice", ["admin"]).answer("{ viewer { subject } }")
         assert answer["data"] == {"viewer": None} and answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
-    async with running_gateway(tmp_path, own, plugins=[pager()]) as harness:
+    async with running_gateway(tmp_path, own, plugins=[paging]) as harness:
         assert (await Person(harness, "alice", ["admin"]).ask("{ onCall }"))["onCall"] == "olaf"
+
+
+async def test_published_rules_wait_for_coordinates_and_types_that_are_gone(own: dict[str, Any], tmp_path: Path) -> None:
+    waits = "p, admin, Query.onCall, read, deny\np, admin, type:Shift, read, deny\n"
+    with_shifts = pager()
+
+    @with_shifts.query(permission="pager.read")
+    async def shift() -> Shift | None:
+        """The shift."""
+        return None
+
+    @with_shifts.field(on=Shift, permission="pager.read")
+    async def phone(shifts: Batch[Shift]) -> list[str | None]:
+        """Its number."""
+        return [None for _ in shifts]
+
+    async with running_gateway(tmp_path, own, plugins=[with_shifts]) as harness:
+        await publish(harness, PLUGINS + waits, 0)
+    with structlog.testing.capture_logs() as logs:
+        async with running_gateway(tmp_path, own) as harness:
+            assert await access(harness) == "ALLOWED"
+            alice = Person(harness, "alice", ["admin"])
+            told = (await alice.ask("{ policy { version { number } problems { message } } }"))["policy"]
+            assert told["version"] == {"number": 1}
+            texts = [one["message"] for one in told["problems"]]
+            assert [text.partition(" is not in the schema now")[0] for text in texts] == [
+                "version 1:2: Query.onCall",
+                "version 1:3: type:Shift",
+            ]
+            _, errors = await alice.change("createPolicyDraft", {"text": "p, viewer, Query.other, read, deny\n"}, "id")
+            assert "'Query.other' is not in the schema" in errors[0]["message"], "what was never published is a mistake"
+            await publish(harness, waits, 1)
+            assert await access(harness) == "DENIED", "what waits does so in the next version, too"
+    assert [one["rules"] for one in logs if one["log_level"] == "warning" and "rules" in one][0] == texts
+    async with running_gateway(tmp_path, own, plugins=[with_shifts]) as harness:
+        alice = Person(harness, "alice", ["admin"])
+        assert (await alice.answer("{ onCall }"))["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        assert (await alice.ask("{ policy { problems { message } } }"))["policy"]["problems"] == []
 
 
 async def test_until_the_database_answers_nothing_is_allowed(

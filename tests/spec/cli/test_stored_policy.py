@@ -97,6 +97,30 @@ def test_where_the_database_can_t_be_asked_the_files_alone_are_gone_by_and_that_
     assert answer.exit_code == 0 and "by the rules of the files alone" in answer.stderr
 
 
+async def test_rules_that_wait_for_a_coordinate_are_told_by_both_checks(
+    callboard: Callboard, database: Database, settings: Path, tmp_path: Path
+) -> None:
+    def checks() -> tuple[Any, Any]:
+        whole = CliRunner().invoke(app, ["check", "-s", str(settings), "--json"])
+        assert whole.exit_code == 0
+        return json.loads(whole.stdout)["warnings"], json.loads(callboard("check", "--json").stdout)
+
+    warnings, found = await asyncio.to_thread(checks)
+    assert (warnings, found["findings"], found["mistakes"]) == ([], [], [])
+    await PolicyStore(database, AuditStore(database)).publish(
+        f"{GOOD}p, viewer, Query.gone, read, deny\n", "alice", "", expected=0
+    )
+    warnings, found = await asyncio.to_thread(checks)
+    [warning] = warnings
+    assert (warning["file"], warning["line"]) == ("version 1", 2) and warning["message"].startswith("Query.gone is not in")
+    assert [one["message"].partition(",")[0] for one in found["findings"]] == ["version 1:2: Query.gone is not in the schema now"]
+    assert found["mistakes"] == []
+    alone = await asyncio.to_thread(callboard, "check", written(tmp_path, FILES), "--json")
+    assert json.loads(alone.stdout)["findings"] == [], "files that are named are checked alone"
+    [listed] = json.loads((await asyncio.to_thread(callboard, "versions", "--json")).stdout)
+    assert listed["mistakes"] == [], "it fits"
+
+
 def test_what_can_t_be_is_refused_as_a_whole_with_every_mistake(callboard: Callboard, tmp_path: Path) -> None:
     wrong = written(tmp_path, "p, viewer, Query.nothing, read, allow\ng, viewer, admin\ng, admin, viewer\n")
     answer = callboard("publish", wrong, "--expect", "0")
@@ -135,7 +159,7 @@ async def test_when_no_version_fits_the_operator_makes_one_that_does(
 ) -> None:
     monkeypatch.setattr(following, "SQLITE_SECONDS", 0.02)
     store = PolicyStore(database, AuditStore(database))
-    await store.publish("p, viewer, Query.gone, read, deny\n", "alice", "", expected=0)
+    await store.publish("p, viewer, permission:core.gone, read, deny\n", "alice", "", expected=0)
     own: dict[str, Any] = {
         "database": {"url": database.engine.url.render_as_string(hide_password=False)},
         "policies": {"rules": str(tmp_path / "own.csv")},
@@ -146,10 +170,10 @@ async def test_when_no_version_fits_the_operator_makes_one_that_does(
         assert (await alice.answer("{ viewer { subject } }"))["errors"][0]["extensions"]["code"] == "FORBIDDEN"
         [listed] = json.loads((await asyncio.to_thread(callboard, "versions", "--json")).stdout)
         [mistake] = listed["mistakes"]
-        assert mistake.startswith("version 1:1: 'Query.gone' is not in the schema")
+        assert mistake.startswith("version 1:1: 'permission:core.gone' is not in the schema")
         assert "✗" in (await asyncio.to_thread(callboard, "versions")).stdout
         refused = await asyncio.to_thread(callboard, "revert", "1", "--expect", "1")
-        assert refused.exit_code == 1 and "version 1:1: 'Query.gone'" in refused.stderr
+        assert refused.exit_code == 1 and "version 1:1: 'permission:core.gone'" in refused.stderr
         done = await asyncio.to_thread(callboard, "publish", written(tmp_path, GOOD), "--expect", "1")
         assert done.exit_code == 0
         async with asyncio.timeout(20):
