@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from callboard_sdk import CallboardError
+from graphql.execution import VariableValues
 
 from gateway.app import Gateway, build
 from gateway.planning import explain as text
@@ -42,15 +43,15 @@ def explain(
     values = variables_of(variables)
     gateway = build(configuration(settings))
     try:
-        plan, cost = asyncio.run(_plan(gateway, document_text(document), role or [], values, operation))
+        plan, given, cost = asyncio.run(_plan(gateway, document_text(document), role or [], values, operation))
     except RequestError as error:
         fail([one.message for one in error.errors])
     except CallboardError as error:
         fail([error.message])
     if as_json:
-        print(json.dumps({"plan": text.explain(plan, code=code).splitlines(), **cost}))
+        print(json.dumps({"plan": text.explain(plan, given, code=code).splitlines(), **cost}))
         return
-    for line in text.explain(plan, code=False).splitlines():
+    for line in text.explain(plan, given).splitlines():
         word = line.split(maxsplit=1)[0]
         head, _, rest = line.partition(word)
         out.print(f"{head}[{_COLOURS.get(word, 'bold')}]{word}[/]" + rest.replace("[", r"\["), highlight=False, soft_wrap=True)
@@ -61,7 +62,7 @@ def explain(
 
 async def _plan(
     gateway: Gateway, document: str, roles: list[str], values: dict[str, Any], name: str | None
-) -> tuple[Plan, dict[str, int]]:
+) -> tuple[Plan, VariableValues, dict[str, int]]:
     pipeline = gateway.pipeline
     policy = await rules_in_force(gateway)
     visible = pipeline.visible(policy, frozenset(roles))
@@ -70,4 +71,4 @@ async def _plan(
     variables = await pipeline.documents.coerce(operation, values, visible)
     plan = await pipeline.plans.plan(operation, decisions, policy.version, variables, visible)
     cost = plan.cost(variables)
-    return plan, {"points": cost.points, "nodes": cost.nodes, "calls": cost.calls}
+    return plan, variables, {"points": cost.points, "nodes": cost.nodes, "calls": cost.calls}

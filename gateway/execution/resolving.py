@@ -11,7 +11,7 @@ from graphql.execution import VariableValues, get_argument_values
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from gateway.planning.plan import Plan, refuse_uses
+from gateway.planning.plan import FilterForbidden, Plan, refused_use
 from gateway.planning.rows import Failed
 from gateway.planning.selection import Conditional, Field, How, Ordinary, Typename
 from resolvers.deadline import being_cancelled
@@ -164,8 +164,8 @@ def arguments_of(field: Field, variables: VariableValues, *, hide_suggestions: b
     if not field.definition.args and not node.node.arguments:
         return {}
     values = get_argument_values(field.definition, node.node, variables, node.fragment_variable_values, hide_suggestions)
-    if field.refused:
-        refuse_uses(field, values)
+    if (refused := refused_use(field, values)) is not None:
+        raise FilterForbidden(field.coordinate, *refused)
     return values
 
 

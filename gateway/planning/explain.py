@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphql import OperationDefinitionNode
+from graphql import GraphQLError, OperationDefinitionNode
+from graphql.execution import VariableValues, get_argument_values
 
 from policies import Decision
 from policies.conditions import text
 from schema.resolution import Attribute, Batched, Method, Streamed
 
-from .plan import Plan
+from .plan import Plan, refused_use
 from .ruling import Seen
 from .selection import (
     Abstract,
@@ -29,12 +30,13 @@ from .selection import (
 )
 
 
-def explain(plan: Plan, *, code: bool = False) -> str:
+def explain(plan: Plan, variables: VariableValues | None = None, *, code: bool = False) -> str:
     """The plan as an indented tree, one line a step; with `code`, followed by the source of each row loop.
 
     What stands in one `read` line is read by one row loop, without a call. A step is called once for all its parents.
+    With the values of `variables` a step that is refused for one of its arguments is no step: it says by which, and why.
     """
-    lines = [_title(plan.operation, plan.policy_version), *_seen(plan.seen), *_selection(plan.root, "  ")]
+    lines = [_title(plan.operation, plan.policy_version), *_seen(plan.seen), *_selection(plan.root, "  ", variables)]
     return "\n".join([*lines, *loops(plan)] if code else lines)
 
 
@@ -70,16 +72,30 @@ def _sight(decision: Decision) -> str:
     return f"where {text(decision.condition)}"
 
 
-def _selection(selection: Selection, indent: str) -> Iterator[str]:
+def _selection(selection: Selection, indent: str, variables: VariableValues | None) -> Iterator[str]:
     read = [_plain(field) for field in selection.fields if field.plain and not isinstance(field.how, Denied)]
     if read:
         yield f"{indent}read {', '.join(read)}"
     for place, denied in _denied(selection):
         yield f"{indent}deny {place} ({denied.decision.reason})"
     for field in selection.called:
+        if variables is not None and (refused := _refused(field, variables)) is not None:
+            place, decision = refused
+            yield f"{indent}deny {_named(field)}, for {place} asks by {decision.coordinate} ({decision.reason})"
+            continue
         yield f"{indent}{_step(field)}{_limits(field)}"
         yield from (f"{indent}  refuse {name} ({decision.reason})" for name, decision in sorted(field.refused.items()))
-        yield from _below(field.output, indent + "  ")
+        yield from _below(field.output, indent + "  ", variables)
+
+
+def _refused(field: Field, variables: VariableValues) -> tuple[str, Decision] | None:
+    """The argument that its step is refused for, and the decision. What can't be coerced is an error of its own when it runs."""
+    node = field.details[0]
+    try:
+        values = get_argument_values(field.definition, node.node, variables, node.fragment_variable_values, True)
+    except GraphQLError:
+        return None
+    return refused_use(field, values)
 
 
 def _denied(selection: Selection) -> Iterator[tuple[str, Denied]]:
@@ -124,16 +140,16 @@ def _named(field: Field) -> str:
     return field.key if field.key == field.name else f"{field.key}: {field.name}"
 
 
-def _below(output: Output, indent: str) -> Iterator[str]:
+def _below(output: Output, indent: str, variables: VariableValues | None) -> Iterator[str]:
     match output:
         case ListOf(item):
-            yield from _below(item, indent)
+            yield from _below(item, indent, variables)
         case Object(selection=selection):
-            yield from _selection(selection, indent)
+            yield from _selection(selection, indent, variables)
         case Abstract(selections=selections):
             alike: dict[tuple[str, ...], list[str]] = {}
             for name, selection in selections.items():
-                alike.setdefault(tuple(_selection(selection, indent + "  ")), []).append(name)
+                alike.setdefault(tuple(_selection(selection, indent + "  ", variables)), []).append(name)
             for lines, names in alike.items():
                 if lines:
                     yield f"{indent}on {' | '.join(sorted(names))}"

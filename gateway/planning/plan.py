@@ -55,12 +55,12 @@ class FilterForbidden(CallboardError):
         self.decision = decision
 
 
-def refuse_uses(field: Field, values: Mapping[str, Any]) -> None:
-    """Raise FilterForbidden for the first of a field's coerced arguments that filters by what its decisions refuse."""
-    for place, coordinates in uses(field.definition, values):
-        for coordinate in coordinates:
-            if (decision := field.refused.get(coordinate)) is not None:
-                raise FilterForbidden(field.coordinate, place, decision)
+def refused_use(field: Field, values: Mapping[str, Any]) -> tuple[str, Decision] | None:
+    """The first of a field's coerced arguments that filters by what its decisions refuse, and the decision."""
+    if not field.refused:
+        return None
+    used = ((place, name) for place, coordinates in uses(field.definition, values) for name in coordinates)
+    return next(((place, field.refused[name]) for place, name in used if name in field.refused), None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,18 +11,19 @@ from policies.conditions import All, Any, Negated, Predicate
 
 DOCUMENT = """query Page {
   components(first: 9) { totalCount nodes { name title note } }
-  wanted(lifecycle: "x") { name }
+  wanted { name }
   unfiltered { name }
 }"""
 
 
-async def plan(ask: Asking, document: str = DOCUMENT) -> str:
+async def plan(ask: Asking, document: str = DOCUMENT, **variables: object) -> str:
     documents = ask.pipeline.documents
     visible = ask.pipeline.visible(ask.policy, frozenset())  # type: ignore[arg-type]
     operation = documents.choose(await documents.read(document, visible), None)
     decisions = ask.policy.decide(frozenset(), operation.coordinates)
-    made = await ask.pipeline.plans.plan(operation, decisions, "v", await documents.coerce(operation, {}, visible), visible)
-    return re.sub(r'\{"tag":"(\w+)"\}', r"\1", explain(made))
+    values = await documents.coerce(operation, variables, visible)
+    made = await ask.pipeline.plans.plan(operation, decisions, "v", values, visible)
+    return re.sub(r'\{"tag":"(\w+)"\}', r"\1", explain(made, values))
 
 
 async def test_conditions_stand_where_they_are_asked(under):
@@ -57,3 +58,15 @@ async def test_where_everything_is_allowed_nothing_more_is_said(under):
     async with under({}) as ask:
         found = await plan(ask)
     assert "see " not in found and "where" not in found and "refuse" not in found and "deny" not in found
+
+
+async def test_what_is_refused_for_its_arguments_is_no_call_and_says_by_which(under):
+    document = "query Q($of: Wanted) { wanted(filter: $of) { name } }"
+    async with under({"Component.lifecycle": DENY}) as ask:
+        for refused in ({"lifecycle": "x"}, {"order": "LIFECYCLE"}):
+            place = f"filter.{next(iter(refused))}"
+            assert (await plan(ask, document, of=refused)).splitlines()[1:] == [
+                f"  deny wanted, for {place} asks by Component.lifecycle (the table)"
+            ]
+        for allowed in ({"name": "x"}, {"order": "NAME"}, {}, None):
+            assert "  call wanted = estate.wanted" in await plan(ask, document, of=allowed)
