@@ -7,19 +7,30 @@ from enum import Enum
 from typing import Any
 
 from graphql import (
+    EnumValueNode,
+    FieldNode,
     GraphQLArgument,
     GraphQLField,
     GraphQLInputField,
     GraphQLInputType,
+    GraphQLNamedType,
     GraphQLSchema,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_enum_type,
     is_input_object_type,
+    is_input_type,
     is_interface_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
 )
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 from .resolution import FILTERS
 
@@ -33,7 +44,10 @@ def declared(field: GraphQLField) -> frozenset[str]:
 
 def places(coordinate: str, field: GraphQLField) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What filters in a field's arguments: they, input fields and enum values, by their coordinates, with what they filter by."""
-    waiting: list[tuple[str, _Given]] = [(f"{coordinate}({name}:)", argument) for name, argument in field.args.items()]
+    yield from _places([(f"{coordinate}({name}:)", argument) for name, argument in field.args.items()])
+
+
+def _places(waiting: list[tuple[str, _Given]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     seen: set[str] = set()
     while waiting:
         place, given = waiting.pop()
@@ -69,9 +83,43 @@ def uses(field: GraphQLField, values: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield from _given(argument, values, name, name)
 
 
+def written(field: GraphQLField, node: FieldNode) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """The same of arguments as a document has them, and whether it is sure: a variable may hold whatever its place takes."""
+    literals = {argument.name.value: argument.value for argument in node.arguments or ()}
+    for name, argument in field.args.items():
+        yield from _written(argument, literals.get(name), name)
+
+
+def _written(given: _Given, value: ValueNode | None, place: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    if value is None:
+        holder = {given.out_name or "": coerce_default_value(given)}
+        yield from ((inner, found, True) for inner, found in _given(given, holder, "", place))
+    elif isinstance(value, VariableNode):
+        yield from ((place, found, False) for _, found in _places([("", given)]))
+    elif not isinstance(value, NullValueNode):
+        if (found := given.extensions.get(FILTERS)) is not None:
+            yield place, found, True
+        yield from _within(get_named_type(given.type), value, place)
+
+
+def _within(kind: GraphQLNamedType, value: ValueNode, place: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    match value:
+        case ListValueNode():
+            for item in value.values:
+                yield from _within(kind, item, place)
+        case ObjectValueNode() if is_input_object_type(kind):
+            literals = {one.name.value: one.value for one in value.fields}
+            for name, field in kind.fields.items():
+                yield from _written(field, literals.get(name), f"{place}.{name}")
+        case EnumValueNode() if is_enum_type(kind) and (member := kind.values.get(value.value)) is not None:
+            yield place, tuple(member.extensions.get(FILTERS, ())), True
+        case VariableNode() if is_input_type(kind):
+            yield from ((place, found, False) for _, found in _places([("", GraphQLArgument(kind))]))
+
+
 def _given(given: _Given, holder: Mapping[str, Any], name: str, place: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     value = holder.get(given.out_name or name)
-    if value is not None:
+    if value is not None and value is not Undefined:
         if (found := given.extensions.get(FILTERS)) is not None:
             yield place, found
         yield from _inside(given.type, value, place)

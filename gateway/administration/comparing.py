@@ -1,21 +1,17 @@
-"""What two policies decide otherwise, as the graph shows it: by role, and for the operations that were asked lately."""
+"""What two policies decide otherwise, as the graph shows it, by role."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from policies import Decision, Policy
-from policies.comparing import Change, Kind, changes, changes_by_role
+from policies.comparing import Change, Kind, changes_by_role
 from policies.conditions import text
-from resolvers.policy.comparing import OperationDiff, PolicyDecision, RoleDiff
+from resolvers.policy.comparing import PolicyDecision, RoleDiff
 from resolvers.policy.words import PolicyAccess
-
-from .recent import Asked
 
 MAX_NAMED = 1_000
 """Coordinates that are named for one role; more are counted."""
-MAX_OPERATIONS = 500
-"""Operations that are named."""
 
 
 def access(decision: Decision) -> PolicyAccess:
@@ -45,25 +41,6 @@ def by_role(before: Policy, after: Policy, coordinates: Iterable[str]) -> Iterat
             loss_count=len(loses),
             change_count=len(others),
         )
-
-
-def by_operation(before: Policy, after: Policy, asked: Iterable[Asked]) -> list[OperationDiff]:
-    """The operations that would be answered otherwise, those asked most first; for the roles that their viewers had."""
-    found = [
-        OperationDiff(
-            name=one.operation.name,
-            kind=one.operation.kind,
-            document=one.operation.document,
-            roles=sorted(one.roles),
-            gains=_named(differs, Kind.GAINS),
-            loses=_named(differs, Kind.LOSES),
-            changes=_named(differs, Kind.CHANGES),
-            seen=one.seen,
-        )
-        for one in asked
-        if (differs := changes(before, after, one.roles, one.operation.coordinates))
-    ]
-    return sorted(found, key=lambda one: (-one.seen, one.document, one.roles))[:MAX_OPERATIONS]
 
 
 def _named(found: Sequence[Change], kind: Kind) -> list[str]:

@@ -24,7 +24,8 @@ from resolvers.policy.inputs import PolicyAtInput, PolicyViewerInput
 from resolvers.policy.types import PolicyMistake
 from resolvers.policy.words import PolicyMistakeCode
 
-from .comparing import by_operation, by_role, decided
+from .comparing import by_role
+from .outcomes import Outcomes, by_operation, differs
 from .recent import Recent
 from .standing import Snapshot, Standing, database_rules
 from .texts import DRAFT, Refused, mistakes, refused
@@ -39,6 +40,7 @@ class Trying:
         self._documents = documents
         self._plugins = plugins
         self._recent = recent
+        self._outcomes = Outcomes(standing.supergraph)
         self._one = asyncio.Semaphore()
 
     async def dry_run(
@@ -61,18 +63,18 @@ class Trying:
         except CallboardError as error:
             wrong = [PolicyMistake(code=PolicyMistakeCode.INVALID, message=error.message)]
             return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=wrong)
-        fields = operation.facts.coordinates
         roles_now, roles_then = now.roles_of(viewer, groups), then.roles_of(viewer, groups)
-        was, would = now.decide(roles_now, fields), then.decide(roles_then, fields)
+        was = self._outcomes.of(now, roles_now, operation.facts)
+        would = self._outcomes.of(then, roles_then, operation.facts)
         return PolicyDryRun(
             roles_now=sorted(roles_now),
             roles_then=sorted(roles_then),
             coordinates=[
                 DryRunCoordinate(
                     coordinate=coordinate,
-                    now=decided(decision),
-                    then=decided(would[coordinate]),
-                    changes=(decision.allowed, decision.condition) != (would[coordinate].allowed, would[coordinate].condition),
+                    now=decision,
+                    then=would[coordinate],
+                    changes=differs(decision, would[coordinate]),
                 )
                 for coordinate, decision in was.items()
             ],
@@ -96,7 +98,7 @@ class Trying:
             added=said.added,
             removed=said.removed,
             roles=list(by_role(old, new, self._standing.supergraph.guards)),
-            operations=by_operation(old, new, asked),
+            operations=by_operation(self._outcomes, old, new, asked),
             operations_recorded=len(asked),
             errors=[],
         )

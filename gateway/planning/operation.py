@@ -37,7 +37,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from gateway.request import document_hash
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
-from schema.filtering import declared, expanded
+from schema.filtering import declared, expanded, written
 from schema.objects import ENTITY
 from schema.resolution import RESOLUTION, Batched, Streamed
 
@@ -76,13 +76,28 @@ class Document:
     valid: bool
 
 
+class Use(NamedTuple):
+    """An argument of a `field` that filters or orders `by` a coordinate, as it was declared.
+
+    It is `sure` where the document says so, and not where a variable may hold it.
+    """
+
+    field: str
+    place: str
+    by: str
+    sure: bool
+
+
 class Facts(NamedTuple):
-    """What may be remembered of an operation, and told between processes: its document's hash, and the fields that it selects."""
+    """What may be remembered of an operation, and told between processes: its document's hash, the fields that it selects, and
+    what it asks them by.
+    """
 
     name: str | None
     kind: str
     document: str
     coordinates: frozenset[str]
+    uses: frozenset[Use] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +113,7 @@ class Operation:
     coordinates: frozenset[str]
     selected: frozenset[str]
     switches: tuple[str, ...] = ()
+    uses: frozenset[Use] = frozenset()
 
     @cached_property
     def fragments(self) -> Mapping[str, FragmentDetails]:
@@ -108,7 +124,7 @@ class Operation:
     def facts(self) -> Facts:
         """What may be remembered of it."""
         name = self.definition.name.value if self.definition.name else None
-        return Facts(name, self.kind, self.document.hash, self.selected)
+        return Facts(name, self.kind, self.document.hash, self.selected, self.uses)
 
     @cached_property
     def introspects(self) -> bool:
@@ -217,7 +233,8 @@ class Documents:
         visit(document.node, TypeInfoVisitor(collector.types, collector))
         switches = tuple(sorted(collector.switches))
         coordinates = self._types | collector.selected | collector.filtered
-        return self._operations.keep(key, Operation(document, definition, coordinates, frozenset(collector.selected), switches))
+        selected, used = frozenset(collector.selected), frozenset(collector.uses)
+        return self._operations.keep(key, Operation(document, definition, coordinates, selected, switches, used))
 
     async def coerce(self, operation: Operation, given: Mapping[str, Any], visible: Visible) -> VariableValues:
         """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit.
@@ -259,6 +276,7 @@ class _Coordinates(Visitor):
         self.types = TypeInfo(schema)
         self.selected: set[str] = set()
         self.filtered: set[str] = set()
+        self.uses: set[Use] = set()
         self.switches: set[str] = set()
         self._schema = schema
 
@@ -275,6 +293,10 @@ class _Coordinates(Visitor):
                 self.selected.add(f"{named.name}.{node.name.value}")
                 if (field := named.fields.get(node.name.value)) is not None:
                     self.filtered.update(*(expanded(self._schema, name) for name in declared(field)))
+                    coordinate = f"{named.name}.{node.name.value}"
+                    self.uses.update(
+                        Use(coordinate, place, by, sure) for place, filtered, sure in written(field, node) for by in filtered
+                    )
                     if isinstance(how := field.extensions.get(RESOLUTION), Batched | Streamed) and how.shows:
                         self.filtered.update(self._told(named))
 

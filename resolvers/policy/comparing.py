@@ -15,9 +15,9 @@ class PolicyDecision:
     access: PolicyAccess
     """What the viewer may do with it."""
     reason: str
-    """The rules that say so, or that there is none."""
+    """The rules that say so, or that there is none; and of an argument that is refused, by which field it asks."""
     condition: str | None
-    """The condition, as JSON."""
+    """The condition, as JSON; null where it is what a variable holds."""
 
 
 @value
@@ -85,7 +85,7 @@ class OperationDiff:
     loses: list[str]
     """Its coordinates that would be denied, sorted."""
     changes: list[str]
-    """Its coordinates that would be allowed for other entities, sorted."""
+    """Its coordinates that would be allowed for other entities, or for other values of its variables, sorted."""
     seen: int
     """How often it was answered since this gateway started."""
 

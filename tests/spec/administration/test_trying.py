@@ -115,6 +115,47 @@ async def test_a_diff_says_which_roles_and_which_recent_operations_it_touches(al
     assert back["removed"] == found["added"] and back["roles"][-1]["loses"] == ["Query.plugins"]
 
 
+ASKING = {
+    "Title": "query Title { components(first: 5, filter: {title: {exists: true}}) { nodes { name } } }",
+    "Nested": "query Nested { components(first: 5, filter: {not: {title: {exists: true}}}) { nodes { name } } }",
+    "Created": "query Created { components(first: 5, orderBy: {field: CREATED}) { nodes { name } } }",
+    "Name": "query Name { components(first: 5, orderBy: {field: NAME}, filter: {title: null}) { nodes { name } } }",
+    "Held": "query Held($of: EntityFilter) { components(first: 5, filter: $of) { nodes { name } } }",
+}
+
+
+async def test_what_is_refused_for_its_arguments_is_told_before_and_is_so_after(own: dict[str, Any], tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, own | {"plugins": {"catalog": None}}) as harness:
+        alice = Person(harness, "alice", ["admin"])
+        for query in ASKING.values():
+            assert "errors" not in await alice.answer(query)
+        draft = await drafted(
+            alice, "p, admin, Component.title, read, deny\np, admin, permission:catalog.history.read, read, deny\n"
+        )
+        told = {}
+        for name, query in ASKING.items():
+            given = {"rules": {"draft": draft}, "viewer": {"subject": "alice", "roles": ["admin"]}, "query": query}
+            found = (await alice.ask(DRY_RUN, given))["policyDryRun"]
+            [one] = [one for one in found["coordinates"] if one["coordinate"] == "Query.components"]
+            assert found["errors"] == [] and one["now"]["access"] == "ALLOWED"
+            told[name] = one["then"]["access"], one["changes"]
+            if name == "Title":
+                rule = "rule: admin, Component.title, read, deny"
+                assert one["then"]["reason"] == f"filter.title asks by Component.title: {rule}"
+        denied, same = ("DENIED", True), ("ALLOWED", False)
+        assert told == {"Title": denied, "Nested": denied, "Created": denied, "Name": same, "Held": ("CONDITIONAL", True)}
+        operations = (await alice.ask(DIFF, {"to": {"draft": draft}}))["policyDiff"]["operations"]
+        differ = {one["name"]: (one["loses"], one["changes"]) for one in operations if one["name"] in ASKING}
+        loses, changes = (["Query.components"], []), ([], ["Query.components"])
+        assert differ == {"Title": loses, "Nested": loses, "Created": loses, "Held": changes}
+        _, errors = await alice.change("publishPolicyDraft", {"draft": draft, "expectedVersion": 0}, "id")
+        assert errors == []
+        refused = {name for name, query in ASKING.items() if "errors" in await alice.answer(query)}
+        assert refused == {"Title", "Nested", "Created"}
+        back = (await alice.ask(DIFF, {"to": {"version": 0}}))["policyDiff"]["operations"]
+        assert {one["name"] for one in back if one["gains"] == ["Query.components"]} == {"Title", "Nested", "Created"}
+
+
 async def test_a_condition_that_changes_is_a_change_and_no_gain(alice: Person) -> None:
     one = await drafted(alice, "p, team, type:Component, read, allow, isOwner\n")
     two = await drafted(alice, 'p, team, type:Component, read, allow, {"hasTag": {"tag": "pci"}}\n')
