@@ -13,7 +13,7 @@ from .help import dress
 COMMANDS = {
     "serve": "Run the gateway until it is told to stop.",
     "lane": "Answer what a gateway with the same settings hands over, until it closes standard input.",
-    "check": "Check settings, plugins, schema and policies; list every mistake.",
+    "check": "Check settings, plugins, schema and policies, and tell which published rules wait; list every mistake.",
     "schema": "Print the schema that clients see, or how it differs from an earlier one.",
     "query": "Run a query and print the answer as JSON; exit 1 when it has errors.",
     "explain": "Show what an operation would call, read and deny for a viewer, and what it can cost. Nothing is run.",

@@ -66,7 +66,6 @@ ODD = "\u2028 \x7f \x85 \ufeff \U0001f600"
         ),
         (f" [{JSON % ('a', 'x')},\n\t{JSON % ('b', ODD)} ]\n", ["x", ODD]),
         ("[]", []),
-        ("", []),
     ],
 )
 def test_a_file_of_json_is_one_descriptor_or_an_array_of_them(read, text, found):

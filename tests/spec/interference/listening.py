@@ -225,6 +225,7 @@ async def hear(stage: Stage, asker: Asker, diary: Diary, operations: Sequence[Op
     async with _all(listeners):
         await quiet(stage, listeners)
         for day, world in enumerate(diary.days):
+            stage.today(day)
             if day and world != diary.days[day - 1]:
                 await stage.put(world, day)
                 await quiet(stage, listeners)

@@ -67,3 +67,5 @@ LEAKS: Mapping[str, Plant] = {
     "cursor: has the number of the change": _numbered,
     "cursor: is refused where nothing changed": _set(Changes, "_before", _refusing),
 }
+RARE = {"event: since when a problem was there, hidden"}
+"""What comes to light only in many pairs: of the others each is found in a few hundred."""

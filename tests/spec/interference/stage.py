@@ -77,15 +77,16 @@ class Stage:
 
     async def put(self, world: World, number: int = 0) -> None:
         """Put this world behind it; what failed in an earlier one is forgotten, and so are its groups."""
-        await self._put(world, number)
+        await put(world, self._store, self._probe, number)
         self._forget()
 
     async def live(self, worlds: Sequence[World]) -> None:
         """Have these worlds behind it one after the other, a day each; no world was there before."""
         await erase(self._store)
         for number, world in enumerate(worlds):
+            self.today(number)
             if not number or world != worlds[number - 1]:
-                await self._put(world, number)
+                await put(world, self._store, self._probe, number)
         self._forget()
 
     async def source(self, day: int, *, outside: bool, inside: bool) -> None:
@@ -97,9 +98,9 @@ class Stage:
         async with self._store.writing() as connection:
             await journal.write(connection, self._store.database)
 
-    async def _put(self, world: World, number: int) -> None:
+    def today(self, number: int) -> None:
+        """Have it be that day, whether anything happens on it or not."""
         self._gateway.plugins.runtimes["catalog"].resources[Changes].now = (EPOCH + timedelta(days=number, hours=1)).timestamp
-        await put(world, self._store, self._probe, number)
 
     def _forget(self) -> None:
         plugins = self._gateway.plugins

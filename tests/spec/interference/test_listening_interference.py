@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from .listening import Pair, rounds
-from .listening_leaks import LEAKS
+from .listening_leaks import LEAKS, RARE
 from .stage import Setting, staged
 
 PAIRS, MOST, PART = 100, 300, 1_000
@@ -47,7 +47,7 @@ async def test_what_a_viewer_may_not_see_changes_nothing_that_it_hears(tmp_path)
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("leak", [pytest.param(leak, marks=pytest.mark.soak) if leak in RARE else leak for leak in LEAKS])
 async def test_a_planted_leak_to_who_listens_is_found(tmp_path, monkeypatch, leak):
     LEAKS[leak](monkeypatch)
     assert await first(tmp_path, 11) is not None
