@@ -76,7 +76,7 @@ def check(contents: list[bytes]) -> None:
         assert problem.message and problem.remedy and problem.rule.removeprefix("catalog.") in RULES
         if problem.file is None:
             assert problem.rule == "catalog.source"
-        elif problem.rule in REFUSING - {"catalog.too-large", "catalog.unreadable", "catalog.outside-root", "catalog.empty"}:
+        elif problem.rule in REFUSING - {"catalog.too-large", "catalog.unreadable", "catalog.outside-root"}:
             assert problem.line is not None
     refused = {(p.file, p.line) for p in reading.problems if p.rule in REFUSING}
     assert reading.documents <= reading.described + len(refused)

@@ -45,7 +45,7 @@ def read_text(place: Place, text: str, files: Files, folder: PurePath, limits: L
     reading = Reading(place.file)
     if not text.strip():
         remedy = "Put its descriptors back, or remove it from its source."
-        reading.problems.append(place.problem("empty", "there is nothing in it", remedy))
+        reading.problems.append(replace(place.problem("empty", "there is nothing in it", remedy), line=1))
         reading.unread = True
     alone = True
     form = "JSON" if place.file.endswith(_JSON) else "YAML"
