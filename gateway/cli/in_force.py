@@ -7,17 +7,16 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app import Gateway
-from gateway.logs import silence_logs
 from policies import Policy
 
 from .show import err
+from .stored import why_not
 
 _TABLE = "policy_version"
 
 
 async def rules_in_force(gateway: Gateway) -> Policy:
     """The policy as a gateway of these settings has it; that of the files alone, where the database can't say: that is told."""
-    silence_logs()
     engine = gateway.plugins.database.engine
     try:
         async with engine.connect() as connection:
@@ -26,8 +25,7 @@ async def rules_in_force(gateway: Gateway) -> Policy:
             for problem in await gateway.pipeline.office.take():
                 _told(problem)
     except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
-        _told(f"this is by the rules of the files alone, for the database can't be asked: {reason}")
+        _told(f"this is by the rules of the files alone, for the database can't be asked: {why_not(error)}")
     finally:
         await engine.dispose()
     return gateway.policy

@@ -58,5 +58,9 @@ def with_database(settings: Path, opened: Callable[[], GatewayDatabase], work: C
     except FileExistsError:
         raise
     except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__
-        fail([f"the database can't be asked: {reason}; see database.url in {settings}"])
+        fail([f"the database can't be asked: {why_not(error)}; see database.url in {settings}"])
+
+
+def why_not(error: Exception) -> str:
+    """In one line, why a database can't be asked."""
+    return str(getattr(error, "orig", error)).splitlines()[0] if str(error) else type(error).__name__

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,12 @@ from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EntityRef, Page, Problem
 from callboard_sdk.sources import Same
 from gateway.database import open_database
+from gateway.settings import DatabaseSettings
 from resolvers.migrating import make_ready
 from gateway.testing import Harness, running_gateway
+from resolvers.versions import Versions
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.postgresql import PostgreSQL, running_postgresql
 
 Serve = Callable[..., AbstractAsyncContextManager[Harness]]
@@ -57,6 +61,22 @@ class Everything:
 
 
 Read = Callable[..., Everything]
+
+
+@asynccontextmanager
+async def migrated(url: str, version: str, written: Iterable[str]) -> AsyncIterator[AsyncConnection]:
+    """A connection to a catalog in which this was written when it had that version, and which has the newest now."""
+    opened, versions = open_database(DatabaseSettings(url=url).url), Versions(plugin.name, plugin.migrations)
+    try:
+        async with opened.engine.begin() as connection:
+            await connection.run_sync(lambda sync: versions.run(sync, version))
+            for sql in written:
+                await connection.execute(text(sql))
+        await make_ready(opened, plugin.name, plugin.migrations)
+        async with opened.engine.connect() as connection:
+            yield connection
+    finally:
+        await opened.engine.dispose()
 
 
 def read_items(

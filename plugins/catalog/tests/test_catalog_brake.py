@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from callboard_catalog.plugin import plugin
 from callboard_sdk import Page
 from callboard_sdk.sources import Files, Gone, Item, Part, Same, Unread, Whole
-from gateway.database import open_database
-from gateway.settings import DatabaseSettings
-from resolvers.migrating import make_ready
-from resolvers.versions import Versions
 from sqlalchemy import text
 
+from .conftest import migrated
 from .test_catalog_ingestion import ALL, AWAY, PRINTER, Bench, Benched, Files_, benched, descriptor, item
 
 __all__ = ["benched"]
@@ -227,25 +223,15 @@ async def test_an_item_that_is_the_same_after_all_is_there_again(benched: Benche
 
 
 async def test_orphans_of_an_older_catalog_stay_so_and_what_it_held_back_is_read_anew(database: dict[str, str]) -> None:
-    opened = open_database(DatabaseSettings(url=database["url"]).url)
-    versions = Versions(plugin.name, plugin.migrations)
-    try:
-        async with opened.engine.begin() as connection:
-            await connection.run_sync(lambda sync: versions.run(sync, "0006"))
-            for sql in BEFORE:
-                await connection.execute(text(sql))
-        await make_ready(opened, plugin.name, plugin.migrations)
-        async with opened.engine.connect() as connection:
+    async with migrated(database["url"], "0006", BEFORE) as connection:
 
-            async def rows(sql: str) -> list[Any]:
-                return [tuple(row) for row in (await connection.execute(text(sql))).all()]
+        async def rows(sql: str) -> list[Any]:
+            return [tuple(row) for row in (await connection.execute(text(sql))).all()]
 
-            documents = await rows("SELECT id, orphaned, leaving FROM catalog_document ORDER BY id")
-            assert documents == [(1, None, False), (2, 50.5, True), (3, None, False)]
-            assert await rows("SELECT id, version FROM catalog_item ORDER BY id") == [(1, "v"), (2, "v"), (3, None)]
-            assert await rows("SELECT name, cursor FROM catalog_source ORDER BY name") == [("free", "c"), ("holds", None)]
-    finally:
-        await opened.engine.dispose()
+        documents = await rows("SELECT id, orphaned, leaving FROM catalog_document ORDER BY id")
+        assert documents == [(1, None, False), (2, 50.5, True), (3, None, False)]
+        assert await rows("SELECT id, version FROM catalog_item ORDER BY id") == [(1, "v"), (2, "v"), (3, None)]
+        assert await rows("SELECT name, cursor FROM catalog_source ORDER BY name") == [("free", "c"), ("holds", None)]
 
 
 def _source(name: str, key: str) -> str:

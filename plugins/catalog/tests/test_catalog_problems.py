@@ -12,18 +12,15 @@ from typing import Any
 
 import pytest
 from callboard_catalog.ingestion.ingestion import Ingestion
-from callboard_catalog.plugin import plugin
 from callboard_catalog.queries.filters import ProblemFilter
 from callboard_catalog.queries.problem_counts import ProblemField
 from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import Access, EntityRef
 from callboard_sdk.conditions import Has, Mark, no
-from gateway.database import open_database
-from gateway.settings import DatabaseSettings
 from gateway.testing import Answer, Harness, running_gateway
-from resolvers.migrating import make_ready
-from resolvers.versions import Versions
 from sqlalchemy import text
+
+from .conftest import migrated
 
 OPEN = Access(no(Has(Mark.TAG, "secret")))
 COMPONENT = (
@@ -236,18 +233,9 @@ async def next_of(answers: AsyncIterator[Answer]) -> dict[str, Any]:
 
 
 async def test_problems_of_an_older_catalog_are_there_since_the_journal_says_so(database):
-    opened = open_database(DatabaseSettings(url=database["url"]).url)
-    begun, versions = datetime.now(UTC).timestamp(), Versions(plugin.name, plugin.migrations)
-    try:
-        async with opened.engine.begin() as connection:
-            await connection.run_sync(lambda sync: versions.run(sync, "0003"))
-            for sql in BEFORE:
-                await connection.execute(text(sql))
-        await make_ready(opened, plugin.name, plugin.migrations)
-        async with opened.engine.connect() as connection:
-            rows = (await connection.execute(text("SELECT key, since FROM catalog_problem ORDER BY key"))).all()
-    finally:
-        await opened.engine.dispose()
+    begun = datetime.now(UTC).timestamp()
+    async with migrated(database["url"], "0003", BEFORE) as connection:
+        rows = (await connection.execute(text("SELECT key, since FROM catalog_problem ORDER BY key"))).all()
     known = {key: since for key, since in rows}  # noqa: C416  rows are no tuples
     assert known["told"] == 30.5, "it went and came again"
     assert begun <= known["untold"] <= datetime.now(UTC).timestamp()

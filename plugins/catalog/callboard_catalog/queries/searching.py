@@ -83,7 +83,6 @@ def wordings(where: Iterable[SearchField]) -> tuple[Wording, ...]:
 def search_query(listed: EntityList, where: tuple[Wording, ...], words: tuple[str, ...], page: Page, dialect: str) -> TextClause:
     """The page's rows and one more: the catalog's version, rank, sort key and body."""
     writer = Writer(dialect, Form.PROBES)
-    joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"
     tiers = [Says(frozenset(where[:size]), words) for size in range(1, len(where) + 1)]
     if dialect == "sqlite":
         says = [f"catalog_entity.id IN ({writer.having(tier)})" for tier in tiers]
@@ -106,7 +105,7 @@ def search_query(listed: EntityList, where: tuple[Wording, ...], words: tuple[st
     picked = f"SELECT document, rank, sort FROM ({ranked}) AS ranked{bounds} ORDER BY rank{way}, sort{way} LIMIT {page.size + 1}"
     return writer.statement(
         f"SELECT {VERSION_SQL}, rank, sort, catalog_document.body FROM ({picked}) AS picked"
-        f" {joined} catalog_document ON catalog_document.id = picked.document ORDER BY rank{way}, sort{way}"
+        f" {writer.join} catalog_document ON catalog_document.id = picked.document ORDER BY rank{way}, sort{way}"
     )
 
 

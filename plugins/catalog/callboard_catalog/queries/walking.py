@@ -26,14 +26,13 @@ def walk_query(
 ) -> TextClause:
     """Rows of (a root's ref, an entity's body, how far it is, all steps), for each root the nearest first, at most so many."""
     writer = Writer(dialect, Form.PROBES)
-    joined = "CROSS JOIN" if dialect == "sqlite" else "JOIN"
     seen = "" if access.entities == ALWAYS else f" AND ({writer.tree(access.entities).text})"
     kinds = "" if types is None else f" AND catalog_relation.type IN ({writer.terms(filter(storable, types))})"
     start = f"SELECT id, id, 0 FROM catalog_term WHERE {writer.among('text', storable_refs(roots))}"
     step = (
         f"SELECT walked.root, catalog_relation.target, walked.depth + 1 FROM walked"
-        f" {joined} catalog_relation ON catalog_relation.source = walked.id"
-        f" {joined} catalog_entity ON catalog_entity.id = catalog_relation.target"
+        f" {writer.join} catalog_relation ON catalog_relation.source = walked.id"
+        f" {writer.join} catalog_entity ON catalog_entity.id = catalog_relation.target"
         f" WHERE walked.depth < {depth}{kinds}{seen}"
     )
     nearest = (
@@ -42,14 +41,14 @@ def walk_query(
     )
     placed = (
         "SELECT root, nearest.id, depth, sort, document, row_number() OVER (PARTITION BY root ORDER BY depth, sort) AS place"
-        f" FROM ({nearest}) AS nearest {joined} catalog_entity ON catalog_entity.id = nearest.id"
+        f" FROM ({nearest}) AS nearest {writer.join} catalog_entity ON catalog_entity.id = nearest.id"
     )
     counted = f"(SELECT count(*) FROM (SELECT 1 FROM walked LIMIT {MOST_STEPS + 1}) AS steps)"
     sets = "".join(f", {name}(id) AS MATERIALIZED ({body})" for name, body in writer.sets.items())
     return writer.bound(
         f"WITH RECURSIVE walked(root, id, depth) AS ({start} UNION {step}){sets}"
         f" SELECT catalog_term.text, catalog_document.body, placed.depth, {counted} AS steps FROM ({placed}) AS placed"
-        f" {joined} catalog_term ON catalog_term.id = placed.root"
-        f" {joined} catalog_document ON catalog_document.id = placed.document"
+        f" {writer.join} catalog_term ON catalog_term.id = placed.root"
+        f" {writer.join} catalog_document ON catalog_document.id = placed.document"
         f" WHERE placed.place <= {most} ORDER BY placed.root, placed.place"
     )
