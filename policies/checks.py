@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -21,6 +22,7 @@ from .rules import Inherits, PolicyError, Rule, Rules
 
 MAX_LEVELS = 32
 """How many roles may inherit from each other in a row."""
+_PLACE = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): ")
 _EDITS, _LETTERS = 2, 3
 """How many edits make a name another: two at most, and one for each three letters."""
 
@@ -32,12 +34,22 @@ def checked(rules: Rules, supergraph: Supergraph) -> Rules:
     not take everyone's rules away. A name that is an edit or two from a known one is mistyped, and waits for nothing: a
     denial under it would deny nothing. A published rule fitted once, and waits for whatever is gone since.
     """
-    mistakes = [*_roles(rules), *_inheritance(rules.inherits)]
+    mistakes = [*rules.mistakes, *_roles(rules), *_inheritance(rules.inherits)]
     names = _Names(supergraph)
     grants = [_rule(rule, names, mistakes) for rule in rules.grants]
     if mistakes:
-        raise PolicyError(mistakes)
+        raise PolicyError(in_order(mistakes))
     return replace(rules, grants=tuple(grants))
+
+
+def in_order(mistakes: Iterable[str]) -> list[str]:
+    """These mistakes by their files, in the order in which those come, and by their lines; each once."""
+    places = {one: _PLACE.match(one) for one in mistakes}
+    files = {found and found["file"]: None for found in places.values()}
+    order = {file: number for number, file in enumerate(files)}
+    return sorted(
+        places, key=lambda one: (order[found["file"]], int(found["line"])) if (found := places[one]) else (order[None], 0)
+    )
 
 
 def waiting(rules: Rules, supergraph: Supergraph) -> list[str]:
@@ -51,11 +63,12 @@ def waiting(rules: Rules, supergraph: Supergraph) -> list[str]:
 
 
 def _roles(rules: Rules) -> Iterator[str]:
-    """A role exists by its rules, or by those that it inherits."""
+    """A role exists by its rules, or by those that it inherits; one that is named where nothing could be read may have some."""
     known = {rule.role for rule in rules.grants} | {one.role for one in rules.inherits}
+    unread = "\n".join(rules.unread)
     named = [(one.parent, one.where) for one in rules.inherits] + [(one.role, one.where) for one in rules.members]
     for role, where in named:
-        if role not in known:
+        if role not in known and "" not in rules.unread and role not in unread:
             near = get_close_matches(role, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield f"{where}: no rule is about the role {role!r}: write one, or take this line out{hint}"

@@ -6,23 +6,27 @@ import csv
 from collections.abc import Iterator
 
 from .conditions import Condition, ConditionError, from_text, text
-from .rules import ACTIONS, EFFECTS, Inherits, Member, PolicyError, Rule, Rules, member_of, role_mistake
+from .rules import ACTIONS, EFFECTS, ENDS_WITHIN, Inherits, Member, Rule, Rules, member_of, role_mistake
 
 _FORM = f"write `p, ROLE, OBJECT, {'|'.join(ACTIONS)}, allow|deny[, CONDITION]`, `g, ROLE, PARENT` or `m, MEMBER, ROLE`"
 
 
 def read_csv(name: str, content: str) -> Rules:
-    """The rules in this text; `name` is its file's, for messages. Raises PolicyError with every line that is none."""
+    """The rules in this text, with every line that is none among the mistakes; `name` is its file's, for messages."""
     reader = _Reader()
-    for number, line in enumerate(content.split("\n"), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
+    lines = content.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if number == len(lines) and line:
+            reader.lost(f"{name}:{number}", line, ENDS_WITHIN)
+        elif line.strip() and not line.lstrip().startswith("#"):
             reader.line(f"{name}:{number}", line.rstrip("\r"))
-    if content and not content.endswith("\n"):
-        last = content.count("\n") + 1
-        reader.mistakes.append(f"{name}:{last}: the file ends within a line: is it whole? End its last line with a line break")
-    if reader.mistakes:
-        raise PolicyError(reader.mistakes)
-    return Rules(tuple(reader.grants), tuple(reader.inherits), tuple(reader.members))
+    return Rules(
+        tuple(reader.grants),
+        tuple(reader.inherits),
+        tuple(reader.members),
+        mistakes=tuple(reader.mistakes),
+        unread=tuple(reader.unread),
+    )
 
 
 def write_csv(rules: Rules) -> str:
@@ -45,36 +49,49 @@ class _Reader:
         self.inherits: list[Inherits] = []
         self.members: list[Member] = []
         self.mistakes: list[str] = []
+        self.unread: list[str] = []
+
+    def lost(self, where: str, line: str, why: str) -> None:
+        """A line that can't be read."""
+        self.mistakes.append(f"{where}: {why}")
+        self.unread.append(line)
 
     def line(self, where: str, line: str) -> None:
+        """One line. What is right in a rule that has a mistake is kept, so that the rest of it can be looked at, too."""
         try:
             cells = _cells(line)
         except csv.Error as error:
-            self.mistakes.append(f"{where}: is not CSV ({error}): is the line whole? {_FORM}")
+            self.lost(where, line, f"is not CSV ({error}): is the line whole? {_FORM}")
             return
+        no_rule = f"{', '.join(cells)[:200]!r} is no rule: {_FORM}"
         match cells:
-            case ["p", role, thing, action, effect, *rest] if (
-                thing.isprintable() and thing and action in ACTIONS and effect in EFFECTS and len(rest) < 2
-            ):
-                known = len(self.mistakes)
+            case ["p", role, thing, action, effect, *rest] if thing.isprintable() and thing and len(rest) < 2:
+                if action not in ACTIONS or effect not in EFFECTS:
+                    self.mistakes.append(f"{where}: {no_rule}")
                 self._roles(where, role)
                 condition = self._condition(where, rest[0]) if rest else None
-                if len(self.mistakes) == known:
-                    self.grants.append(Rule(role, thing, action, effect, where, condition))
+                self.grants.append(Rule(role, thing, action, effect, where, condition))
             case ["g", role, parent]:
-                self._roles(where, role, parent)
-                self.inherits.append(Inherits(role, parent, where))
+                if self._roles(where, role, parent):
+                    self.inherits.append(Inherits(role, parent, where))
             case ["m", member, role]:
-                self._roles(where, role)
-                try:
-                    self.members.append(Member(member_of(member), role, where))
-                except ValueError as error:
-                    self.mistakes.append(f"{where}: {error}")
+                if self._roles(where, role):
+                    self.members.append(Member(self._member(where, member), role, where))
             case _:
-                self.mistakes.append(f"{where}: {', '.join(cells)[:200]!r} is no rule: {_FORM}")
+                self.lost(where, line, no_rule)
 
-    def _roles(self, where: str, *names: str) -> None:
-        self.mistakes += [f"{where}: {mistake}" for name in names if (mistake := role_mistake(name))]
+    def _roles(self, where: str, *names: str) -> bool:
+        """Whether these are names of roles."""
+        wrong = [f"{where}: {mistake}" for name in names if (mistake := role_mistake(name))]
+        self.mistakes += wrong
+        return not wrong
+
+    def _member(self, where: str, given: str) -> str:
+        try:
+            return member_of(given)
+        except ValueError as error:
+            self.mistakes.append(f"{where}: {error}")
+            return given
 
     def _condition(self, where: str, given: str) -> Condition | None:
         """A cell that is there says a condition: an empty one would allow more than was meant."""

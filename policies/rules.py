@@ -13,6 +13,7 @@ from .conditions import Condition, text
 ALLOW = "allow"
 DENY = "deny"
 EFFECTS = (ALLOW, DENY)
+ENDS_WITHIN = "the file ends within a line: is it whole? End its last line with a line break"
 MAX_NAME = 200
 """How long a role's name and a member may be."""
 
@@ -67,13 +68,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules of one policy version."""
+    """All rules of one policy version, or of one text of such."""
 
     grants: tuple[Rule, ...] = ()
     inherits: tuple[Inherits, ...] = ()
     members: tuple[Member, ...] = ()
     empty: tuple[str, ...] = field(default=(), compare=False)
     """The files that say nothing."""
+    mistakes: tuple[str, ...] = field(default=(), compare=False)
+    """What is wrong with what was read, as in a PolicyError. With any, the rest is there to be looked at, and never in force."""
+    unread: tuple[str, ...] = field(default=(), compare=False)
+    """The texts that couldn't be read, in which more rules may stand; an empty one for what nothing is known of."""
 
     def canonical(self) -> str:
         """The rules as sorted text: equal for equal rules, whatever their order or file."""
@@ -86,6 +91,12 @@ class Rules:
         """Every role that a rule names."""
         inherited = {role for one in self.inherits for role in (one.role, one.parent)}
         return frozenset({rule.role for rule in self.grants} | inherited | {one.role for one in self.members})
+
+    def whole(self) -> Rules:
+        """The same. Raises PolicyError where anything in them couldn't be read."""
+        if self.mistakes:
+            raise PolicyError(self.mistakes)
+        return self
 
     def published(self, before: Rules) -> Rules:
         """The same, with those of its rules marked as published that stand in rules which were published before."""
@@ -101,6 +112,8 @@ class Rules:
             tuple(one for part in every for one in part.inherits),
             tuple(one for part in every for one in part.members),
             tuple(name for part in every for name in part.empty),
+            tuple(mistake for part in every for mistake in part.mistakes),
+            tuple(text for part in every for text in part.unread),
         )
 
 

@@ -18,10 +18,11 @@ from difflib import get_close_matches
 from typing import Any
 
 import yaml
-from callboard_sdk.yaml import Document, Path, YamlError, read_documents
+from callboard_sdk.yaml import Document, Path
 
 from .conditions import Condition, ConditionError, from_data, plain
-from .rules import ACTIONS, EFFECTS, Inherits, Member, PolicyError, Rule, Rules, member_of, role_mistake
+from .rules import ACTIONS, EFFECTS, ENDS_WITHIN, Inherits, Member, Rule, Rules, member_of, role_mistake
+from .yaml_documents import documents
 
 _ROLE = ("inherits", "members", "rules")
 _RULE = (*EFFECTS, "actions", "when")
@@ -32,78 +33,98 @@ _SHORT = 90
 
 
 def read_yaml(name: str, content: str) -> Rules:
-    """The rules in this text; `name` is its file's, for messages. Raises PolicyError with every mistake."""
-    if content and not content.endswith("\n"):
-        last = content.count("\n") + 1
-        raise PolicyError([f"{name}:{last}: the file ends within a line: is it whole? End its last line with a line break"])
-    try:
-        documents = list(read_documents(content))
-    except YamlError as error:
-        raise PolicyError([f"{name}:{error.mark.line if error.mark else 1}: is not YAML: {error}"]) from None
-    if not documents:
-        return Rules()
-    reader = _Reader(name, documents[0])
-    if len(documents) > 1:
-        reader.mistake((), "the file has several documents: write one mapping `roles:`")
-    else:
-        reader.read()
-    if reader.mistakes:
-        raise PolicyError([f"{name}:{line}: {text}" for line, text in sorted(reader.mistakes)])
-    return Rules(tuple(reader.grants), tuple(reader.inherits), tuple(reader.members))
+    """The rules in this text, with every mistake in it; `name` is its file's, for messages."""
+    reader = _Reader(name)
+    *whole, last = content.split("\n")
+    if last:
+        reader.lost(len(whole) + 1, last, ENDS_WITHIN)
+    found = documents("\n".join([*whole, ""]), reader.lost)
+    for document in found:
+        reader.read(document)
+    if len(found) > 1:
+        reader.mistakes.append((found[1].mark.line, "the file has several documents: write one mapping `roles:`"))
+    return Rules(
+        tuple(reader.grants),
+        tuple(reader.inherits),
+        tuple(reader.members),
+        mistakes=tuple(f"{name}:{line}: {text}" for line, text in sorted(reader.mistakes)),
+        unread=tuple(reader.unread),
+    )
 
 
 class _Reader:
-    def __init__(self, name: str, document: Document) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._document = document
+        self._document: Document
         self.grants: list[Rule] = []
         self.inherits: list[Inherits] = []
         self.members: list[Member] = []
         self.mistakes: list[tuple[int, str]] = []
+        self.unread: list[str] = []
+
+    def lost(self, line: int, text: str, why: str) -> None:
+        """A part of the text that can't be read."""
+        self.mistakes.append((line, why))
+        self.unread.append(text)
 
     def mistake(self, place: Path, message: str) -> None:
         """Note what is wrong with the value at a place."""
         self.mistakes.append((self._document.at(place).line, message))
 
-    def read(self) -> None:
-        """The whole document."""
-        for place, mark in self._document.duplicates:
+    def read(self, document: Document) -> None:
+        """A whole document."""
+        self._document = document
+        for place, mark in document.duplicates:
             self.mistakes.append((mark.line, f"{'.'.join(map(str, place))} stands twice: keep one"))
-        value = self._document.value
+            self.unread.append(".".join(map(str, place)))
+        value = document.value
         if not isinstance(value, dict) or not isinstance(value.get("roles"), dict) or len(value) > 1:
             self.mistake((), "must be one mapping `roles:` with each role's name below it")
+        roles = value.get("roles") if isinstance(value, dict) else None
+        if not isinstance(roles, dict):
+            self.unread.append("")
             return
-        for role, said in value["roles"].items():
+        for role, said in roles.items():
             place = ("roles", role)
             if wrong := role_mistake(role):
                 self.mistake(place, wrong)
             elif (known := self._mapping(place, said, _ROLE)) is not None:
                 self._role(place, role, known)
+            else:
+                self.unread.append(role)
 
     def _role(self, place: Path, role: str, said: dict[str, Any]) -> None:
         for where, parent in self._texts((*place, "inherits"), said.get("inherits")):
             if wrong := role_mistake(parent):
                 self.mistake(where, wrong)
-            self.inherits.append(Inherits(role, parent, self._where(where)))
+            else:
+                self.inherits.append(Inherits(role, parent, self._where(where)))
         for where, member in self._texts((*place, "members"), said.get("members")):
-            try:
-                self.members.append(Member(member_of(member), role, self._where(where)))
-            except ValueError as error:
-                self.mistake(where, str(error))
+            self.members.append(Member(self._member(where, member), role, self._where(where)))
         rules = said.get("rules")
         if rules is not None and not isinstance(rules, list):
             self.mistake((*place, "rules"), "rules must be a list: write `- allow: OBJECT` lines below it")
+            self.unread.append(role)
             return
         for number, one in enumerate(rules or ()):
             self._rule((*place, "rules", number), role, one)
 
+    def _member(self, place: Path, given: str) -> str:
+        try:
+            return member_of(given)
+        except ValueError as error:
+            self.mistake(place, str(error))
+            return given
+
     def _rule(self, place: Path, role: str, said: Any) -> None:
         known = self._mapping(place, said, _RULE)
         if known is None:
+            self.unread.append(role)
             return
         effects = [effect for effect in EFFECTS if effect in known]
         if len(effects) != 1:
             self.mistake(place, "a rule needs either allow: or deny:, with an object or a list of them")
+            self.unread.append(role)
             return
         [effect] = effects
         condition = self._condition((*place, "when"), known["when"]) if "when" in known else None
@@ -115,9 +136,12 @@ class _Reader:
             self.mistake(
                 place, f"{effect if not objects else 'actions'} is empty, so the rule says nothing: write what it is about"
             )
+            self.unread.append(role)
         for where, thing in objects:
             if not thing or not thing.isprintable():
                 self.mistake(where, f"{thing[:80]!r} is no object: write a coordinate, type:T, plugin:P, permission:X or *")
+                self.unread.append(role)
+                continue
             self.grants += (Rule(role, thing, action, effect, self._where(where), condition) for action in actions)
 
     def _condition(self, place: Path, said: Any) -> Condition | None:
@@ -129,16 +153,19 @@ class _Reader:
             return None
 
     def _mapping(self, place: Path, said: Any, keys: Iterable[str]) -> dict[str, Any] | None:
+        """What is said, by its keys; what a mistyped one says is looked at as what was meant."""
         if said is None:
             said = {}
         if not isinstance(said, dict):
             self.mistake(place, f"{place[-1]} must be a mapping of {', '.join(keys)}")
             return None
+        meant: dict[str, Any] = {}
         for key in said.keys() - set(keys):
             near = get_close_matches(key, keys, n=1)
             hint = f"did you mean {near[0]}?" if near else f"write {', '.join(keys)}"
             self.mistake((*place, key), f"there is no {key[:80]!r} here; {hint}")
-        return said
+            meant |= dict.fromkeys(near, said[key])
+        return meant | said
 
     def _texts(self, place: Path, said: Any) -> list[tuple[Path, str]]:
         """A text, or each of a list of texts, with its place."""

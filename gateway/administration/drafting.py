@@ -6,7 +6,7 @@ import asyncio
 
 from callboard_sdk import Viewer
 
-from policies import PolicyError
+from policies import Rules
 from resolvers.policy import Conflict, Draft, PolicyStore, TooMany, Version
 from resolvers.policy.inputs import (
     ChangePolicyDraftInput,
@@ -18,7 +18,7 @@ from resolvers.policy.store import MAX_DRAFTS
 from resolvers.policy.words import PolicyMistakeCode
 
 from .standing import Standing
-from .texts import Refused, changed, checked_text, mistakes, not_empty, refused, told
+from .texts import Refused, changed, checked_text, not_empty, refused, told
 from .trying import draft_key, no_draft
 
 CONFLICT = PolicyMistakeCode.CONFLICT
@@ -63,9 +63,8 @@ class Drafting:
         if given.based_on is not None:
             await self._version(given.based_on or 0)
         text = draft.text if given.text is None else given.text
-        if given.changes is not None:
-            text = await self._edited(text, given)
-        text = await self.checked(text)
+        edited = None if given.changes is None else await asyncio.to_thread(changed, text, given.changes)
+        text = await self.checked(text, edited=edited)
         try:
             return await self._store.change_draft(draft, text, parent=given.based_on)
         except Conflict as conflict:
@@ -139,22 +138,16 @@ class Drafting:
             raise refused(f"there is no version {number}: see policy {{ history }}", PolicyMistakeCode.NOT_FOUND)
         return found
 
-    async def checked(self, text: str, published: str | None = None) -> str:
-        """The text of these rules in its canonical form. Raises Refused with every mistake in it.
+    async def checked(self, text: str, published: str | None = None, *, edited: Rules | None = None) -> str:
+        """The canonical text of these rules, or of what they are `edited` to. Raises Refused with every mistake in it.
 
         `published` has the rules that may wait for what isn't in the schema now: those of the latest version when left out.
         """
         if published is None:
             latest = await self._store.latest()
             published = latest.text if latest else ""
-        return await checked_text(text, published, self._standing.files, self._standing.supergraph)
-
-    async def _edited(self, text: str, given: ChangePolicyDraftInput) -> str:
-        assert given.changes is not None
-        try:
-            return await asyncio.to_thread(changed, text, given.changes)
-        except PolicyError as error:
-            raise Refused(*mistakes(error, text)) from None
+        given = text if edited is None else edited
+        return await checked_text(given, text, published, self._standing.files, self._standing.supergraph)
 
 
 def _changed_since(current: object) -> Refused:

@@ -110,5 +110,5 @@ def database_rules(version: Version | None) -> Rules:
     """A version's rules, as published; none where there is no version. Raises PolicyError."""
     if version is None:
         return Rules()
-    rules = read_csv(f"version {version.number}", version.text)
+    rules = read_csv(f"version {version.number}", version.text).whole()
     return rules.published(rules)

@@ -48,16 +48,16 @@ def refused(message: str, code: PolicyMistakeCode = PolicyMistakeCode.INVALID) -
     return Refused(PolicyMistake(code=code, message=message))
 
 
-async def checked_text(text: str, published: str, files: Rules, supergraph: Supergraph) -> str:
-    """The text of these rules in its canonical form. Raises Refused with every mistake in it, and against the files' rules.
+async def checked_text(given: str | Rules, text: str, published: str, files: Rules, supergraph: Supergraph) -> str:
+    """The canonical text of what is `given`, or read from it. Raises Refused with every mistake of it, beside the files' rules.
 
-    Those of its rules that stand in what was `published` may wait for what isn't in the schema now. It is read in a thread:
-    a long one takes a while.
+    Mistakes in the draft are told with their lines of `text`. Those of its rules that stand in what was `published` may wait
+    for what isn't in the schema now. It is read in a thread: a long one takes a while.
     """
     if len(text) > MAX_TEXT:
         raise refused(f"{len(text)} characters of rules: at most {MAX_TEXT} may be", PolicyMistakeCode.TOO_MUCH)
     try:
-        return await asyncio.to_thread(_checked, text, published, files, supergraph)
+        return await asyncio.to_thread(_checked, given, published, files, supergraph)
     except PolicyError as error:
         raise Refused(*mistakes(error, text)) from None
 
@@ -69,8 +69,9 @@ def not_empty(text: str) -> str:
     return text
 
 
-def _checked(text: str, published: str, files: Rules, supergraph: Supergraph) -> str:
-    rules = _form(text)(DRAFT, text).published(read_csv(DRAFT, published))
+def _checked(given: str | Rules, published: str, files: Rules, supergraph: Supergraph) -> str:
+    read = _form(given)(DRAFT, given) if isinstance(given, str) else given
+    rules = read.published(read_csv(DRAFT, published))
     checked(Rules.joined([files, rules]), supergraph)
     return write_csv(rules)
 
@@ -81,27 +82,29 @@ def _form(text: str) -> Callable[[str, str], Rules]:
     return read_yaml if _YAML.match(first) else read_csv
 
 
-def changed(text: str, changes: Sequence[PolicyChangeInput]) -> str:
-    """The text with these changes made, one after the other. Raises Refused with every one that can't be."""
+def changed(text: str, changes: Sequence[PolicyChangeInput]) -> Rules:
+    """The rules of the text with these changes made, one after the other, and with what is wrong in each that can't be.
+
+    Raises Refused for too many.
+    """
     if len(changes) > MAX_CHANGES:
         raise refused(f"{len(changes)} changes: make at most {MAX_CHANGES} at once", PolicyMistakeCode.TOO_MUCH)
     rules = read_csv(DRAFT, text)
-    wrong: list[PolicyMistake] = []
     for number, change in enumerate(changes):
         try:
             rules = _changed(rules, change, f"changes[{number}]")
         except PolicyError as error:
-            wrong += mistakes(error, "")
-    if wrong:
-        raise Refused(*wrong)
-    return write_csv(rules)
+            rules = Rules.joined([rules, Rules(mistakes=error.mistakes, unread=("",))])
+    return rules
 
 
 def _changed(rules: Rules, change: PolicyChangeInput, where: str) -> Rules:
     gone = [_read(one, where) for one in (change.remove_rule, change.remove_inheritance, change.remove_member)]
     new = [_read(one, where) for one in (change.add_rule, change.add_inheritance, change.add_member)]
-    if Rules.joined([*gone, *new]) == Rules():
-        raise PolicyError([f"{where}:1: says nothing: give it what to add or to remove"])
+    said = Rules.joined([*gone, *new])
+    if said == Rules():
+        raise PolicyError(said.mistakes or [f"{where}:1: says nothing: give it what to add or to remove"])
+    rules = replace(rules, mistakes=(*rules.mistakes, *said.mistakes), unread=(*rules.unread, *said.unread))
     return replace(
         rules,
         grants=_exchanged(rules.grants, gone[0].grants, new[0].grants, where),

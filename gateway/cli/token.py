@@ -74,7 +74,7 @@ def create(
         )
     except (ValueError, KeyFileError) as error:
         fail([str(error)])
-    known = read_rules(*configured.policies.paths).roles
+    known = read_rules(*configured.policies.paths).whole().roles
     for name in (name for name in role if name not in known):
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"roles with rules: {', '.join(sorted(known)) or 'none'}"

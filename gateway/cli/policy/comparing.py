@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +13,11 @@ from rich.text import Text
 from gateway.app import build
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
 from gateway.cli.show import AsJson, out
-from policies import Decision, Policy, read_rules
+from policies import Decision, Policy, PolicyError, Rules, read_rules
 from policies.comparing import Change, Kind, Lines, changes_by_role, lines
 from policies.conditions import text
+from policies.policies import NOTHING
+from schema import Supergraph
 
 _COLOURS = {Kind.GAINS: "green", Kind.LOSES: "red", Kind.CHANGES: "yellow"}
 
@@ -26,8 +29,8 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Show what changes for a viewer that has one role alone. Exit code 1 when anything does."""
-    gateway = build(configuration(settings), rules=read_rules(old))
-    before, after = gateway.policy, Policy(read_rules(new), gateway.supergraph)
+    gateway = build(configuration(settings), rules=NOTHING)
+    before, after = _compiled([read_rules(old), read_rules(new)], gateway.supergraph)
     written = lines(before.rules, after.rules)
     found = list(changes_by_role(before, after, gateway.supergraph.guards))
     if as_json:
@@ -37,6 +40,20 @@ def diff(
         _show(written, found)
     if written.added or written.removed:
         raise typer.Exit(1)
+
+
+def _compiled(both: Sequence[Rules], supergraph: Supergraph) -> list[Policy]:
+    """A policy of each. Raises PolicyError with every mistake of both."""
+    found: list[Policy] = []
+    mistakes: list[str] = []
+    for rules in both:
+        try:
+            found.append(Policy(rules, supergraph))
+        except PolicyError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise PolicyError(mistakes)
+    return found
 
 
 def _show(written: Lines, found: list[tuple[str, list[Change]]]) -> None:

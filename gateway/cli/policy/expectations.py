@@ -12,7 +12,7 @@ tests:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +23,6 @@ from callboard_sdk.yaml import Document, YamlError, read_documents
 from pydantic import BeforeValidator, ValidationError
 
 from gateway.wording import explain
-from policies import PolicyError
 
 _CHOICES = frozenset(
     {"TestEntity", "EntityRef", "function-plain[_from_text()]", "function-before[_several(), tuple[EntityRef, ...]]"}
@@ -122,36 +121,46 @@ class _File(Settings):
 
 @dataclass(frozen=True)
 class Table:
-    """The tests of one file, each with the line that it starts at."""
+    """The tests of one file, each with the line that it starts at; with `mistakes`, those alone that could be read."""
 
     file: str
-    groups: Mapping[EntityRef, tuple[EntityRef, ...]]
-    tests: tuple[tuple[int, Expectation], ...]
+    groups: Mapping[EntityRef, tuple[EntityRef, ...]] = field(default_factory=dict)
+    tests: tuple[tuple[int, Expectation], ...] = ()
+    mistakes: tuple[str, ...] = ()
 
 
 def read_table(path: Path) -> Table:
-    """The tests in this file. Raises PolicyError with every mistake."""
+    """The tests in this file, with every mistake in it."""
+    name = path.name
     try:
         documents = list(read_documents(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise PolicyError([f"{path}: can't be read ({error.strerror}): give the path of a file of tests"]) from None
+        return Table(name, mistakes=(f"{path}: can't be read ({error.strerror}): give the path of a file of tests",))
     except UnicodeError:
-        raise PolicyError([f"{path}: is not UTF-8: save it as UTF-8"]) from None
+        return Table(name, mistakes=(f"{path}: is not UTF-8: save it as UTF-8",))
     except YamlError as error:
-        raise PolicyError([f"{path.name}:{error.mark.line if error.mark else 1}: is not YAML: {error}"]) from None
+        return Table(name, mistakes=(f"{name}:{error.mark.line if error.mark else 1}: is not YAML: {error}",))
     if not documents:
-        return Table(path.name, {}, ())
+        return Table(name)
     document = documents[0]
+    mistakes = [f"{name}:{mark.line}: {'.'.join(map(str, at))} stands twice: keep one" for at, mark in document.duplicates]
+    mistakes += [f"{name}:{documents[1].mark.line}: has several documents: write one"] if len(documents) > 1 else []
+    groups: Mapping[EntityRef, tuple[EntityRef, ...]] = {}
     try:
-        found = _File.model_validate(document.value)
+        groups = _File.model_validate(document.value).groups
     except ValidationError as error:
-        raise PolicyError(sorted(set(_mistakes(path.name, document, error)))) from None
-    twice = [
-        f"{path.name}:{mark.line}: {'.'.join(map(str, place))} stands twice: keep one" for place, mark in document.duplicates
-    ]
-    if twice or len(documents) > 1:
-        raise PolicyError([*twice, *([f"{path.name}: has several documents: write one"] if len(documents) > 1 else [])])
-    return Table(path.name, found.groups, tuple((document.at(("tests", n)).line, one) for n, one in enumerate(found.tests)))
+        mistakes += sorted(set(_mistakes(name, document, error)))
+    return Table(name, groups, tuple(_readable(document)), tuple(mistakes))
+
+
+def _readable(document: Document) -> Iterator[tuple[int, Expectation]]:
+    """Each test that can be read, whatever is wrong with others."""
+    tests = document.value.get("tests") if isinstance(document.value, dict) else None
+    for number, one in enumerate(tests if isinstance(tests, list) else ()):
+        try:
+            yield document.at(("tests", number)).line, Expectation.model_validate(one)
+        except ValidationError:
+            continue  # told with the file's mistakes
 
 
 def _mistakes(name: str, document: Document, error: ValidationError) -> Iterator[str]:

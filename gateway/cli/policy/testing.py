@@ -14,11 +14,14 @@ import typer
 from callboard_sdk import Entity, EntityRef
 from rich.text import Text
 
-from gateway.app import Gateway
+from gateway.app import Gateway, build
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
 from gateway.cli.show import AsJson, err, fail, out
+from gateway.configuration import Configuration
 from policies import PolicyError
+from policies.checks import in_order
 from policies.files import TESTS
+from policies.policies import NOTHING
 
 from .checking import ruled
 from .expectations import Expectation, Table, TestEntity, read_table
@@ -53,11 +56,8 @@ def run_tests(
     chosen = files or list(_beside(configured.settings.policies.paths))
     if not chosen:
         fail([f"there are no tests beside the rules: write a file that ends in {TESTS[0]}, or name one"], 2)
-    tables = _read(chosen)
-    gateway, _ = ruled(configured, None)
-    unknown = [text for table in tables for text in _unknown(table, gateway)]
-    if unknown:
-        fail(unknown)
+    tables = [read_table(file) for file in chosen]
+    gateway = _checked(tables, configured)
     failures = asyncio.run(_run(gateway, tables))
     count = sum(len(table.tests) for table in tables)
     if as_json:
@@ -80,17 +80,18 @@ def _beside(paths: Sequence[Path]) -> Iterator[Path]:
             yield from (file for end in TESTS if (file := path.with_suffix(end)).exists())
 
 
-def _read(files: Sequence[Path]) -> list[Table]:
-    tables: list[Table] = []
+def _checked(tables: Sequence[Table], configured: Configuration) -> Gateway:
+    """The gateway with the rules of the settings. Ends the command with every mistake of the rules and of the tests."""
     mistakes: list[str] = []
-    for file in files:
-        try:
-            tables.append(read_table(file))
-        except PolicyError as error:
-            mistakes += error.mistakes
+    try:
+        gateway, _ = ruled(configured, None)
+    except PolicyError as error:
+        mistakes += error.mistakes
+        gateway = build(configured, rules=NOTHING)
+    mistakes += [mistake for table in tables for mistake in in_order([*table.mistakes, *_unknown(table, gateway)])]
     if mistakes:
-        raise PolicyError(mistakes)
-    return tables
+        fail(mistakes)
+    return gateway
 
 
 def _unknown(table: Table, gateway: Gateway) -> Iterator[str]:

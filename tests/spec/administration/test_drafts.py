@@ -105,7 +105,7 @@ async def test_a_draft_may_be_written_as_yaml(alice: Person) -> None:
     [
         ("p, viewer, Query.plugin, read, allow\n", 1, "did you mean Query.plugins?"),
         (PLUGINS + "g, viewer, a\ng, a, viewer\n", 3, "circle"),
-        (PLUGINS + "p, viewer, permission:core.node, re", 2, "is no rule"),
+        (PLUGINS + "p, viewer, permission:core.node, re", 2, "ends within a line"),
         (PLUGINS + "p, viewer, permission:core.node, read, allow", 2, "is it whole?"),
         ('p, viewer, type:Component, read, allow, "{""hasTag"": {"\n', 1, "not JSON"),
         ("roles:\n  viewer:\n    rules: [{allow: Query.plugin}]\n", 3, "did you mean Query.plugins?"),
@@ -160,6 +160,34 @@ async def test_a_change_that_can_t_be_made_names_itself(alice: Person, change: d
     assert none is None and said in " ".join(error["message"] for error in errors)
     assert errors[0]["file"] in ("changes[1]", "draft")
     assert (await alice.ask("{ policy { drafts { revision } } }"))["policy"]["drafts"] == [{"revision": 1}]
+
+
+async def test_every_change_that_can_t_be_made_is_told_at_once(alice: Person) -> None:
+    draft = await drafted(alice)
+    changes = [
+        {"addRule": {"role": "x", "object": "Query.nothing", "condition": "isOner"}},
+        {"addRule": {"role": "x", "object": "*", "condition": "{"}},
+        {"addMember": {"member": "robot:x", "role": "viewer"}},
+        {"addInheritance": {"role": "x", "parent": "y"}},
+        {"addInheritance": {"role": "y", "parent": "x"}},
+        {"addInheritance": {"role": "x", "parent": "nobody"}},
+    ]
+    none, errors = await alice.change("changePolicyDraft", {"draft": draft["id"], "changes": changes}, DRAFT)
+    assert none is None
+    told = sorted((error["file"], error["message"]) for error in errors)
+    assert [file for file, _ in told] == [f"changes[{n}]" for n in (0, 0, 1, 2, 4, 5)]
+    for (_, message), said in zip(
+        told, ["not in the schema", "isOwner?", "not JSON", "no member", "circle", "nobody"], strict=True
+    ):
+        assert said in message
+
+
+async def test_a_change_that_takes_nothing_away_hides_no_mistake_of_another(alice: Person) -> None:
+    draft = await drafted(alice)
+    gone = {"removeRule": {"role": "none", "object": "*"}, "addRule": {"role": "z", "object": "*"}}
+    changes = [gone, {"addInheritance": {"role": "x", "parent": "z"}}, {"addRule": {"role": "x", "object": "Query.nothing"}}]
+    none, errors = await alice.change("changePolicyDraft", {"draft": draft["id"], "changes": changes}, DRAFT)
+    assert none is None and [error["file"] for error in errors] == ["changes[0]", "changes[2]"]
 
 
 async def test_rules_of_files_can_t_be_taken_away(alice: Person, harness: Harness) -> None:

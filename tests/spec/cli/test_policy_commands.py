@@ -201,7 +201,24 @@ def test_a_decision_that_depends_on_an_entity_that_no_test_names_is_undecided(ru
 )
 def test_what_is_no_test_is_told(run, tests, told):
     result = run("test", "more.yaml", more=tests)
-    assert isinstance(result.exception, PolicyError) and told in str(result.exception)
+    assert result.exit_code == 1 and told in result.stderr
+
+
+def test_mistakes_of_tests_and_of_rules_are_told_in_one_go(run):
+    tests = "tests:\n- {allowed: Component.titel}\n- {viewer: {role: a}, allowed: Component.nam}\n"
+    rules = RULES.replace("core.viewer", "core.viewr").replace("when:", "wen:")
+    told = run("test", "more.yaml", more=tests, rules=rules)
+    assert told.exit_code == 1
+    for one in ("permission:core.viewer?", "did you mean when?", "Component.title?", "tests.1.viewer.role: unknown key"):
+        assert one in told.stderr, one
+
+
+def test_mistakes_of_both_sides_of_a_diff_are_told_in_one_go(run):
+    told = run(
+        "diff", "old.yaml", "new.yaml", old="roles: {a: {inherits: a}}\n", new="roles: {a: {rules: [{allow: '*', if: 1}]}}\n"
+    )
+    assert isinstance(told.exception, PolicyError)
+    assert [one.partition(":")[0] for one in told.exception.mistakes] == ["old.yaml", "new.yaml"]
 
 
 def test_tests_of_what_is_not_there_are_told(run):

@@ -95,7 +95,7 @@ def test_lines_that_are_no_rules_are_named(tmp_path):
     file = tmp_path / "rules.csv"
     file.write_text("p, a, *, raed, allow\ng, a\n")
     with pytest.raises(PolicyError) as refused:
-        read_rules(file)
+        read_rules(file).whole()
     assert [m.split(":")[1] for m in refused.value.mistakes] == ["1", "2"]
 
 
