@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from callboard_catalog.fields import relation_fields
+from callboard_catalog.queries import columns
+from callboard_catalog.queries.expressions import beginning_of
 from callboard_catalog.queries.store import CatalogStore
 from callboard_sdk import EVERYTHING, Access, BadArgument, ClientError, Connection, EntityRef, Page, Readable
 from gateway.execution.sight import Sight
@@ -116,3 +118,5 @@ LEAKS: Mapping[str, Plant] = {
 }
 SUMS = _set(VisibleCatalog, "related", _added_up)
 """Adds up what is hidden: it takes a gateway that has sums to find this one."""
+FACETED = _set(columns, "beginning_of", lambda marks: beginning_of(marks) or "")
+"""Counts the values of all keys where nothing has the one that is asked for: it takes many facets to find this one."""

@@ -125,6 +125,10 @@ class Draft:
     """Fields that it never has."""
     typos = 0.03
     """How likely a selection has a name that there isn't."""
+    filtered = 0.8
+    """How likely a list is filtered."""
+    odd = 0.25
+    """How likely a key is one that nothing can have."""
 
     def __init__(self, dice: Random, graph: Supergraph, refs: Sequence[EntityRef], telling: Sequence[str], asked: Asked) -> None:
         self._dice = dice
@@ -148,7 +152,7 @@ class Draft:
         if changes:
             parts = [self._field(mutation, self._dice.choice(_CHANGES), 3) for _ in count]
         else:
-            parts = [self._field(query, self._root(query), 4) for _ in count]
+            parts = [self._field(query, self.root(query), 4) for _ in count]
         if self._dice.random() < 0.05:
             parts.append(self._dice.choice(_TYPOS))
         declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in self._variables.items())
@@ -156,7 +160,8 @@ class Draft:
         values = {name: value for name, (_, value) in self._variables.items()}
         return Operation(" ".join([text, *self._fragments]), values, self._dice.random() < 0.1)
 
-    def _root(self, query: GraphQLObjectType) -> str:
+    def root(self, query: GraphQLObjectType) -> str:
+        """The field of the query that it begins with."""
         guards = self._graph.guards
         lists = [
             name
@@ -228,7 +233,7 @@ class Draft:
         for argument, one in definition.args.items():
             if argument in ("first", "after", "last", "before") and "last" in definition.args:
                 continue
-            if str(one.type).endswith("!") or self._dice.random() < (0.8 if argument == "filter" else 0.5):
+            if str(one.type).endswith("!") or self._dice.random() < (self.filtered if argument == "filter" else 0.5):
                 given[argument] = self._value(argument, one)
         return f"({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else ""
 
@@ -269,7 +274,7 @@ class Draft:
             "EntityOrder": self._order,
             "text": lambda: dice.choice(("alph", "the beta", "zeta", "more", "a", "red")),
             "in": lambda: [_Bare(one) for one in dice.sample(("NAME", "TITLE", "TAGS", "DESCRIPTION"), dice.randrange(1, 5))],
-            "by": lambda: [self._facet() for _ in range(dice.randrange(1, 4))],
+            "by": lambda: [self._facet() for _ in range(dice.choice((1, 1, 1, 2, 3)))],
             "refs": lambda: [str(self._ref()) for _ in range(dice.randrange(1, 5))],
             "depth": lambda: dice.randrange(1, 4),
             "first": lambda: dice.choice((1, 2, 50)),
@@ -307,12 +312,12 @@ class Draft:
 
     def _facet(self) -> dict[str, Any]:
         keys = {"LABEL": "tier", "ANNOTATION": "note", "SPEC": "region"}
-        name = self._dice.choice(("KIND", "NAMESPACE", "TYPE", "LIFECYCLE", "TAG", "OWNER", *keys))
+        name = self._dice.choice(("KIND", "NAMESPACE", "TYPE", "LIFECYCLE", "TAG", "OWNER", *keys, *keys))
         return {"field": _Bare(name)} | ({"key": self._key(keys[name])} if name in keys else {})
 
     def _key(self, key: str) -> str:
         """The key, or now and then one that nothing can have."""
-        return self._dice.choice(_ODD_KEYS) if self._dice.random() < 0.25 else key
+        return self._dice.choice(_ODD_KEYS) if self._dice.random() < self.odd else key
 
     def _words(self, values: Sequence[str], *more: str) -> dict[str, Any]:
         """What a value must be, in one of the ways to say it."""

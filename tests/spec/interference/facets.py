@@ -1,0 +1,26 @@
+"""Random facets: what is counted by values, of which there are more than chance would ask for among all fields."""
+
+from __future__ import annotations
+
+from graphql import GraphQLObjectType
+
+from .operations import Asked, Draft, Operation, Writer
+
+
+class _FacetDraft(Draft):
+    """One operation that counts, by keys that nothing can have as well."""
+
+    filtered = 0.3
+    odd = 0.5
+
+    def root(self, query: GraphQLObjectType) -> str:
+        """Facets."""
+        return "entityFacets"
+
+
+class FacetWriter(Writer):
+    """Writes operations by chance that count."""
+
+    def operation(self, asked: Asked) -> Operation:
+        """One operation, after what was asked before."""
+        return _FacetDraft(self._dice, self._graph, self._refs, self._telling, asked).operation()
