@@ -3,8 +3,9 @@
 Kept decisions are what every request pays. The first time is what a role set's first use of an operation pays. One
 `enforce` is what Casbin would take for each field, were it asked on every request. Loading is what a policy version pays once:
 its rules are checked, given to Casbin, and compiled from what Casbin holds. The longest hold is how long a
-task that wakes every millisecond waited for its turn at most: while these rules are drafted and published through the graph, and
-while nothing is done for as long; and the loop's own work the most that the loop itself did meanwhile. Medians of the rounds.
+task that wakes every millisecond waited for its turn at most: while these rules are drafted and published through the graph,
+while they are compared with those of before, and while nothing is done for as long; and the loop's own work the most that the
+loop itself did meanwhile. Medians of the rounds.
 """
 
 from __future__ import annotations
