@@ -19,7 +19,7 @@ from gateway.places import missing
 from policies import PolicyError
 from policies.lint import empty_files
 
-from .published import of_the_published
+from .in_force import of_the_published
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
 from .show import AsJson, err, fail, out, show_table
 

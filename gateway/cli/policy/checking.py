@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from gateway.app import Gateway, build
-from gateway.cli.published import of_the_published
+from gateway.cli.in_force import of_the_published
 from gateway.cli.settings_file import DEFAULT_FILE, SettingsFile, configuration
 from gateway.cli.show import AsJson, err, out
 from gateway.configuration import Configuration
