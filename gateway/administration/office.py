@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.settings import EmergencySettings
 from policies import Policy
 from resolvers.policy import Draft, Emergencies, Emergency, PolicyStore, Version
+from resolvers.policy.administration import TriedOperation
 from resolvers.policy.comparing import PolicyDiff, PolicyDryRun
 from resolvers.policy.inputs import (
     ChangePolicyDraftInput,
@@ -166,11 +167,9 @@ class Office:
         everyones = self._explaining.may(self.policy, viewer, "Mutation.publishPolicyDraft")
         return _emergency(*await _tried(self._granting.end(viewer, emergency, everyones=everyones)))
 
-    async def dry_run(
-        self, rules: PolicyAtInput, viewer: PolicyViewerInput, document: str, operation: str | None
-    ) -> PolicyDryRun:
+    async def dry_run(self, rules: PolicyAtInput, viewer: PolicyViewerInput, asked: TriedOperation) -> PolicyDryRun:
         """What an operation would come to for a viewer under these rules, beside those in force."""
-        return await self._trying.dry_run(self.policy, self._now, rules, viewer, document, operation)
+        return await self._trying.dry_run(self.policy, self._now, rules, viewer, asked)
 
     async def diff(self, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
         """Who gains and loses what; None for the rules in force."""

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from gateway.planning.operation import Facts, Use
+from gateway.planning.coordinates import Use
+from gateway.planning.operation import Facts
 from gateway.planning.reach import Reach
 from gateway.planning.ruling import Ruling
 from policies import Decision, Policy

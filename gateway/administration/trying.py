@@ -11,7 +11,7 @@ import asyncio
 
 from callboard_sdk import BadArgument, CallboardError, Viewer, ViewerKind, decode_id
 
-from gateway.planning.operation import Documents, RequestError
+from gateway.planning.operation import Documents, Facts, RequestError
 from gateway.planning.visible import Everything
 from policies import Policy, PolicyError, Rules
 from policies.comparing import lines
@@ -19,6 +19,7 @@ from policies.csv_form import read_csv
 from resolvers.asking import groups_above
 from resolvers.plugins import Plugins
 from resolvers.policy import PolicyStore
+from resolvers.policy.administration import TriedOperation
 from resolvers.policy.comparing import DryRunCoordinate, PolicyDiff, PolicyDryRun
 from resolvers.policy.inputs import PolicyAtInput, PolicyViewerInput
 from resolvers.policy.types import PolicyMistake
@@ -44,13 +45,11 @@ class Trying:
         self._one = asyncio.Semaphore()
 
     async def dry_run(
-        self, now: Policy, standing: Snapshot, at: PolicyAtInput, who: PolicyViewerInput, document: str, name: str | None
+        self, now: Policy, standing: Snapshot, at: PolicyAtInput, who: PolicyViewerInput, asked: TriedOperation
     ) -> PolicyDryRun:
         """What an operation would come to for a viewer under these rules, beside those in force: `now`, as `standing` has it."""
         try:
-            operation = self._documents.choose(
-                await self._documents.read(document, Everything(self._standing.supergraph.schema)), name
-            )
+            facts = await self._facts(asked)
             async with self._one:
                 then = await asyncio.to_thread(self._compiled, await self._rules(at, standing))
             viewer = Viewer(who.subject, ViewerKind.PERSON, frozenset(who.roles), who.entity, frozenset(who.groups))
@@ -64,8 +63,8 @@ class Trying:
             wrong = [PolicyMistake(code=PolicyMistakeCode.INVALID, message=error.message)]
             return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=wrong)
         roles_now, roles_then = now.roles_of(viewer, groups), then.roles_of(viewer, groups)
-        was = self._outcomes.of(now, roles_now, operation.facts)
-        would = self._outcomes.of(then, roles_then, operation.facts)
+        was = self._outcomes.of(now, roles_now, facts)
+        would = self._outcomes.of(then, roles_then, facts)
         return PolicyDryRun(
             roles_now=sorted(roles_now),
             roles_then=sorted(roles_then),
@@ -80,6 +79,17 @@ class Trying:
             ],
             errors=[],
         )
+
+    async def _facts(self, asked: TriedOperation) -> Facts:
+        """What the operation asks for; with variables, by what it asks with these. Raises RequestError and Refused."""
+        everything = Everything(self._standing.supergraph.schema)
+        operation = self._documents.choose(await self._documents.read(asked.document, everything), asked.operation)
+        if asked.variables is None:
+            return operation.facts
+        if not isinstance(asked.variables, dict):
+            raise refused("variables must be a JSON object, with the value of each under its name")
+        values = await self._documents.coerce(operation, asked.variables, everything)
+        return operation.facts._replace(uses=self._documents.used(operation, values))
 
     async def diff(self, standing: Snapshot, before: PolicyAtInput | None, after: PolicyAtInput | None) -> PolicyDiff:
         """Who gains and loses what; None for the rules in force, which `standing` has."""

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from callboard_sdk import CallboardError
 from graphql import (
-    DirectiveNode,
     DocumentNode,
-    FieldNode,
     GraphQLError,
-    GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    TypeInfo,
-    TypeInfoVisitor,
-    VariableNode,
-    Visitor,
-    get_named_type,
-    is_abstract_type,
-    is_interface_type,
-    is_object_type,
     parse,
     validate,
-    visit,
 )
 from graphql.execution import VariableValues, get_variable_values
 from graphql.execution.collect_fields import FragmentDetails
@@ -37,10 +25,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from gateway.request import document_hash
 from resolvers.deadline import remaining
 from resolvers.errors import RequestDeadline
-from schema.filtering import declared, expanded, written
-from schema.objects import ENTITY
-from schema.resolution import RESOLUTION, Batched, Streamed
 
+from .coordinates import Use, collected
 from .kept import Kept
 from .limits import Size, count_merges, measure
 from .planner import fragments_of
@@ -74,18 +60,6 @@ class Document:
     hash: str
     long: bool
     valid: bool
-
-
-class Use(NamedTuple):
-    """An argument of a `field` that filters or orders `by` a coordinate, as it was declared.
-
-    It is `sure` where the document says so, and not where a variable may hold it.
-    """
-
-    field: str
-    place: str
-    by: str
-    sure: bool
 
 
 class Facts(NamedTuple):
@@ -229,14 +203,13 @@ class Documents:
         if (known := self._operations.get(key)) is not None:
             return known
         definition = _chosen(document.node, name)
-        collector = _Coordinates(self._schema)
-        visit(document.node, TypeInfoVisitor(collector.types, collector))
+        collector = collected(document.node, self._schema)
         switches = tuple(sorted(collector.switches))
         coordinates = self._types | collector.selected | collector.filtered
         selected, used = frozenset(collector.selected), frozenset(collector.uses)
         return self._operations.keep(key, Operation(document, definition, coordinates, selected, switches, used))
 
-    async def coerce(self, operation: Operation, given: Mapping[str, Any], visible: Visible) -> VariableValues:
+    async def coerce(self, operation: Operation, given: Mapping[str, Any], visible: Visible | Everything) -> VariableValues:
         """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit.
 
         Where the document uses what the viewer may not, it is that which doesn't fit, as in any other document.
@@ -251,6 +224,10 @@ class Documents:
         mistakes = get_variable_values(visible.schema, definitions, dict(given), max_errors=MAX_MISTAKES)
         assert isinstance(mistakes, list), "what fits a visible schema fits the whole"
         raise RequestError(mistakes, "BAD_USER_INPUT")
+
+    def used(self, operation: Operation, variables: VariableValues) -> frozenset[Use]:
+        """What the operation's document filters and orders by with these variables: all of it is sure."""
+        return frozenset(collected(operation.document.node, self._schema, variables).uses)
 
     def _parse(self, source: str) -> DocumentNode:
         try:
@@ -268,44 +245,6 @@ def _mistakes(schema: GraphQLSchema, document: DocumentNode, most: int = MAX_MIS
     except RecursionError:
         error = GraphQLError("The document nests too deep to be checked.")
         raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
-
-
-class _Coordinates(Visitor):
-    def __init__(self, schema: GraphQLSchema) -> None:
-        super().__init__()
-        self.types = TypeInfo(schema)
-        self.selected: set[str] = set()
-        self.filtered: set[str] = set()
-        self.uses: set[Use] = set()
-        self.switches: set[str] = set()
-        self._schema = schema
-
-    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
-        if node.name.value in ("skip", "include"):
-            self.switches |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
-
-    def enter_field(self, node: FieldNode, *_args: object) -> None:
-        parent = self.types.get_parent_type()
-        kinds = self._schema.get_possible_types(parent) if parent and is_abstract_type(parent) else [parent]
-        for kind in kinds:
-            named = get_named_type(kind) if kind else None
-            if named is not None and is_object_type(named):
-                self.selected.add(f"{named.name}.{node.name.value}")
-                if (field := named.fields.get(node.name.value)) is not None:
-                    self.filtered.update(*(expanded(self._schema, name) for name in declared(field)))
-                    coordinate = f"{named.name}.{node.name.value}"
-                    self.uses.update(
-                        Use(coordinate, place, by, sure) for place, filtered, sure in written(field, node) for by in filtered
-                    )
-                    if isinstance(how := field.extensions.get(RESOLUTION), Batched | Streamed) and how.shows:
-                        self.filtered.update(self._told(named))
-
-    def _told(self, kind: GraphQLObjectType) -> Iterator[str]:
-        """The fields that a field of this type may show: its siblings, and of a root all that entities have."""
-        roots = (self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type)
-        entity = self._schema.type_map.get(ENTITY)
-        told = self._schema.get_possible_types(entity) if kind in roots and is_interface_type(entity) else [kind]
-        return (f"{one.name}.{name}" for one in told for name in one.fields)
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

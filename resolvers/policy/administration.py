@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from callboard_sdk import Connection, Page, Viewer
@@ -30,6 +31,15 @@ from .types import (
     PolicyVersion,
     PolicyVersionPayload,
 )
+
+
+@dataclass(frozen=True)
+class TriedOperation:
+    """An operation that is tried and not run: its document, its name there, and its variables, as JSON; None for any."""
+
+    document: str
+    operation: str | None
+    variables: object
 
 
 class Administration(Protocol):
@@ -94,9 +104,7 @@ class Administration(Protocol):
         """Take such a role back: one's own, one that the viewer gave, or for who may publish rules anyone's."""
         ...
 
-    async def dry_run(
-        self, rules: PolicyAtInput, viewer: PolicyViewerInput, document: str, operation: str | None
-    ) -> PolicyDryRun:
+    async def dry_run(self, rules: PolicyAtInput, viewer: PolicyViewerInput, asked: TriedOperation) -> PolicyDryRun:
         """What an operation would come to for a viewer under these rules, beside those in force."""
         ...
 

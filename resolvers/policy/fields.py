@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import strawberry
 from callboard_sdk import BadArgument, Batch, Connection, NotFound, Page, Plugin, Viewer, paginate
+from strawberry.scalars import JSON
 
-from .administration import Administration
+from .administration import Administration, TriedOperation
 from .comparing import PolicyDiff, PolicyDryRun
 from .inputs import (
     ChangePolicyDraftInput,
@@ -51,6 +52,10 @@ _Rules = Annotated[PolicyAtInput, strawberry.argument(description="The rules to 
 _As = Annotated[PolicyViewerInput, strawberry.argument(description="For whom.")]
 _Document = Annotated[str, strawberry.argument(description="The operation's document; nothing of it is run.")]
 _Operation = Annotated[str | None, strawberry.argument(description="Which operation of the document.")]
+_Variables = Annotated[
+    JSON | None,
+    strawberry.argument(description="Its variables, as a JSON object; if left out, what one holds may be anything."),
+]
 _From = Annotated[
     PolicyAtInput | None, strawberry.argument(name="from", description="The rules before; those in force if left out.")
 ]
@@ -129,10 +134,15 @@ def _add_parts(core: Plugin[Any]) -> None:
 def _add_comparisons(core: Plugin[Any]) -> None:
     @core.query(permission=READ)
     async def policy_dry_run(
-        rules: _Rules, viewer: _As, query: _Document, administration: Administration, operation_name: _Operation = None
+        rules: _Rules,
+        viewer: _As,
+        query: _Document,
+        administration: Administration,
+        operation_name: _Operation = None,
+        variables: _Variables = None,
     ) -> PolicyDryRun | None:
         """What an operation would come to for a viewer under other rules, beside those in force. Nothing of it is run."""
-        return await administration.dry_run(rules, viewer, query, operation_name)
+        return await administration.dry_run(rules, viewer, TriedOperation(query, operation_name, variables))
 
     @core.query(permission=READ)
     async def policy_diff(administration: Administration, before: _From = None, to: _To = None) -> PolicyDiff | None:

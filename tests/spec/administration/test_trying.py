@@ -13,8 +13,8 @@ from tests.spec.administration.person import Person
 
 DRAFT = "id parent"
 DRY_RUN = """
-query($rules: PolicyAtInput!, $viewer: PolicyViewerInput!, $query: String!, $name: String) {
-  policyDryRun(rules: $rules, viewer: $viewer, query: $query, operationName: $name) {
+query($rules: PolicyAtInput!, $viewer: PolicyViewerInput!, $query: String!, $name: String, $variables: JSON) {
+  policyDryRun(rules: $rules, viewer: $viewer, query: $query, operationName: $name, variables: $variables) {
     rolesNow rolesThen errors { message code }
     coordinates { coordinate changes now { access } then { access reason condition } }
   }
@@ -75,6 +75,9 @@ async def test_a_dry_run_says_what_an_operation_would_come_to_for_a_chosen_viewe
         ({"rules": {"draft": "nonsense"}}, "no such draft"),
         ({"rules": {"version": 3}}, "no version 3"),
         ({"rules": {"version": 3, "draft": "x"}}, "give one of them"),
+        ({"variables": ["x"]}, "must be a JSON object"),
+        ({"query": "query($id: ID!) { node(id: $id) { id } }", "variables": {}}, "$id"),
+        ({"query": "query($id: ID!) { node(id: $id) { id } }", "variables": {"id": [{}]}}, "$id"),
     ],
 )
 async def test_a_dry_run_of_what_can_t_be_run_says_so(alice: Person, given: dict[str, Any], said: str) -> None:
@@ -142,6 +145,13 @@ async def test_what_is_refused_for_its_arguments_is_told_before_and_is_so_after(
             if name == "Title":
                 rule = "rule: admin, Component.title, read, deny"
                 assert one["then"]["reason"] == f"filter.title asks by Component.title: {rule}"
+        held = {}
+        for given in ({"title": {"exists": True}}, {"name": {"prefix": "a"}}, {"not": {"title": {"eq": "x"}}}, None):
+            asked = {"rules": {"draft": draft}, "viewer": {"subject": "alice", "roles": ["admin"]}, "query": ASKING["Held"]}
+            found = (await alice.ask(DRY_RUN, asked | {"variables": {"of": given}}))["policyDryRun"]
+            [one] = [one for one in found["coordinates"] if one["coordinate"] == "Query.components"]
+            held[str(given)] = one["then"]["access"]
+        assert list(held.values()) == ["DENIED", "ALLOWED", "DENIED", "ALLOWED"], "with variables it is sure"
         denied, same = ("DENIED", True), ("ALLOWED", False)
         assert told == {"Title": denied, "Nested": denied, "Created": denied, "Name": same, "Held": ("CONDITIONAL", True)}
         operations = (await alice.ask(DIFF, {"to": {"draft": draft}}))["policyDiff"]["operations"]
