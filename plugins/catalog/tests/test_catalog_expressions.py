@@ -90,7 +90,9 @@ descriptors = st.fixed_dictionaries(
         )
     },
 )
-refs = st.builds(EntityRef, st.sampled_from(["group", "user", "system", "component", "domain"]), namespaces, names)
+refs = st.builds(EntityRef, st.sampled_from(["group", "user", "system", "component", "domain"]), namespaces, names) | st.just(
+    EntityRef("group", "default", "a\nb")  # what no entity can say is not two that one can
+)
 columns = {
     Column.KIND: st.sampled_from([*KINDS, "\0"]),
     Column.NAMESPACE: namespaces,

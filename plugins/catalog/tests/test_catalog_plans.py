@@ -32,6 +32,7 @@ DOCUMENTS = [
 ]  # fmt: skip
 OWNED = Tied(Tie.OWNED_BY, frozenset({EntityRef("group", "default", "team-3")}))
 SEVERAL = Tied(Tie.OWNED_BY, frozenset(EntityRef("group", "default", f"team-{number}") for number in range(4)))
+MANY = Tied(Tie.OWNED_BY, frozenset(EntityRef("group", "default", f"team-{number}") for number in range(40)))
 NESTED = some([SEVERAL, every([Has(Mark.TAG, "t2"), no(Is(Column.NAMESPACE, frozenset({"x"})))])])
 
 
@@ -52,6 +53,7 @@ ASKED = {
     "with words": lambda store: store.entities(EntityFilter(text="shop"), PAGE),
     "under a condition": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(OWNED))),
     "under its opposite": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(no(OWNED)))),
+    "under one of many teams": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(MANY))),
     "under one of several teams": lambda store: store.entities(None, Page(first=5, counted=False, access=Access(SEVERAL))),
     "a last page under a nested condition": lambda store: store.entities(None, Page(last=5, counted=False, access=Access(NESTED))),
     "a deep page under a nested condition, by a beginning": lambda store: store.entities(

@@ -165,6 +165,29 @@ async def test_a_catalog_of_before_it_went_by_name_does_when_it_is_migrated_or_r
                 assert rows == [(number, f"{name} component default") for number, name in names]
 
 
+async def test_a_catalog_of_before_entities_had_their_owner_is_told_it_when_it_is_migrated_or_restored(
+    empty: GatewayDatabase, target: GatewayDatabase, tmp_path: Path
+) -> None:
+    [_, ours] = OWNERS
+    terms = ["ownedBy", "group:default/a", "group:default/b", "partOf"]
+    relations = [(11, 1, 3, False), (12, 1, 2, False), (12, 1, 3, False), (13, 1, 2, True), (13, 4, 2, False)]
+    async with empty.writing("x") as connection:
+        await connection.run_sync(ours.run, "0008")
+        rows = [{"id": number, "text": term} for number, term in enumerate(terms, 1)]
+        await connection.execute(text("INSERT INTO catalog_term (id, text) VALUES (:id, :text)"), rows)
+        for number in (11, 12, 13):
+            await connection.execute(text(_ENTITY), {"id": number, "sort": f"{number} component default"})
+        await connection.execute(text(_RELATION), [dict(zip("stom", row, strict=True)) for row in relations])
+    await backup(empty, [ours], tmp_path / "backup")
+    assert await restore(target, [ours], tmp_path / "backup") == 12
+    for database in (empty, target):
+        assert (await migrate(database, ours))[0] == "0009"
+        async with database.engine.connect() as connection:
+            owners = await connection.execute(text("SELECT id, owner FROM catalog_entity ORDER BY id"))
+            assert [tuple(row) for row in owners] == [(11, "group:default/b"), (12, "*"), (13, "")]
+
+
+_RELATION = "INSERT INTO catalog_relation (source, type, target, mirrored) VALUES (:s, :t, :o, :m)"
 _ENTITY = """INSERT INTO catalog_entity (id, sort, kind, namespace, document, content, titled, created, changed)
 VALUES (:id, :sort, 'component', 'default', 1, '', '', 0, 0)"""
 

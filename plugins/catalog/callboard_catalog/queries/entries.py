@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from callboard_sdk import Page
-from callboard_sdk.conditions import Begins, Column, Every, Expression, Is, Some
+from callboard_sdk.conditions import Begins, Column, Every, Expression, Is, Some, Tie, Tied
 
-from callboard_catalog.records.marks import storable
+from callboard_catalog.records.marks import SEVERAL, storable
 
 from .expressions import beginning_of, merged, ordered, texts_of
 from .orders import Order
@@ -18,13 +18,16 @@ from .writing import KEPT, Writer
 
 _MOST = 16
 """Entries that are merged: each is a part of the statement."""
+_LARGE = [column.value for column in KEPT]
+"""Columns that many have the same value in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """The entities with a term or, of an own column with an index, a value; those are meant for which the rest holds too."""
 
-    column: Column | None
+    column: str | None
+    """The entity's own column; None where it is a term."""
     text: str
     rest: tuple[Expression, ...] = ()
 
@@ -44,7 +47,10 @@ def entries(part: Expression) -> list[Entry]:
             rest = tuple(one for one in parts if one is not leading)
             found = [replace(entry, rest=(*entry.rest, *rest)) for entry in entries(leading)]
         case Is(column, values) if column in KEPT:
-            found = [Entry(column, value) for value in sorted(filter(storable, values))]
+            found = [Entry(column.value, value) for value in sorted(filter(storable, values))]
+        case Tied(Tie.OWNED_BY, frozenset(refs)):
+            owners = sorted(filter(storable, map(str, refs)))
+            found = [*(Entry("owner", owner) for owner in owners), Entry("owner", SEVERAL, (part,))]
         case _:
             found = [] if beginning_of(part) is not None else [Entry(None, text) for text in texts_of(part)]
     return found if len(found) <= _MOST else []
@@ -53,7 +59,7 @@ def entries(part: Expression) -> list[Entry]:
 def fewest(counts: Mapping[Expression, int]) -> Expression | None:
     """Of the parts, of which so many have each, the one to be read by entries; of equals one by terms, for kinds have more."""
     found = {part: its for part in counts if (its := entries(part))}
-    return min(found, key=lambda part: (counts[part], found[part][0].column is not None, len(found[part])), default=None)
+    return min(found, key=lambda part: (counts[part], found[part][0].column in _LARGE, len(found[part])), default=None)
 
 
 def _bounding(part: Begins | Is) -> bool:
@@ -66,16 +72,18 @@ def followed(leading: Expression, parts: Sequence[Expression], order: Order, pag
     others = [part for part in parts if part is not leading]
     bounds = [part for part in others if isinstance(part, Begins | Is) and _bounding(part)]
     asked = [f"({writer.tree(part).text})" for part in others if part not in bounds]
-    found = list[str]()
-    for entry in sorted(entries(leading), key=lambda entry: (entry.column.value if entry.column else "", entry.text)):
+    found, listed = list[str](), entries(leading)
+    columns, texts = {entry.column for entry in listed}, {entry.text for entry in listed}
+    apart = None not in columns and len(columns) == 1 and len(texts) == len(listed)
+    for entry in sorted(listed, key=lambda entry: (entry.column or "", entry.text)):
         if entry.column is None:
             key, here = "catalog_mark.sort", f"catalog_mark.term = {writer.term(entry.text)}"
             source = f"catalog_mark {writer.join} catalog_entity ON catalog_entity.id = catalog_mark.entity"
         else:
-            key, here = "catalog_entity.sort", f"catalog_entity.{entry.column.value} = {writer.name(entry.text)}"
+            key, here = "catalog_entity.sort", f"catalog_entity.{entry.column} = {writer.name(entry.text)}"
             source = "catalog_entity"
         rest = [f"({writer.tree(part).text})" for part in entry.rest]
         found.append(
             order.rows(source, [here, *(writer.named(part, key) for part in bounds), *rest, *asked], page, writer, [key])
         )
-    return found[0] if len(found) == 1 else writer.merged(found, order.by(page))
+    return found[0] if len(found) == 1 else writer.merged(found, order.by(page), apart=apart)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from callboard_sdk import EntityRef
 from callboard_sdk.conditions import (
     ALWAYS,
     Begins,
@@ -24,11 +25,13 @@ from callboard_sdk.conditions import (
     Not,
     Says,
     Some,
+    Tie,
+    Tied,
 )
 from sqlalchemy import ARRAY, Float, Select, String, Text, TextClause, bindparam, column, text
 
 from callboard_catalog.descriptors.references import INVERSES
-from callboard_catalog.records.marks import after_all, storable
+from callboard_catalog.records.marks import SEVERAL, after_all, storable
 from callboard_catalog.records.sorting import nameable, prefix
 from callboard_catalog.records.words import match
 
@@ -44,6 +47,8 @@ _HIGHEST = 96
 """How high a tree may be in one piece: SQLite's parser has a stack of 100, of which a level takes several."""
 _MOST = 30_000
 """Parameters of one statement; either database takes some more."""
+_BREAK = "\n"
+"""PostgreSQL: between refs that are one text; no owner has it in its ref."""
 _TEXT, _TEXTS = Text(), ARRAY(String())
 _PARAMETER = re.compile(r":(asked_\d+)")
 
@@ -198,13 +203,17 @@ class Writer:
         """The number of a term."""
         return f"(SELECT id FROM catalog_term WHERE text = {self.name(text)})"
 
-    def merged(self, lists: Sequence[str], by: str) -> str:
-        """The rows of several lists, which indexes have in this order, every row once; what follows must say the order."""
+    def merged(self, lists: Sequence[str], by: str, *, apart: bool) -> str:
+        """The rows of several lists, which indexes have in this order, every row once; what follows must say the order.
+
+        Lists that are `apart` have no row in common.
+        """
         if self._sqlite:
-            return " UNION ".join(lists)
+            return (" UNION ALL " if apart else " UNION ").join(lists)
         ordered = " UNION ALL ".join(f"({one} ORDER BY {by})" for one in lists)
         key = by.removesuffix(" DESC")
-        return f"SELECT DISTINCT ON ({key}) document, {key} FROM ({ordered}) AS merged"
+        once = "" if apart else f"DISTINCT ON ({key}) "
+        return f"SELECT {once}document, {key} FROM ({ordered}) AS merged"
 
     def having(self, leaf: Any) -> str:
         """A statement that gives the numbers of all entities for which a leaf holds; some may come twice."""
@@ -242,6 +251,8 @@ class Writer:
             case Related():
                 own = self._related(leaf, "own", leaf.type)
                 return f"EXISTS (SELECT 1 FROM catalog_relation AS own WHERE {own} AND own.source = catalog_entity.id{fence})"
+            case Tied(Tie.OWNED_BY, frozenset(refs)):
+                return self._owned(refs)
         here = f"catalog_mark.entity = catalog_entity.id{fence}"
         if (beginning := beginning_of(leaf)) is None:
             texts = texts_of(leaf)
@@ -250,6 +261,20 @@ class Writer:
             return f"EXISTS (SELECT 1 FROM catalog_mark WHERE {term} {terms} AND {here})"
         joined = "catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
         return f"EXISTS (SELECT 1 FROM {joined} WHERE {self.between('catalog_term.text', beginning)} AND {here})"
+
+    def _owned(self, refs: Iterable[EntityRef]) -> str:
+        """Whether one of these is an owner of the row; of one that has several its relations tell which they are."""
+        texts = sorted(filter(str.isprintable, map(str, refs)))  # no owner's ref is anything else
+        if self._sqlite:
+            owner, found = "+catalog_entity.owner", f"IN (SELECT value FROM json_each({self.name(tuple(texts))}))"
+        else:  # one long text is read sooner than many short ones
+            owner, found = "catalog_entity.owner", f"IN (SELECT string_to_table({self.name(_BREAK.join(texts))}, chr(10)))"
+        several = (
+            f"SELECT 1 FROM catalog_relation {self.join} catalog_term ON catalog_term.id = catalog_relation.target"
+            f" WHERE catalog_relation.source = catalog_entity.id AND catalog_relation.type = {self.term(Tie.OWNED_BY.value)}"
+            f" AND NOT catalog_relation.mirrored AND catalog_term.text {found}"
+        )
+        return f"{owner} {found} OR ({owner} = '{SEVERAL}' AND EXISTS ({several}))"
 
     def _related(self, leaf: Related, side: str, kind: str | None) -> str:
         """Rows of relations of this type, with the entity that is asked about on one side and one of the refs on the other."""

@@ -8,6 +8,8 @@ from callboard_sdk.conditions import LONGEST_BEGINNING, Column, Mark, Tie
 
 LONGEST_KEPT = LONGEST_BEGINNING
 """Characters of a value that a term has."""
+SEVERAL = "*"
+"""What stands for an entity's owner where it has more than one; no ref is it."""
 _SURROGATES = range(0xD800, 0xE000)
 _HIGHEST = 0x10FFFF
 

@@ -17,7 +17,7 @@ from callboard_sdk.spec import spec_values
 from callboard_catalog.descriptors.descriptor import Descriptor
 
 from .journal import instant
-from .marks import mark_text
+from .marks import SEVERAL, mark_text
 from .sorting import sort_of
 
 _TYPES = {kind.KIND.lower(): kind for kind in ENTITY_TYPES if kind.KIND}
@@ -69,6 +69,12 @@ class Body(msgspec.Struct):
     def sort(self) -> str:
         """What lists are ordered by."""
         return sort_of(self.ref)
+
+    @property
+    def owner(self) -> str:
+        """The ref of its entity's only owner, SEVERAL where it has more, and nothing where it has none."""
+        found = {edge.target for edge in self.edges if edge.type == Tie.OWNED_BY.value}
+        return SEVERAL if len(found) > 1 else next(iter(found), "")
 
     @property
     def titled(self) -> str:

@@ -115,14 +115,14 @@ async def _place(
         body = bodies[number]
         kind, namespace, *_ = body.names
         rows.append({
-            "id": number, "sort": body.sort, "kind": kind.lower(), "namespace": namespace.lower(),
+            "id": number, "sort": body.sort, "kind": kind.lower(), "namespace": namespace.lower(), "owner": body.owner,
             "document": claim.document, "content": claim.content, "titled": body.titled, "created": now, "changed": now,
         })  # fmt: skip
     await put(connection, EntityRow, rows)
     for number, claim in moved.items():
         values: dict[str, Any] = {"document": claim.document}
         if number in bodies:
-            values |= {"content": claim.content, "titled": bodies[number].titled, "changed": now}
+            values |= {"content": claim.content, "owner": bodies[number].owner, "titled": bodies[number].titled, "changed": now}
         await connection.execute(update(EntityRow).where(col(EntityRow.id) == number).values(values))
 
 

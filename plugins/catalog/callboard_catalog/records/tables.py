@@ -102,12 +102,18 @@ class DocumentRow(SQLModel, table=True):
 
 
 class EntityRow(SQLModel, table=True):
-    """An entity: the document that stands for it, and what lists are ordered and narrowed by."""
+    """An entity: the document that stands for it, and what lists are ordered and narrowed by.
+
+    `catalog_entity_of_owner` gives those of one owner in the order of lists; by `catalog_entity_with_owner` SQLite goes through
+    all in that order, and reads only those of one of many owners.
+    """
 
     __tablename__ = "catalog_entity"
     __table_args__ = (
         Index("catalog_entity_of_kind", "kind", "sort"),
         Index("catalog_entity_in_namespace", "namespace", "sort"),
+        Index("catalog_entity_of_owner", "owner", "sort", unique=True),
+        Index("catalog_entity_with_owner", "sort", "owner", unique=True),
         Index("catalog_entity_by_title", "titled", "sort"),
         Index("catalog_entity_by_creation", "created", "sort"),
         Index("catalog_entity_by_change", "changed", "sort"),
@@ -118,6 +124,8 @@ class EntityRow(SQLModel, table=True):
     sort: str = Field(sa_type=_BYTES, unique=True)
     kind: str = Field(sa_type=_BYTES)
     namespace: str = Field(sa_type=_BYTES)
+    owner: str = Field(sa_type=_BYTES)
+    """The ref of its owner; empty where it has none, and SEVERAL where its relations say which they are."""
     document: int = Field(sa_type=_NUMBER)
     content: str
     titled: str = Field(sa_type=_BYTES)
