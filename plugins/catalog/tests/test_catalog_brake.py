@@ -10,7 +10,7 @@ from callboard_sdk.sources import Files, Gone, Item, Part, Same, Unread, Whole
 from sqlalchemy import text
 
 from .conftest import migrated
-from .test_catalog_ingestion import ALL, AWAY, PRINTER, Bench, Benched, Files_, benched, descriptor, item
+from .told_sources import ALL, AWAY, PRINTER, Bench, Benched, Files_, benched, descriptor, item
 
 __all__ = ["benched"]
 
