@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from graphql import GraphQLObjectType
 
-from .operations import Asked, Draft, Operation, Writer
+from .arguments import Asked
+from .operations import Draft, Operation, Writer
 
 
 class _FacetDraft(Draft):

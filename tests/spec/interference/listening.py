@@ -23,7 +23,8 @@ from gateway.streams.streams import Told
 
 from .chronicle import Chronicle, Dated, Historian, times
 from .judge import Asker, Judge, Said
-from .operations import Asked, Draft, Operation
+from .arguments import Asked
+from .operations import Draft, Operation
 from .past import ruled
 from .stage import Stage
 from .trial import held, so_many

@@ -16,7 +16,8 @@ from graphql import GraphQLObjectType
 
 from .chronicle import Chronicle, Historian, known
 from .judge import Asker, Judge, Lawmaker, Said, rules_of
-from .operations import Asked, Draft, Operation, Writer
+from .arguments import Asked
+from .operations import Draft, Operation, Writer
 from .stage import Reply, Stage
 from .trial import EVERYTHING, ROLES, held, so_many
 

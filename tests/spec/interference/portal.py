@@ -13,7 +13,8 @@ from callboard_sdk import EntityRef, encode_id
 
 from schema import Supergraph
 
-from .operations import Asked, Operation
+from .arguments import Asked
+from .operations import Operation
 from .world import LABELS, LIFECYCLES, NAMES, NAMESPACES, TAGS, TYPES, Maker
 
 _ROOT = "/api/catalog"

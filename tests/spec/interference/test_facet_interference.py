@@ -9,7 +9,7 @@ import pytest
 
 from .facets import FacetWriter
 from .leaks import FACETED, LEAKS
-from .operations import Asked
+from .arguments import Asked
 from .shrink import shrunk
 from .stage import staged
 from .trial import first, rounds

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from .change import Changer, telling
 from .judge import Asker, Judge, Lawmaker, Said, rules_of
-from .operations import Asked, Operation, Writer
+from .arguments import Asked
+from .operations import Operation, Writer
 from .portal import PortalWriter
 from .stage import Reply, Stage
 from .view import view
