@@ -17,6 +17,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     parse,
+    separate_operations,
     validate,
 )
 from graphql.execution import VariableValues, get_variable_values
@@ -203,7 +204,7 @@ class Documents:
         if (known := self._operations.get(key)) is not None:
             return known
         definition = _chosen(document.node, name)
-        collector = collected(document.node, self._schema)
+        collector = collected(_own(document.node, definition), self._schema)
         switches = tuple(sorted(collector.switches))
         coordinates = self._types | collector.selected | collector.filtered
         selected, used = frozenset(collector.selected), frozenset(collector.uses)
@@ -226,8 +227,11 @@ class Documents:
         raise RequestError(mistakes, "BAD_USER_INPUT")
 
     def used(self, operation: Operation, variables: VariableValues) -> frozenset[Use]:
-        """What the operation's document filters and orders by with these variables: all of it is sure."""
-        return frozenset(collected(operation.document.node, self._schema, variables).uses)
+        """What the operation filters and orders by with these variables: all of it is sure. Raises RequestError."""
+        try:
+            return frozenset(collected(_own(operation.document.node, operation.definition), self._schema, variables).uses)
+        except GraphQLError as error:  # an argument takes no null, which its variable may be
+            raise RequestError([error], "BAD_USER_INPUT") from None
 
     def _parse(self, source: str) -> DocumentNode:
         try:
@@ -245,6 +249,13 @@ def _mistakes(schema: GraphQLSchema, document: DocumentNode, most: int = MAX_MIS
     except RecursionError:
         error = GraphQLError("The document nests too deep to be checked.")
         raise RequestError([error], "GRAPHQL_VALIDATION_FAILED") from None
+
+
+def _own(document: DocumentNode, definition: OperationDefinitionNode) -> DocumentNode:
+    """The document with this operation alone, and the fragments that it has."""
+    if sum(isinstance(one, OperationDefinitionNode) for one in document.definitions) == 1:
+        return document
+    return separate_operations(document)[definition.name.value if definition.name else ""]
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

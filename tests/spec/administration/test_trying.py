@@ -47,7 +47,7 @@ m, user:vera, team
 
 async def test_a_dry_run_says_what_an_operation_would_come_to_for_a_chosen_viewer(alice: Person) -> None:
     draft = await drafted(alice, TEXT)
-    query = "query A { plugins { name } } query B { viewer { subject } rateLimit { cost } plugins { name } node(id: 1) { ... on Component { title } } }"
+    query = "query A { policy { problems { message } } } query B { viewer { subject } rateLimit { cost } plugins { name } node(id: 1) { ... on Component { title } } }"
     viewer = {"subject": "vera", "roles": ["viewer"], "entity": "user:default/vera"}
     given = {"rules": {"draft": draft}, "viewer": viewer, "query": query, "name": "B"}
     found = (await alice.ask(DRY_RUN, given))["policyDryRun"]
@@ -77,6 +77,7 @@ async def test_a_dry_run_says_what_an_operation_would_come_to_for_a_chosen_viewe
         ({"rules": {"version": 3, "draft": "x"}}, "give one of them"),
         ({"variables": ["x"]}, "must be a JSON object"),
         ({"query": "query($id: ID!) { node(id: $id) { id } }", "variables": {}}, "$id"),
+        ({"query": 'query($id: ID = "x") { node(id: $id) { id } }', "variables": {"id": None}}, "id"),
         ({"query": "query($id: ID!) { node(id: $id) { id } }", "variables": {"id": [{}]}}, "$id"),
     ],
 )
