@@ -17,7 +17,7 @@ def read_csv(name: str, content: str) -> Rules:
     lines = content.split("\n")
     for number, line in enumerate(lines, start=1):
         if number == len(lines) and line:
-            reader.lost(f"{name}:{number}", line, ENDS_WITHIN)
+            reader.lost(f"{name}:{number}", "", ENDS_WITHIN)  # nobody knows what would have followed
         elif line.strip() and not line.lstrip().startswith("#"):
             reader.line(f"{name}:{number}", line.rstrip("\r"))
     return Rules(

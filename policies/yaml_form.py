@@ -37,7 +37,7 @@ def read_yaml(name: str, content: str) -> Rules:
     reader = _Reader(name)
     *whole, last = content.split("\n")
     if last:
-        reader.lost(len(whole) + 1, last, ENDS_WITHIN)
+        reader.lost(len(whole) + 1, "", ENDS_WITHIN)
     found = documents("\n".join([*whole, ""]), reader.lost)
     for document in found:
         reader.read(document)
