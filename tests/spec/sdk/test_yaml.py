@@ -7,7 +7,7 @@ import callboard_sdk.yaml as module
 import pytest
 import yaml
 from callboard_sdk.yaml import Mark, YamlError, read_all, read_documents
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -87,9 +87,22 @@ def test_json_is_read_as_it_was_written(value):
     assert document.value == value
 
 
+class Quoting(yaml.SafeDumper):
+    """Puts in quotes what begins as a number does: `0E0` and `0o7` are none in YAML 1.1, which it writes, and are in 1.2."""
+
+    def text(self, value: str) -> yaml.ScalarNode:
+        style = "'" if value[:1] in "0123456789+-." else None
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+Quoting.add_representer(str, Quoting.text)
+
+
 @given(json_values.filter(lambda value: value is not None))
+@example("0E0")
+@example({"0o7": ["+1e3"]})
 def test_yaml_is_read_as_it_was_written(value):
-    [document] = read_documents(yaml.safe_dump(value, allow_unicode=False))
+    [document] = read_documents(yaml.dump(value, allow_unicode=False, Dumper=Quoting))
     assert document.value == value
 
 
