@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -18,11 +17,10 @@ from pydantic_core import to_jsonable_python
 from schema import KnownPredicate, Supergraph
 
 from .conditions import Condition, Predicate, canonical, mapped
-from .rules import Inherits, PolicyError, Rule, Rules
+from .rules import Inherits, PolicyError, Rule, Rules, placed
 
 MAX_LEVELS = 32
 """How many roles may inherit from each other in a row."""
-_PLACE = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): ")
 _EDITS, _LETTERS = 2, 3
 """How many edits make a name another: two at most, and one for each three letters."""
 
@@ -44,12 +42,9 @@ def checked(rules: Rules, supergraph: Supergraph) -> Rules:
 
 def in_order(mistakes: Iterable[str]) -> list[str]:
     """These mistakes by their files, in the order in which those come, and by their lines; each once."""
-    places = {one: _PLACE.match(one) for one in mistakes}
-    files = {found and found["file"]: None for found in places.values()}
-    order = {file: number for number, file in enumerate(files)}
-    return sorted(
-        places, key=lambda one: (order[found["file"]], int(found["line"])) if (found := places[one]) else (order[None], 0)
-    )
+    places = {one: (found[0], found[1]) if (found := placed(one)) else (None, 0) for one in mistakes}
+    order = {file: number for number, file in enumerate(dict.fromkeys(file for file, _ in places.values()))}
+    return sorted(places, key=lambda one: (order[places[one][0]], places[one][1]))
 
 
 def waiting(rules: Rules, supergraph: Supergraph) -> list[str]:

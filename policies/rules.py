@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,12 +21,21 @@ MAX_NAME = 200
 __all__ = ["ACTIONS", "ALLOW", "DENY", "EFFECTS", "Inherits", "Member", "PolicyError", "Rule", "Rules"]
 
 
+_PLACE = re.compile(r"([^:\n]+):(\d+): (.*)", re.DOTALL)
+
+
 class PolicyError(Exception):
     """The rules are refused as a whole; `mistakes` has each of them as `file:line: what is wrong and what to write`."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = tuple(mistakes)
+
+
+def placed(mistake: str) -> tuple[str, int, str] | None:
+    """The file, the line and the rest of one of a PolicyError's mistakes; None for one that is about no line."""
+    match = _PLACE.fullmatch(mistake)
+    return (match[1], int(match[2]), match[3]) if match else None
 
 
 @dataclass(frozen=True, slots=True)

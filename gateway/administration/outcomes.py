@@ -1,6 +1,6 @@
 """What an operation comes to under a policy that may not be in force: what is decided, and what is refused for its arguments.
 
-No values of variables are known: what one may hold may be refused, and that is a condition.
+Where the values of variables are not known, what one may hold may be refused, and that is a condition.
 """
 
 from __future__ import annotations

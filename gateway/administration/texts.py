@@ -11,6 +11,7 @@ from typing import TypeVar
 from policies import PolicyError, Rules
 from policies.checks import checked
 from policies.csv_form import read_csv, write_csv
+from policies.rules import placed
 from policies.yaml_form import read_yaml
 from resolvers.policy.inputs import PolicyChangeInput, PolicyInheritanceInput, PolicyMemberInput, PolicyRuleInput
 from resolvers.policy.types import PolicyMistake
@@ -24,7 +25,6 @@ MAX_NOTE = 1_000
 MAX_MISTAKES = 100
 DRAFT = "draft"
 
-_PLACE = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
 _YAML = re.compile(r"roles\s*:|---")
 
 _NO_RULES = (
@@ -104,24 +104,26 @@ def _changed(rules: Rules, change: PolicyChangeInput, where: str) -> Rules:
     said = Rules.joined([*gone, *new])
     if said == Rules():
         raise PolicyError(said.mistakes or [f"{where}:1: says nothing: give it what to add or to remove"])
-    rules = replace(rules, mistakes=(*rules.mistakes, *said.mistakes), unread=(*rules.unread, *said.unread))
+    wrong = list(said.mistakes)
+    grants = _exchanged(rules.grants, gone[0].grants, new[0].grants, where, wrong)
+    inherits = _exchanged(rules.inherits, gone[1].inherits, new[1].inherits, where, wrong)
+    members = _exchanged(rules.members, gone[2].members, new[2].members, where, wrong)
     return replace(
-        rules,
-        grants=_exchanged(rules.grants, gone[0].grants, new[0].grants, where),
-        inherits=_exchanged(rules.inherits, gone[1].inherits, new[1].inherits, where),
-        members=_exchanged(rules.members, gone[2].members, new[2].members, where),
-    )
+        rules, grants=grants, inherits=inherits, members=members,
+        mistakes=(*rules.mistakes, *wrong), unread=(*rules.unread, *said.unread),
+    )  # fmt: skip
 
 
-def _exchanged(there: tuple[T, ...], gone: tuple[T, ...], new: tuple[T, ...], where: str) -> tuple[T, ...]:
+def _exchanged(there: tuple[T, ...], gone: tuple[T, ...], new: tuple[T, ...], where: str, wrong: list[str]) -> tuple[T, ...]:
     place = len(there)
-    if gone:
-        if gone[0] not in there:
-            raise PolicyError([f"{where}:1: the draft has no such line to remove: look at its text, and name one of its lines"])
+    if gone and gone[0] in there:
         place = there.index(gone[0])
         there = (*there[:place], *there[place + 1 :])
+    elif gone:
+        wrong.append(f"{where}:1: the draft has no such line to remove: look at its text, and name one of its lines")
     if new and new[0] in there:
-        raise PolicyError([f"{where}:1: the draft has this line already: leave the change out"])
+        wrong.append(f"{where}:1: the draft has this line already: leave the change out")
+        return there
     return (*there[:place], *new, *there[place:])
 
 
@@ -152,12 +154,11 @@ def mistakes(error: PolicyError, text: str) -> list[PolicyMistake]:
 
 
 def _mistake(text: str, lines: Sequence[str]) -> PolicyMistake:
-    match = _PLACE.fullmatch(text)
-    if match is None:
+    if (place := placed(text)) is None:
         return PolicyMistake(code=PolicyMistakeCode.INVALID, message=text)
-    line = int(match["line"])
-    rule = lines[line - 1][:1_000] if match["file"] == DRAFT and line <= len(lines) else None
-    return PolicyMistake(code=PolicyMistakeCode.INVALID, message=match["message"], file=match["file"], line=line, rule=rule)
+    file, line, message = place
+    rule = lines[line - 1][:1_000] if file == DRAFT and line <= len(lines) else None
+    return PolicyMistake(code=PolicyMistakeCode.INVALID, message=message, file=file, line=line, rule=rule)
 
 
 def told(text: str, what: str, *, needed: bool = False) -> str:

@@ -73,10 +73,10 @@ class Coordinates(Visitor):
         for kind in kinds:
             named = get_named_type(kind) if kind else None
             if named is not None and is_object_type(named):
-                self.selected.add(f"{named.name}.{node.name.value}")
+                coordinate = f"{named.name}.{node.name.value}"
+                self.selected.add(coordinate)
                 if (field := named.fields.get(node.name.value)) is not None:
                     self.filtered.update(*(expanded(self._schema, name) for name in declared(field)))
-                    coordinate = f"{named.name}.{node.name.value}"
                     self.uses.update(
                         Use(coordinate, place, by, sure) for place, filtered, sure in self._used(field, node) for by in filtered
                     )

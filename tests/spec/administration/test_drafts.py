@@ -190,6 +190,19 @@ async def test_a_change_that_takes_nothing_away_hides_no_mistake_of_another(alic
     assert none is None and [error["file"] for error in errors] == ["changes[0]", "changes[2]"]
 
 
+async def test_of_one_change_every_mistake_is_told(alice: Person) -> None:
+    draft = await drafted(alice)
+    change = {
+        "removeRule": {"role": "none", "object": "*"},
+        "addRule": {"role": "z", "object": "*", "condition": "{"},
+        "addMember": {"member": "robot:x", "role": "z"},
+    }
+    none, errors = await alice.change("changePolicyDraft", {"draft": draft["id"], "changes": [change]}, DRAFT)
+    told = [error["message"] for error in errors]
+    assert none is None and len(told) == 3
+    assert all(any(what in one for one in told) for what in ("no such line", "not JSON", "no member"))
+
+
 async def test_rules_of_files_can_t_be_taken_away(alice: Person, harness: Harness) -> None:
     draft = await drafted(alice)
     taken = {"removeRule": {"role": "admin", "object": "*"}}

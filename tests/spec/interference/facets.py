@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from graphql import GraphQLObjectType
 
-from .arguments import Asked
-from .operations import Draft, Operation, Writer
+from .operations import Draft, Writer
 
 
 class _FacetDraft(Draft):
@@ -22,6 +21,5 @@ class _FacetDraft(Draft):
 class FacetWriter(Writer):
     """Writes operations by chance that count."""
 
-    def operation(self, asked: Asked) -> Operation:
-        """One operation, after what was asked before."""
-        return _FacetDraft(self._dice, self._graph, self._refs, self._telling, asked).operation()
+    draft = _FacetDraft
+    introspects = 0.0

@@ -76,24 +76,6 @@ class Operation:
         return json.dumps({"query": self.query, "variables": self.variables, **extensions}).encode()
 
 
-class Writer:
-    """Writes operations by chance; `refs` are what is there in the worlds that they are for, `telling` fields that are asked for
-    more often than others.
-    """
-
-    def __init__(self, dice: Random, graph: Supergraph, refs: Iterable[EntityRef], telling: Sequence[str]) -> None:
-        self._dice = dice
-        self._telling = telling
-        self._graph = graph
-        self._refs = sorted(refs)
-
-    def operation(self, asked: Asked) -> Operation:
-        """One operation, after what was asked before."""
-        if self._dice.random() < 0.04:
-            return Operation(self._dice.choice(_INTROSPECTION))
-        return Draft(self._dice, self._graph, self._refs, self._telling, asked).operation()
-
-
 class Draft(Arguments):
     """One operation as it is written."""
 
@@ -185,3 +167,26 @@ class Draft(Arguments):
                 yield f"...f{len(self._fragments) - 1}"
             else:
                 yield f"... on {name} {selected}"
+
+
+class Writer:
+    """Writes operations by chance; `refs` are what is there in the worlds that they are for, `telling` fields that are asked for
+    more often than others.
+    """
+
+    draft: type[Draft] = Draft
+    """What one is written as."""
+    introspects = 0.04
+    """How likely one asks for the schema."""
+
+    def __init__(self, dice: Random, graph: Supergraph, refs: Iterable[EntityRef], telling: Sequence[str]) -> None:
+        self._dice = dice
+        self._telling = telling
+        self._graph = graph
+        self._refs = sorted(refs)
+
+    def operation(self, asked: Asked) -> Operation:
+        """One operation, after what was asked before."""
+        if self.introspects and self._dice.random() < self.introspects:
+            return Operation(self._dice.choice(_INTROSPECTION))
+        return self.draft(self._dice, self._graph, self._refs, self._telling, asked).operation()
