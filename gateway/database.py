@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY, OperationalError
 from typing import Any
 
+from aiosqlite import Connection
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -13,6 +16,7 @@ from resolvers.database import GatewayDatabase
 
 _WRITER_SECONDS = 60.0
 """How long SQLite waits for another writer: longer than the longest transaction, a migration, should take."""
+_AGAIN_SECONDS = 0.01
 
 
 def open_database(url: str, *, migrate: bool = True) -> GatewayDatabase:
@@ -33,8 +37,24 @@ def open_database(url: str, *, migrate: bool = True) -> GatewayDatabase:
 
 def _beside_writers(connection: Any, _record: Any) -> None:
     """Let readers read while another writes (write-ahead log); the file remembers it. Memory has no such thing."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode")
-    if cursor.fetchone() == ("delete",):
-        cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.close()
+    connection.run_async(_logged_ahead)
+
+
+async def _logged_ahead(connection: Connection) -> None:
+    """SQLite refuses this change at once while another writes or makes it, however long it may wait: so it is asked again.
+
+    Raises what SQLite last raised, where the other isn't ready in time.
+    """
+    waited = asyncio.get_running_loop().time() + _WRITER_SECONDS
+    while await _one(connection, "PRAGMA journal_mode") == "delete":
+        try:
+            await _one(connection, "PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or asyncio.get_running_loop().time() > waited:
+                raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _one(connection: Connection, statement: str) -> Any:
+    async with connection.execute(statement) as cursor:
+        return (await cursor.fetchone() or [None])[0]
