@@ -42,6 +42,8 @@ KEPT = (Column.KIND, Column.NAMESPACE)
 """Columns of an entity that have an index with its entities by name."""
 _LOOKED_UP = 8
 """Terms that SQLite looks up of an entity one after another; of more it goes through what the entity has."""
+_FEW = 8
+"""Values that SQLite is given one by one; more are one text to it, which takes longer to begin with."""
 _GROUP = 16
 _HIGHEST = 96
 """How high a tree may be in one piece: SQLite's parser has a stack of 100, of which a level takes several."""
@@ -257,7 +259,10 @@ class Writer:
         if (beginning := beginning_of(leaf)) is None:
             texts = texts_of(leaf)
             term = "+catalog_mark.term" if self._sqlite and len(texts) > _LOOKED_UP else "catalog_mark.term"
-            terms = f"IN ({self.terms(texts)})" if self._sqlite else f"= ANY (ARRAY({self.terms(texts)}))"
+            if len(texts) == 1:
+                terms = f"= {self.term(texts[0])}"
+            else:
+                terms = f"IN ({self.terms(texts)})" if self._sqlite else f"= ANY (ARRAY({self.terms(texts)}))"
             return f"EXISTS (SELECT 1 FROM catalog_mark WHERE {term} {terms} AND {here})"
         joined = "catalog_mark JOIN catalog_term ON catalog_term.id = catalog_mark.term"
         return f"EXISTS (SELECT 1 FROM {joined} WHERE {self.between('catalog_term.text', beginning)} AND {here})"
@@ -266,13 +271,14 @@ class Writer:
         """Whether one of these is an owner of the row; of one that has several its relations tell which they are."""
         texts = sorted(filter(str.isprintable, map(str, refs)))  # no owner's ref is anything else
         if self._sqlite:
-            owner, found = "+catalog_entity.owner", f"IN (SELECT value FROM json_each({self.name(tuple(texts))}))"
-        else:  # one long text is read sooner than many short ones
-            owner, found = "catalog_entity.owner", f"IN (SELECT string_to_table({self.name(_BREAK.join(texts))}, chr(10)))"
+            owner, found, fence = "+catalog_entity.owner", f"IN ({self._listed(texts)})", ""
+        else:  # one long text is read sooner than many short ones; it is read once, and relations are asked row by row
+            found = f"IN (SELECT string_to_table({self.name(_BREAK.join(texts))}, chr(10)))"
+            owner, fence = "catalog_entity.owner", " IS TRUE OFFSET 0"
         several = (
             f"SELECT 1 FROM catalog_relation {self.join} catalog_term ON catalog_term.id = catalog_relation.target"
             f" WHERE catalog_relation.source = catalog_entity.id AND catalog_relation.type = {self.term(Tie.OWNED_BY.value)}"
-            f" AND NOT catalog_relation.mirrored AND catalog_term.text {found}"
+            f" AND NOT catalog_relation.mirrored AND (catalog_term.text {found}){fence}"
         )
         return f"{owner} {found} OR ({owner} = '{SEVERAL}' AND EXISTS ({several}))"
 
@@ -301,8 +307,13 @@ class Writer:
         found = sorted(filter(storable, values))
         if len(found) <= 1:
             return f"{what} = {self.name(found[0])}" if found else "1 = 0"
-        listed = self.name(tuple(found))
-        return f"{what} IN (SELECT value FROM json_each({listed}))" if self._sqlite else f"{what} = ANY ({listed})"
+        return f"{what} IN ({self._listed(found)})" if self._sqlite else f"{what} = ANY ({self.name(tuple(found))})"
+
+    def _listed(self, texts: Sequence[str]) -> str:
+        """SQLite: what stands in the brackets of IN for these."""
+        if len(texts) <= _FEW:
+            return ", ".join(map(self.name, texts))
+        return f"SELECT value FROM json_each({self.name(tuple(texts))})"
 
     def between(self, what: str, beginning: str) -> str:
         """Whether the text begins so."""
