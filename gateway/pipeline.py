@@ -176,7 +176,7 @@ class Pipeline:
         document = await self.documents.read(request.query, visible, own=request.own)
         operation = self.documents.choose(document, request.operation_name)
         seen.operation = operation
-        variables = await self.documents.coerce(operation, _allowed(operation, request).variables, visible)
+        variables = await self.documents.coerce(operation, _allowed(operation, request).variables, visible, own=request.own)
         decisions = policy.decide(viewer.roles, operation.coordinates)
         seen.decided = operation.facts
         plan = await self.plans.plan(operation, decisions, policy.version, variables, visible)

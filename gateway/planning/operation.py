@@ -210,21 +210,27 @@ class Documents:
         selected, used = frozenset(collector.selected), frozenset(collector.uses)
         return self._operations.keep(key, Operation(document, definition, coordinates, selected, switches, used))
 
-    async def coerce(self, operation: Operation, given: Mapping[str, Any], visible: Visible | Everything) -> VariableValues:
+    async def coerce(
+        self, operation: Operation, given: Mapping[str, Any], visible: Visible | Everything, *, own: bool = False
+    ) -> VariableValues:
         """The variables' values, defaults filled in. Raises RequestError with everything that doesn't fit.
 
-        Where the document uses what the viewer may not, it is that which doesn't fit, as in any other document.
+        Where the document uses what the viewer may not, it is that which doesn't fit, as in any other document. With `hide` a
+        value that uses it doesn't fit either, but in one of our `own`.
         """
         definitions = operation.definition.variable_definitions
         if not definitions:
             return _NO_VARIABLES
         values = get_variable_values(self._schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
-        if not isinstance(values, list):
+        if isinstance(values, list):
+            await self._refuse(operation.document, visible.schema)
+        elif own or not self._hide:
             return values
-        await self._refuse(operation.document, visible.schema)
         mistakes = get_variable_values(visible.schema, definitions, dict(given), max_errors=MAX_MISTAKES)
-        assert isinstance(mistakes, list), "what fits a visible schema fits the whole"
-        raise RequestError(mistakes, "BAD_USER_INPUT")
+        if isinstance(mistakes, list):
+            raise RequestError(mistakes, "BAD_USER_INPUT")
+        assert not isinstance(values, list), "what fits a visible schema fits the whole"
+        return values
 
     def used(self, operation: Operation, variables: VariableValues) -> frozenset[Use]:
         """What the operation filters and orders by with these variables: all of it is sure. Raises RequestError."""

@@ -203,6 +203,24 @@ async def test_a_variable_that_does_not_fit_names_nothing_hidden(both, document,
     assert all(word in given for message in reply.messages for word in message.replace("'", " ").split() if HIDDEN.search(word))
 
 
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("query ($x: DoorFilter) { doors(filter: $x) { name } }", {"x": {"zorpCode": "1"}}),
+        ("query ($x: DoorOrder!) { doors(order: $x) { name } }", {"x": "ZORP_CODE"}),
+        ("query ($x: [DoorOrder!]) { doors(orders: $x) { name } }", {"x": ["NAME", "ZORP_CODE"]}),
+    ],
+)
+async def test_a_variable_that_holds_what_is_hidden_does_not_fit_where_what_is_denied_is_hidden(
+    hiding, answering, document, variables
+):
+    reply = await hiding.alike(document, variables)
+    assert reply.codes == ["BAD_USER_INPUT"]
+    fitting = await hiding.with_zorp.ask(document, variables, roles=["keeper"])
+    assert fitting.codes == []
+    assert (await answering.with_zorp.ask(document, variables)).codes == ["FORBIDDEN"]
+
+
 async def test_a_variable_that_does_not_fit_is_told_with_what_was_meant(both):
     reply = await both.alike("query ($x: Genre!) { shows(genre: $x) { title } }", {"x": "OPER"})
     assert reply.codes == ["BAD_USER_INPUT"] and "Did you mean the enum value 'OPERA'?" in reply.messages[0]
