@@ -102,7 +102,8 @@ def build(
     plugins = _plugins(configuration, core, loaded)
     files = read_rules(*settings.policies.paths) if rules is None else rules
     policies = Policies(supergraph, files)
-    documents = _documents(supergraph, settings.limits, hide=settings.policies.denied == "hide")
+    hide, schemas = settings.policies.denied == "hide", VisibleSchemas(supergraph)
+    documents = _documents(supergraph, settings.limits, hide=hide)
     audit, recent = AuditStore(plugins.database), Recent()
     identity = Identity(settings.auth, plugins.database, policies, audit=audit, known=partial(is_known, plugins))
     whole.plugins, whole.nodes = plugins, Nodes(supergraph, loaded.failed)
@@ -113,7 +114,7 @@ def build(
     standing = Standing(policies, files, supergraph, store, emergencies)
     trying = Trying(standing, store, documents, plugins, recent)
     whole.audit = audit
-    office = Office(standing, store, emergencies, trying, recent, settings.policies.emergency)
+    office = Office(standing, store, emergencies, trying, recent, settings.policies.emergency, schemas if hide else None)
     denials = Denials(audit)
     lane_of = Lane(lane if settings.server.lane else None, nodes=settings.server.lane_nodes, characters=LONG)
     record = Record(lambda: _upstreams(plugins, identity.providers, lane_of), lane_of)
@@ -121,7 +122,7 @@ def build(
         in_emergencies(identity.identify, emergencies),
         identity.permit,
         documents,
-        VisibleSchemas(supergraph),
+        schemas,
         Plans(supergraph.schema, checks=settings.server.development),
         settings.limits,
         policies,

@@ -9,6 +9,7 @@ from functools import cached_property
 from callboard_sdk import Viewer
 from graphql import GraphQLNamedType, GraphQLSchema, get_named_type, is_abstract_type, is_introspection_type, is_object_type
 
+from gateway.planning.visible import Visible, VisibleSchemas
 from policies import Decision, Policy
 from resolvers.policy.types import CoordinateAccess, DeniedWhy
 from resolvers.policy.words import PolicyAccess
@@ -21,11 +22,15 @@ _BEST = (PolicyAccess.ALLOWED, PolicyAccess.CONDITIONAL, PolicyAccess.DENIED)
 
 
 class Explaining:
-    """Asks the policy version that a request began with, and what was lately told of older ones."""
+    """Asks the policy version that a request began with, and what was lately told of older ones.
 
-    def __init__(self, standing: Standing, recent: Recent) -> None:
+    `hiding` has the schemas that viewers may use where what is denied is hidden; None where it is answered.
+    """
+
+    def __init__(self, standing: Standing, recent: Recent, hiding: VisibleSchemas | None) -> None:
         self._standing = standing
         self._recent = recent
+        self._hiding = hiding
 
     def can(self, policy: Policy, viewer: Viewer, coordinates: Sequence[str]) -> list[CoordinateAccess]:
         """What the viewer may do with these coordinates, in the same order. What isn't there is like what is denied."""
@@ -60,16 +65,32 @@ class Explaining:
         return {name: frozenset(coordinates) for name, coordinates in found.items()}
 
     def why(self, policy: Policy, viewer: Viewer, decision: str) -> DeniedWhy | None:
-        """Why this decision denies, or allows on a condition: to this viewer, or to anyone where it may see the policy."""
+        """Why this decision denies, or allows on a condition: to this viewer, or to anyone where it may see the policy.
+
+        To who may not, what is hidden is not explained: ids can be worked out, and one would tell that there is its coordinate.
+        """
+        everyones = self.may(policy, viewer, "Query.policy")
+        found = self._denial(policy, viewer, decision, everyones=everyones)
+        return found if found is None or everyones or self._shows(policy, viewer, found.coordinate) else None
+
+    def _denial(self, policy: Policy, viewer: Viewer, decision: str, *, everyones: bool) -> DeniedWhy | None:
         own = policy.decide(viewer.roles, self._standing.supergraph.guards)
         for found in own.values():
             if found.id == decision and access(found) is not PolicyAccess.ALLOWED:
                 return _why(found, viewer.roles, policy.version, access(found))
-        told = self._recent.told(decision, None if self.may(policy, viewer, "Query.policy") else viewer.subject)
+        told = self._recent.told(decision, None if everyones else viewer.subject)
         if told is None:
             return None
         still = policy.decide(told.roles, [told.decision.coordinate])[told.decision.coordinate]
         return _why(told.decision, told.roles, told.policy, access(still))
+
+    def _shows(self, policy: Policy, viewer: Viewer, coordinate: str) -> bool:
+        """Whether the viewer may know that there is this coordinate."""
+        if self._hiding is None:
+            return True
+        name, _, field = coordinate.partition(".")
+        kind = Visible(self._hiding, policy, viewer.roles).schema.type_map.get(name)
+        return kind is not None and (not field or field in getattr(kind, "fields", ()))
 
 
 def _why(decision: Decision, roles: Iterable[str], policy: str, still: PolicyAccess) -> DeniedWhy:

@@ -11,6 +11,7 @@ import structlog
 from callboard_sdk import Connection, Page, Viewer
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.planning.visible import VisibleSchemas
 from gateway.settings import EmergencySettings
 from policies import Policy
 from resolvers.policy import Draft, Emergencies, Emergency, PolicyStore, Version
@@ -59,7 +60,7 @@ class Office:
     """Satisfies the `Administration` that the graph's fields ask for.
 
     What it tells is of one `policy`, and of what was stored when that was in force: a request takes its own, by `under`, so that
-    all of its response is of one version.
+    all of its response is of one version. `hiding` is as for `Explaining`.
     """
 
     def __init__(
@@ -70,13 +71,14 @@ class Office:
         trying: Trying,
         recent: Recent,
         settings: EmergencySettings,
+        hiding: VisibleSchemas | None,
     ) -> None:
         self._standing = standing
         self._store = store
         self._emergencies = emergencies
         self._drafting = Drafting(standing, store)
         self._granting = Granting(standing, emergencies, settings)
-        self._explaining = Explaining(standing, recent)
+        self._explaining = Explaining(standing, recent, hiding)
         self._trying = trying
         self._conditions = showing.conditions(standing.supergraph)
         self._objects = showing.objects(standing.supergraph)

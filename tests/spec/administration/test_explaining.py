@@ -68,6 +68,26 @@ async def test_can_i_says_the_same_of_what_is_denied_and_what_is_not_there(vera:
     assert [one["access"] for one in found] == ["DENIED"] * 5 + ["ALLOWED", "ALLOWED", "DENIED", "DENIED", "DENIED"]
 
 
+async def test_where_what_is_denied_is_hidden_a_viewer_is_told_why_of_what_its_schema_has_alone(tmp_path: Path) -> None:
+    (tmp_path / "rules.csv").write_text("""
+p, viewer, permission:core.viewer, read, allow
+p, viewer, permission:catalog.read, read, allow
+p, viewer, Component.lifecycle, read, deny
+p, viewer, Component.title, read, deny, isOwner
+""")
+    settings = {"policies": {"rules": str(tmp_path / "rules.csv"), "denied": "hide"}, "plugins": {"catalog": {}}}
+    async with running_gateway(tmp_path, settings) as harness:
+        vera = Person(harness, "vera", ["viewer"])
+        refused = [
+            (await vera.answer(f"{{ components(first: 1, filter: {{{asked}}}) {{ totalCount }} }}"))["errors"][0]["extensions"]
+            for asked in ('lifecycle: "production"', 'title: {eq: "Web"}')
+        ]
+        assert [one["code"] for one in refused] == ["FORBIDDEN", "FORBIDDEN"]  # other types have these fields, so both are named
+        hidden, seen = [await vera.answer(WHY, {"id": one["decisionId"]}) for one in refused]
+    assert hidden["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert (seen["data"]["whyDenied"]["coordinate"], seen["data"]["whyDenied"]["still"]) == ("Component.title", "CONDITIONAL")
+
+
 async def test_can_i_takes_a_thousand_and_no_more(vera: Person) -> None:
     answer = await vera.answer(CAN, {"c": ["Query.viewer"] * 1001})
     assert answer["errors"][0]["extensions"]["code"] == "BAD_ARGUMENT"

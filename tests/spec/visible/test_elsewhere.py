@@ -49,6 +49,32 @@ async def test_what_one_may_do_says_the_same_of_what_is_hidden_and_what_is_not_t
     assert [one["access"] for one in reply.json["data"]["viewer"]["canI"]] == ["DENIED"] * 6 + ["ALLOWED"]
 
 
+WHY = "query ($of: String!) { whyDenied(decisionId: $of) { coordinate reason } }"
+UNTOLD = ["Query.zorpCount", "Component.zorpCode", "Mutation.zorpOpen", "ZorpKey"]
+
+
+def worked_out(world: World, coordinate: str) -> str:
+    """The id of a guest's decision, as whoever knows its seed can make it."""
+    policy = world.harness.gateway.policy
+    return policy.decide(frozenset({"guest"}), [coordinate])[coordinate].id
+
+
+@pytest.mark.parametrize("coordinate", UNTOLD)
+async def test_why_says_nothing_of_what_is_hidden_where_what_is_denied_is_hidden(hiding, coordinate):
+    reply = await hiding.alike(WHY, {"of": worked_out(hiding.with_zorp, coordinate)})
+    assert reply.codes == ["NOT_FOUND"]
+
+
+async def test_why_says_all_to_who_may_see_the_policy_and_where_what_is_denied_is_answered(hiding, answering):
+    ids = {"of": worked_out(hiding.with_zorp, "Query.zorpCount")}
+    assert (await hiding.with_zorp.ask(WHY, ids, roles=["keeper"])).codes == ["NOT_FOUND"], "nobody was told of it"
+    await answering.with_zorp.ask("{ zorpCount }")
+    ids = {"of": worked_out(answering.with_zorp, "Query.zorpCount")}
+    for role in ("guest", "keeper"):
+        found = (await answering.with_zorp.ask(WHY, ids, roles=[role])).json["data"]["whyDenied"]
+        assert found["coordinate"] == "Query.zorpCount"
+
+
 async def test_what_ails_a_plugin_names_the_fields_that_the_viewer_may_use(tmp_path):
     document = "{ plugins { name health { state reason } } }"
     async with worlds(tmp_path, "answer") as made:
