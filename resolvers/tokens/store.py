@@ -162,9 +162,11 @@ class TokenStore:
             self._latest.popitem(last=False)
 
     def lasting(self, viewer: Viewer) -> Viewer:
-        """With the roles that its tokens' owner has: those it was `seen` with last, and none that was lent to it since."""
+        """With those of its roles that its tokens' owner was `seen` with last: none that was lent to it since, and none that
+        other credentials of the same subject have.
+        """
         seen = self._latest.get(viewer.subject)
-        return viewer if seen is None else replace(viewer, roles=seen.roles)
+        return viewer if seen is None else replace(viewer, roles=viewer.roles & seen.roles)
 
     async def flush(self) -> None:
         """Write what was noted: last uses, a minute exact, and what owners of tokens may now."""

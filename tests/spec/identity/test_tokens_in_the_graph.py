@@ -15,6 +15,7 @@ from gateway.auth import LocalIssuer
 from gateway.configuration import read_configuration
 from gateway.testing import Harness, running_gateway
 from resolvers.audit import AuditStore
+from resolvers.tokens.issuing import TokenWish
 from resolvers.tokens.text import new_token
 
 from tests.spec.company import make_company
@@ -157,6 +158,16 @@ async def test_a_token_cannot_make_another(client: Client):
     secret = await client.secret(client.local("ann", "reader"), roles=["reader"])
     made = await client.create(secret, roles=["reader"])
     assert made["secret"] is None and "sign in yourself" in made["errors"][0]["message"]
+
+
+async def test_a_credential_with_fewer_roles_makes_no_token_for_those_that_its_subject_was_seen_with_meanwhile(client: Client):
+    less, more = (f"Bearer {client.local('ann', *roles)}" for roles in (["reader"], ["reader", "admin"]))
+    pipeline, issuing = client.harness.gateway.pipeline, client.harness.gateway.identity.issuing
+    viewer = await pipeline.admit(await pipeline.identify([less]), pipeline.policies.current)
+    await pipeline.identify([more])  # between the request's first step and its mutation
+    mistakes = await issuing.create(viewer, TokenWish(["admin"], days=1))
+    assert isinstance(mistakes, list) and mistakes[0].message.startswith("'admin' is not a role of yours")
+    assert isinstance(await issuing.create(viewer, TokenWish(["reader"], days=1)), tuple)
 
 
 async def test_nobody_has_no_tokens(client: Client):
