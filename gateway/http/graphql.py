@@ -33,6 +33,8 @@ PIECE = 256 * 1024
 """Bytes that are handed to the server at once."""
 _OFFERED = (EVENT_STREAM, GRAPHQL_JSON, JSON)
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (GRAPHQL_JSON, JSON)}
+_NO_STORE = (b"cache-control", b"no-store")
+"""An answer is its viewer's alone: a cache on the way, to which a cookie says nothing, may give it to others (RFC 9111)."""
 
 
 class GraphQLEndpoint:
@@ -95,7 +97,8 @@ def _wants_page(scope: Scope, headers: Headers) -> bool:
 
 async def _send(send: Send, response: Response, media: str) -> None:
     status = response.status or (200 if response.executed or media == JSON else 400)
-    headers = [(b"content-type", _CONTENT_TYPES[media]), (b"content-length", b"%d" % sum(map(len, response.pieces)))]
+    headers = [(b"content-type", _CONTENT_TYPES[media]), _NO_STORE]
+    headers.append((b"content-length", b"%d" % sum(map(len, response.pieces))))
     for name, value in (response.headers or {}).items():
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -200,6 +200,21 @@ async def test_get_reads_and_never_changes(client, token):
     }
 
 
+async def test_no_cache_on_the_way_keeps_an_answer_for_the_next_who_asks(client, token):
+    asked = {"query": "{ viewer { subject } }"}
+    headers = {"authorization": f"Bearer {token}"}
+    answers = [
+        await client.get("/graphql", params=asked, headers=headers),
+        await client.get("/graphql", params=asked),
+        await client.post("/graphql", json=asked, headers=headers),
+        await client.get("/graphql", params={"query": "{ nonsense }"}, headers=headers),
+        await client.get("/graphql", params=asked, headers={"authorization": "Bearer not.a.token"}),
+        await client.put("/graphql", json=asked),
+        await client.get("/api/catalog/entities", headers=headers),
+    ]
+    assert [answer.headers.get("cache-control") for answer in answers] == ["no-store"] * len(answers)
+
+
 async def test_a_fragment_bomb_is_measured_without_unfolding(client):
     fragments = (
         "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60))
