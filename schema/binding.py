@@ -67,6 +67,8 @@ def _set(field: GraphQLField, resolution: Resolution | None) -> None:
 def _tell_arguments(field: GraphQLField, spec: FieldSpec | None, declared: StrawberryField) -> None:
     if spec is not None:
         annotations = {name: argument.annotation for name, argument in spec.parameters.items()}
+        if spec.paged:
+            annotations |= dict.fromkeys(_PAGING, annotations[spec.paged])  # its cursors hold what the list is ordered by
     else:
         resolver = declared.base_resolver
         annotations = hints(resolver.wrapped_func) if resolver is not None and callable(resolver.wrapped_func) else {}

@@ -21,6 +21,7 @@ Branch = Annotated[
 Status = Annotated[
     PipelineStatus | None, strawberry.argument(description="Only runs that stand so."), filters("PipelineRun.status")
 ]
+NewestFirst = Annotated[Page, filters("PipelineRun.startedAt")]
 
 plugin = Plugin(
     "ci",
@@ -50,7 +51,7 @@ async def builds(components: Batch[Component], ci: Ci) -> list[Builds | None]:
 @plugin.field(on=Builds, permission="ci.read")
 async def runs(
     parents: Batch[Builds],
-    page: Page,
+    page: NewestFirst,
     branch: Branch = None,
     status: Status = None,
 ) -> list[Connection[PipelineRun] | None]:

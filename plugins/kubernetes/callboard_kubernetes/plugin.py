@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import strawberry
-from callboard_sdk import BadArgument, Batch, CallboardError, Clients, Entity, Plugin
+from callboard_sdk import BadArgument, Batch, CallboardError, Clients, Entity, Plugin, filters
 from callboard_sdk.entities import Component, Resource
 
 from .access import upstreams
@@ -42,6 +42,7 @@ plugin = Plugin(
 )
 
 Limit = Annotated[int, strawberry.argument(description=f"How many at most, from 1 to {MOST}.")]
+WorstFirst = Annotated[Limit, filters("Pod.state")]
 
 
 @plugin.resource
@@ -72,7 +73,7 @@ async def kubernetes(entities: Batch[Entity], clusters: Clusters) -> list[Kubern
 
 
 @plugin.field(on=Workload, permission=PODS, asks=POD_LISTS)
-async def pods(workloads: Batch[Workload], clusters: Clusters, limit: Limit = 50) -> list[list[Pod] | None]:
+async def pods(workloads: Batch[Workload], clusters: Clusters, limit: WorstFirst = 50) -> list[list[Pod] | None]:
     """The workload's pods, the worst first."""
     most, now = _limit(limit), clusters.now()
     lists = await read_pods(clusters, map(pod_scope, workloads))
@@ -96,7 +97,7 @@ async def events(workloads: Batch[Workload], clusters: Clusters, limit: Limit = 
 
 
 @plugin.field(on=KubernetesState, permission=PODS, name="pods", asks=POD_LISTS)
-async def state_pods(states: Batch[KubernetesState], clusters: Clusters, limit: Limit = 50) -> list[list[Pod | None] | None]:
+async def state_pods(states: Batch[KubernetesState], clusters: Clusters, limit: WorstFirst = 50) -> list[list[Pod | None] | None]:
     """The pods of all its workloads, and those that carry its labels without one, the worst first.
 
     Each cluster that failed leaves one null, with an error.

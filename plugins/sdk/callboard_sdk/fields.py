@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from .batch import Batch
 from .connections import Page
@@ -87,7 +87,7 @@ class FieldSpec:
     def arguments(self, injected: Collection[Any]) -> Sequence[Argument]:
         """The GraphQL arguments: the parameters that are not `injected`, by annotation, and no Page."""
         own = self.parameters.values()
-        return [one for one in own if one.annotation is not Page and not any(one.annotation is kind for kind in injected)]
+        return [one for one in own if not is_page(one.annotation) and not any(one.annotation is kind for kind in injected)]
 
     @cached_property
     def returns(self) -> Any:
@@ -110,7 +110,7 @@ class FieldSpec:
     @cached_property
     def paged(self) -> str | None:
         """The name of the parameter that takes the Page, where there is one."""
-        return next((name for name, argument in self.parameters.items() if argument.annotation is Page), None)
+        return next((name for name, argument in self.parameters.items() if is_page(argument.annotation)), None)
 
     def mistake(self, problem: str, remedy: str) -> RegistrationError:
         """An error about this declaration, naming plugin, function and file:line."""
@@ -128,6 +128,11 @@ class FieldSpec:
                 "doesn't take the batch of parents first",
                 f"Write `async def {self.function.__name__}(parents: Batch[{on}], ...)`.",
             )
+
+
+def is_page(annotation: Any) -> bool:
+    """Whether an annotation is Page, with or without what the list is ordered by."""
+    return annotation is Page or (get_origin(annotation) is Annotated and get_args(annotation)[0] is Page)
 
 
 def nullable(annotation: Any) -> bool:

@@ -23,6 +23,7 @@ def filters(*coordinates: str) -> Filters:
     It stands in the annotation: `Annotated[str | None, filters("API.type")]`. `T.field` is a field of an object type; of an
     interface, `Entity.type` stands for the field of that name of each type that the list can hold. A value other than null is
     refused with FORBIDDEN to a viewer who may not read one of these fields of every object that it sees, whatever there is.
+    `Annotated[Page, filters("Shift.start")]` is a list that is always ordered so: its order and its cursors tell of that field.
     """
     return Filters(coordinates)
 

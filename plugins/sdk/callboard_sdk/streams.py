@@ -10,9 +10,8 @@ from typing import Any, Optional, get_args, get_origin
 
 from .access import Access
 from .catalog import Catalog
-from .connections import Page
 from .errors import RegistrationError
-from .fields import Argument, FieldSpec, nullable
+from .fields import Argument, FieldSpec, is_page, nullable
 
 _STREAMS = (AsyncIterator, AsyncGenerator)
 _OF_A_MOMENT: Mapping[Any, str] = {Access: "Access", Catalog: "Catalog"}
@@ -75,7 +74,7 @@ class StreamSpec(FieldSpec):
         if self.shown is not None:
             self._check_shown(self.shown, {one.name: one for one in own}, injected)
         for spec in (self, self.shown):
-            if spec is not None and any(argument.annotation is Page for argument in spec.parameters.values()):
+            if spec is not None and any(is_page(argument.annotation) for argument in spec.parameters.values()):
                 raise spec.mistake("asks for a Page, and events come one by one", "Take what it needs as arguments.")
         return own
 

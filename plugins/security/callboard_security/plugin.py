@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Batch, Catalog, Connection, Entity, EntityRef, Page, Plugin, Problem
+from callboard_sdk import Batch, Catalog, Connection, Entity, EntityRef, Page, Plugin, Problem, filters
 from callboard_sdk.entities import Component
 
 from .affected import affected_entities, vulnerability_of
@@ -41,6 +41,7 @@ plugin = Plugin(
 )
 
 Filter = Annotated[FindingFilter | None, strawberry.argument(description="Which findings to show; all when left out.")]
+WorstFirst = Annotated[Page, filters("Finding.severity", "Finding.identifier")]
 
 
 @plugin.resource
@@ -65,7 +66,7 @@ async def security(components: Batch[Component], store: Store) -> list[SecurityS
 
 @plugin.field(on=Component, permission=READ, asks="nothing: reports are in memory")
 async def findings(
-    components: Batch[Component], page: Page, store: Store, filter: Filter = None
+    components: Batch[Component], page: WorstFirst, store: Store, filter: Filter = None
 ) -> list[Connection[Finding] | None]:
     """What is wrong with this component: the worst first, then by id."""
     index = store.index
@@ -73,7 +74,7 @@ async def findings(
 
 
 @plugin.query(permission=READ, name="findings")
-async def all_findings(page: Page, store: Store, filter: Filter = None) -> Connection[Finding] | None:
+async def all_findings(page: WorstFirst, store: Store, filter: Filter = None) -> Connection[Finding] | None:
     """Findings of all entities: the worst first, then by id."""
     index = store.index
     within = index.by_identifier(filter.identifier) if filter and filter.identifier else index.findings

@@ -147,3 +147,16 @@ def test_every_filter_of_the_built_in_plugins_says_by_what():
     silent = {f"{kind.name}.{name}" for kind in inputs for name, given in kind.fields.items() if FILTERS not in given.extensions}
     assert silent == OPEN_INPUTS
     assert FILTERS in graph.schema.type_map["Builds"].fields["runs"].args["branch"].extensions
+
+
+def test_every_list_of_the_built_in_plugins_that_is_ordered_by_what_can_be_denied_says_by_what():
+    plugins = [point.load() for name, point in installed().items() if name in ("catalog", "ci", "cost", "kubernetes", "security")]
+    kinds = stitch(plugins, {plugin.name: injected_types(plugin) for plugin in plugins}).schema.type_map
+    paging = ("first", "after", "last", "before")
+    worst, newest = ("Finding.severity", "Finding.identifier"), ("PipelineRun.startedAt",)
+    ordered = {("Component", "findings"): worst, ("Query", "findings"): worst, ("Builds", "runs"): newest}
+    for (kind, name), by in ordered.items():
+        told = [kinds[kind].fields[name].args[one].extensions.get(FILTERS) for one in paging]
+        assert told == [by] * 4, f"{kind}.{name}"
+    for kind in ("Workload", "KubernetesState"):
+        assert kinds[kind].fields["pods"].args["limit"].extensions[FILTERS] == ("Pod.state",)
