@@ -131,7 +131,7 @@ class FindingEvidence:
     """What the scanner says about this place; nothing where it might quote a secret."""
 
 
-@node(permission=READ)
+@node(permission=READ, open_fields=("entity_ref",))
 class Finding(Node):
     """One thing that is wrong with one entity, however many scanners report it."""
 

@@ -206,7 +206,7 @@ def test_evidence_needs_a_permission_of_its_own_and_nothing_else_shows_it(store:
     assert [name for name, needed in permissions.items() if needed] == ["evidence"]
     guard = guard_of(Finding)
     assert guard is not None
-    assert (guard.permission, guard.open_fields) == ("security.read", {"id"})
+    assert (guard.permission, guard.open_fields) == ("security.read", {"id", "entity_ref"})
     hidden = [f for f in store.index.findings if f.kind is FindingKind.MISCONFIGURATION]
     assert hidden
     for finding in hidden:

@@ -1,4 +1,4 @@
-"""The order of findings and their cursors: they tell of severities and identifiers, and so only who may read these."""
+"""What is told of findings beside their fields: by their order and cursors severity and identifier, by their ids the entity."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from callboard_sdk import decode_id
 from gateway.testing import Answer, running_gateway
+from policies import PolicyError
 
 ALLOWED = ["p, reader, permission:catalog.read, read, allow", "p, reader, permission:security.read, read, allow"]
 LISTS = {
@@ -19,6 +21,7 @@ LISTS = {
 
 async def asked(tmp_path: Path, reports: Any, document: str, rules: Sequence[str] = ()) -> Answer:
     """What a gateway with two findings of one component answers under these rules."""
+    tmp_path.mkdir(exist_ok=True)
     (tmp_path / "rules.csv").write_text("".join(f"{rule}\n" for rule in [*ALLOWED, *rules]))
     (tmp_path / "web.yaml").write_text("apiVersion: a/v1\nkind: Component\nmetadata: {name: web}\nspec: {}\n")
     (tmp_path / "reports" / "web").mkdir(parents=True)
@@ -51,3 +54,15 @@ async def test_who_may_not_read_what_findings_are_ordered_by_is_given_no_page_of
 async def test_who_may_read_it_is_given_them_whatever_else_is_denied(tmp_path: Path, reports: Any, kind: str) -> None:
     answer = await asked(tmp_path, reports, LISTS[kind].format(page="first: 1"), ["p, reader, Finding.evidence, read, deny"])
     assert answer.errors == [] and str(answer.data).count("cursor") == 1
+
+
+async def test_the_entity_that_a_findings_id_names_is_no_field_to_be_denied_alone(tmp_path: Path, reports: Any) -> None:
+    answer = await asked(
+        tmp_path, reports, "{ findings(first: 1) { nodes { id entityRef } } }", ["p, reader, Finding.title, read, deny"]
+    )
+    [finding] = answer.data["findings"]["nodes"]
+    assert decode_id(finding["id"]).key.endswith(f"@{finding['entityRef']}")
+    with pytest.raises(PolicyError, match="Finding.entityRef can't be granted or denied alone: it is readable with its object"):
+        await asked(
+            tmp_path / "denied", reports, "{ findings(first: 1) { nodes { id } } }", ["p, reader, Finding.entityRef, read, deny"]
+        )
