@@ -81,7 +81,7 @@ class Coordinates(Visitor):
                         Use(coordinate, place, by, sure) for place, filtered, sure in self._used(field, node) for by in filtered
                     )
                     if isinstance(how := field.extensions.get(RESOLUTION), Batched | Streamed) and how.shows:
-                        self.filtered.update(self._told(named))
+                        self.filtered.update(self._told(named, node.name.value))
 
     def _used(self, field: GraphQLField, node: FieldNode) -> Iterator[tuple[str, tuple[str, ...], bool]]:
         if self._variables is None:
@@ -89,9 +89,15 @@ class Coordinates(Visitor):
         values = get_argument_values(field, node, self._variables, hide_suggestions=True)
         return ((place, filtered, True) for place, filtered in uses(field, values))
 
-    def _told(self, kind: GraphQLObjectType) -> Iterator[str]:
-        """The fields that a field of this type may show: its siblings, and of a root all that entities have."""
+    def _told(self, kind: GraphQLObjectType, field: str) -> Iterator[str]:
+        """The fields that this field of a type may show: its siblings, and its namesakes of other entities; of a root all that
+        entities have.
+        """
         roots = (self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type)
         entity = self._schema.type_map.get(ENTITY)
-        told = self._schema.get_possible_types(entity) if kind in roots and is_interface_type(entity) else [kind]
-        return (f"{one.name}.{name}" for one in told for name in one.fields)
+        entities = self._schema.get_possible_types(entity) if is_interface_type(entity) else []
+        if kind in roots:
+            yield from (f"{one.name}.{name}" for one in entities for name in one.fields)
+        else:
+            yield from (f"{kind.name}.{name}" for name in kind.fields)
+            yield from (f"{one.name}.{field}" for one in entities if field in one.fields)

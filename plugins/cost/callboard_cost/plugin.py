@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import strawberry
-from callboard_sdk import Batch, Catalog, Connection, Entity, EntityRef, Page, Plugin, paginate
+from callboard_sdk import Batch, Catalog, Connection, Entity, EntityRef, Page, Plugin, Readable, paginate
 from callboard_sdk.entities import Component, Domain, Group, Resource, System
 
 from .asking import Asked
@@ -26,7 +26,7 @@ from .model import (
     EntityCost,
     UnattributedCost,
 )
-from .rollup import owned, parts
+from .rollup import owned, parts, told
 from .settings import CostSettings
 from .sources import shown_file, shown_source
 from .store import Store
@@ -94,12 +94,13 @@ async def system_cost(
     systems: Batch[System],
     store: Store,
     catalog: Catalog,
+    readable: Readable,
     period: Period = CostPeriod.LAST_30_DAYS,
     days: Days = None,
     currency: Currency = None,
 ) -> list[Cost | None]:
-    """What this system costs: its own charges and those of all of its parts, and theirs."""
-    return await _with_parts(systems, store, catalog, period, days, currency)
+    """What this system costs: its own charges and those of all of its parts, and theirs, whose cost may be read."""
+    return await _with_parts(systems, store, catalog, readable, period, days, currency)
 
 
 @plugin.field(on=Domain, permission=READ, name="cost", asks=DUCKDB)
@@ -107,12 +108,13 @@ async def domain_cost(
     domains: Batch[Domain],
     store: Store,
     catalog: Catalog,
+    readable: Readable,
     period: Period = CostPeriod.LAST_30_DAYS,
     days: Days = None,
     currency: Currency = None,
 ) -> list[Cost | None]:
-    """What this domain costs: its own charges and those of all of its systems, and their parts."""
-    return await _with_parts(domains, store, catalog, period, days, currency)
+    """What this domain costs: its own charges and those of all of its systems, and their parts, whose cost may be read."""
+    return await _with_parts(domains, store, catalog, readable, period, days, currency)
 
 
 @plugin.field(on=Group, permission=READ, name="cost", asks=DUCKDB)
@@ -120,15 +122,16 @@ async def group_cost(
     groups: Batch[Group],
     store: Store,
     catalog: Catalog,
+    readable: Readable,
     period: Period = CostPeriod.LAST_30_DAYS,
     days: Days = None,
     currency: Currency = None,
 ) -> list[Cost | None]:
-    """What this group costs: its own charges, and those of whatever it or a group below it owns."""
+    """What this group costs: its own charges, and those of whatever it or a group below it owns and whose cost may be read."""
     if not store.settings.sources:
         return [None] * len(groups)
     asked = Asked.checked(store, period, days, currency)
-    return await asked.costs_of(await owned(catalog, [group.ref for group in groups]))
+    return await asked.costs_of(await told(catalog, await owned(catalog, [group.ref for group in groups]), readable))
 
 
 async def _own(
@@ -143,6 +146,7 @@ async def _with_parts(
     wholes: Sequence[Entity],
     store: Store,
     catalog: Catalog,
+    readable: Readable,
     period: CostPeriod,
     days: CostDays | None,
     currency: str | None,
@@ -150,7 +154,7 @@ async def _with_parts(
     if not store.settings.sources:
         return [None] * len(wholes)
     asked = Asked.checked(store, period, days, currency)
-    return await asked.costs_of(await parts(catalog, [whole.ref for whole in wholes]))
+    return await asked.costs_of(await told(catalog, await parts(catalog, [whole.ref for whole in wholes]), readable))
 
 
 @plugin.query(permission=READ)

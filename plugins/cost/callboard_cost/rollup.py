@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from callboard_sdk import Catalog, EntityRef
+from callboard_sdk import Catalog, EntityRef, Readable
 
 MAX_LEVELS = 32
 
@@ -22,6 +22,16 @@ async def owned(catalog: Catalog, groups: Sequence[EntityRef]) -> list[set[Entit
     members = sorted(set().union(*families))
     owns = await catalog.related(members, "ownerOf") if members else {}
     return [family.union(*(owns.get(member, ()) for member in family)) for family in families]
+
+
+async def told(catalog: Catalog, sums: Sequence[set[EntityRef]], readable: Readable) -> list[set[EntityRef]]:
+    """The same without entities of which the viewer may not read the cost by itself; one question to the catalog."""
+    if readable.reads_all("cost"):
+        return list(sums)
+    refs = sorted(set().union(*sums))
+    found = zip(refs, await catalog.get(refs), strict=True)
+    left = {ref for ref, entity in found if entity is not None and readable.reads(entity, "cost")}
+    return [refs & left for refs in sums]
 
 
 async def nearest(

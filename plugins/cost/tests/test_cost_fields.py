@@ -23,7 +23,7 @@ from callboard_cost.plugin import (
 )
 from callboard_cost.settings import CostSettings
 from callboard_cost.store import Store
-from callboard_sdk import Batch, Page, UpstreamError
+from callboard_sdk import Batch, Page, Readable, UpstreamError
 from callboard_sdk.entities import Domain, Group, Resource, System
 from callboard_sdk.testing import make_component, make_entity
 
@@ -52,9 +52,9 @@ async def test_a_system_adds_up_itself_and_all_of_its_parts_and_theirs(desk: Any
     charges(desk, ("system:shop", 1), ("web", 2), ("api", 4), ("resource:db", 8), ("cart", 16), ("ads", 32), ("other", 64))
     store, catalog = desk.store(), desk.catalog(related={"hasPart": PARTS})
     systems = [make_entity(System, name) for name in ("shop", "ads", "empty")]
-    found = await system_cost(Batch(systems), store, catalog)
+    found = await system_cost(Batch(systems), store, catalog, Readable())
     assert [c.total.amount for c in found] == [31, 32, 0]
-    (sales,) = await domain_cost(Batch([make_entity(Domain, "sales")]), store, catalog)
+    (sales,) = await domain_cost(Batch([make_entity(Domain, "sales")]), store, catalog, Readable())
     assert sales.total.amount == 63
     assert [e.ref.name for e in sales.by_entity(top=2)] == ["ads", "cart"]
     assert store.ledger.statements == 2, "one for each field, however many parents"
@@ -64,7 +64,7 @@ async def test_a_page_of_systems_asks_the_catalog_once_a_level_and_the_ledger_on
     charges(desk, *((f"c{n}", n) for n in range(1, 101)))
     store = desk.store()
     catalog = desk.catalog(related={"hasPart": {f"system:s{n}": [f"component:c{n}"] for n in range(1, 101)}})
-    found = await system_cost(Batch([make_entity(System, f"s{n}") for n in range(1, 101)]), store, catalog)
+    found = await system_cost(Batch([make_entity(System, f"s{n}") for n in range(1, 101)]), store, catalog, Readable())
     assert [c.total.amount for c in found] == list(range(1, 101))
     assert store.ledger.statements == 1
     assert dict(catalog.asked) == {"hasPart": 2}
@@ -84,7 +84,7 @@ async def test_a_group_adds_up_what_it_and_the_groups_below_it_own_each_once(des
         }
     )
     groups = [make_entity(Group, name) for name in ("dept", "a", "other", "none")]
-    found = await group_cost(Batch(groups), store, catalog)
+    found = await group_cost(Batch(groups), store, catalog, Readable())
     assert [c.total.amount for c in found] == [23, 6, 8, 0]
     assert store.ledger.statements == 1
     assert catalog.asked["ownerOf"] == 1
@@ -97,7 +97,7 @@ async def test_parts_that_form_a_circle_are_counted_once(desk: Any) -> None:
             "hasPart": {"system:s": ["component:a"], "component:a": ["component:b"], "component:b": ["component:a", "system:s"]}
         }
     )
-    (found,) = await system_cost(Batch([make_entity(System, "s")]), desk.store(), catalog)
+    (found,) = await system_cost(Batch([make_entity(System, "s")]), desk.store(), catalog, Readable())
     assert found.total.amount == 3
 
 

@@ -46,8 +46,9 @@ EVERYTHING = Access()
 class Readable:
     """Which fields of an entity this request's viewer may read. A function asks for it by annotation: `readable: Readable`.
 
-    It is for a field whose value shows what other fields of the same object show too, such as a descriptor's whole spec: by
-    asking, its function promises to leave out what those would not show.
+    It is for a field whose value shows what other fields of the same object show too, such as a descriptor's whole spec, or what
+    the field of its own name shows of other entities, such as a sum: by asking, its function promises to leave out what those
+    would not show.
     """
 
     musts: Mapping[str, Expression] = field(default_factory=dict)
@@ -57,3 +58,7 @@ class Readable:
         """Whether the viewer may read this entity's field of this name; so it is where its type has no such field."""
         must = self.musts.get(f"{get_object_definition(type(entity), strict=True).name}.{name}")
         return must is None or holds(must, entity)
+
+    def reads_all(self, name: str) -> bool:
+        """Whether the viewer may read the field of this name of every entity, so that none needs to be looked at."""
+        return not any(coordinate.endswith(f".{name}") for coordinate in self.musts)
