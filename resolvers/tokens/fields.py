@@ -18,6 +18,7 @@ from callboard_sdk import (
     UserError,
     Viewer,
     decode_id,
+    filters,
     input,  # noqa: A004  the GraphQL word
     node,
     value,
@@ -118,7 +119,10 @@ class RevokeAccessTokenPayload:
 
 
 _KEY = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_Owner = Annotated[str | None, strawberry.argument(description="Only tokens of the owner with this subject.")]
+_Owner = Annotated[
+    str | None, strawberry.argument(description="Only tokens of the owner with this subject."), filters("AccessToken.owner")
+]
+_ByOwner = Annotated[Page, filters("AccessToken.owner", "AccessToken.createdAt")]
 _Create = Annotated[CreateAccessTokenInput, strawberry.argument(description="What the token may be used for.")]
 _Revoke = Annotated[RevokeAccessTokenInput, strawberry.argument(description="Which token is to end.")]
 
@@ -147,7 +151,7 @@ def add_tokens(core: Plugin[Any], viewer_type: type) -> None:
         return [[_shown(token) for token in found] for _ in viewers]
 
     @core.query(permission=ALL, name="accessTokens", asks="two SQL statements: the page, and the count")
-    async def all_access_tokens(page: Page, tokens: Tokens, owner: _Owner = None) -> Connection[AccessToken] | None:
+    async def all_access_tokens(page: _ByOwner, tokens: Tokens, owner: _Owner = None) -> Connection[AccessToken] | None:
         """Everyone's access tokens, by owner and age."""
         if owner is not None and not owner.isprintable():
             raise BadArgument(

@@ -31,7 +31,9 @@ p, oncall, permission:company.call, read, allow
 g, oncall, reader
 p, contractor, Component.onCall, read, deny
 m, subject:mia, oncall
+p, counter, permission:core.tokens.all, read, allow
 p, auditor, permission:core.tokens.all, read, allow
+p, auditor, permission:core.tokens.own, read, allow
 p, auditor, permission:catalog.read, read, allow, "{""hasTag"": {""tag"": ""open""}}"
 p, admin, *, read, allow
 p, admin, *, mutate, allow
@@ -290,6 +292,16 @@ async def test_who_does_not_see_every_entity_sees_every_token(client: Client):
     for part in ("first: 1", "last: 1", 'first: 1, owner: "bob"'):
         page = (await client.ask(client.local("eve", "auditor"), f"{{ accessTokens({part}) {{ totalCount }} }}"))["accessTokens"]
         assert page["totalCount"] == (1 if "bob" in part else 2)
+
+
+@pytest.mark.parametrize("asked", ["first: 1", "last: 1", 'first: 1, owner: "bob"'])
+async def test_who_may_not_read_whose_tokens_are_learns_it_from_no_order_cursor_or_filter(client: Client, asked: str):
+    await client.secret(client.local("bob", "reader"), roles=["reader"])
+    document = f"{{ accessTokens({asked}) {{ totalCount edges {{ cursor }} }} }}"
+    refused = (await client.post(client.local("eve", "counter"), document)).json()
+    assert refused["data"] == {"accessTokens": None}
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]
+    assert (await client.ask(client.local("eve", "auditor"), document))["accessTokens"]["totalCount"] == 1
 
 
 async def test_a_flood_of_different_refusals_fills_nothing(client: Client):
