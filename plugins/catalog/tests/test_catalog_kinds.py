@@ -117,3 +117,18 @@ async def test_a_plugin_s_own_kinds_are_known_where_one_is_misspelt(tmp_path, ro
     [problem] = data["problems"]["nodes"]
     assert (problem["remedy"], problem["entity"]) == ("Did you mean Widget?", "widgets:default/a")
     assert data["checkDescriptor"] == [{"rule": "catalog.kind-spelling", "remedy": "Did you mean Widget?"}]
+
+
+@pytest.mark.parametrize("kind", ["widget", "Widgt", "Widgte"])
+async def test_a_kind_that_may_not_be_seen_is_not_what_was_meant(tmp_path, kind):
+    (tmp_path / "rules.csv").write_text("""
+p, reader, permission:catalog.read, read, allow
+p, reader, permission:catalog.problems.read, read, allow
+p, reader, type:Widget, read, deny
+""")
+    ask = (
+        '{ checkDescriptor(descriptor: {apiVersion: "a/v1", kind: "%s", metadata: {name: "a"}}) { rule message remedy } }' % kind
+    )
+    settings = {"plugins": {"catalog": {}}, "policies": {"rules": str(tmp_path / "rules.csv")}}
+    async with running_gateway(tmp_path, settings, plugins=[Plugin("widgets", kinds=[Widget])]) as harness:
+        assert (await harness.ask(ask, roles=["reader"])).data == {"checkDescriptor": []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import strawberry
-from callboard_sdk import Batch, Entity, Plugin, Problem, Readable, Sources
+from callboard_sdk import Access, Batch, Entity, Plugin, Problem, Readable, Sources
 from strawberry.scalars import JSON
 
 from .model import PROBLEMS, READ
@@ -40,6 +40,8 @@ def add_descriptor_fields(plugin: Plugin[Any]) -> None:
         return [withheld_of(entity, readable) for entity in entities]
 
     @plugin.query(permission=PROBLEMS)
-    async def check_descriptor(descriptor: _Descriptor, declared: Sources) -> list[Problem] | None:
-        """What is wrong with a descriptor by itself, whatever it refers to: nothing, when there is nothing."""
-        return problems_with(descriptor, declared.kinds)
+    async def check_descriptor(descriptor: _Descriptor, declared: Sources, access: Access) -> list[Problem] | None:
+        """What is wrong with a descriptor by itself, whatever it refers to: nothing, when there is nothing. That its kind is
+        nearly one of a plugin's is told to who may see every entity.
+        """
+        return problems_with(descriptor, declared.kinds if access.whole else ())
