@@ -78,7 +78,7 @@ class Explaining:
         for found in own.values():
             if found.id == decision and access(found) is not PolicyAccess.ALLOWED:
                 return _why(found, viewer.roles, policy.version, access(found))
-        told = self._recent.told(decision, None if everyones else viewer.subject)
+        told = self._recent.told(decision, None if everyones else viewer)
         if told is None:
             return None
         still = policy.decide(told.roles, [told.decision.coordinate])[told.decision.coordinate]

@@ -47,7 +47,7 @@ class Recent:
 
     def __init__(self) -> None:
         self._asked: OrderedDict[tuple[str, str | None, frozenset[str]], Asked] = OrderedDict()
-        self._told: OrderedDict[tuple[str, Decisions], _Request] = OrderedDict()
+        self._told: OrderedDict[tuple[str, str | None, Decisions], _Request] = OrderedDict()
 
     def note(self, viewer: Viewer, operation: Facts, decisions: Decisions, policy: str, *, told: bool) -> None:
         """Remember one request; `told` says that its viewer was told of a denial."""
@@ -64,7 +64,7 @@ class Recent:
             self._tell(viewer, decisions, policy)
 
     def _tell(self, viewer: Viewer, decisions: Decisions, policy: str) -> None:
-        key = viewer.subject, decisions
+        key = viewer.subject, _token(viewer), decisions
         if key in self._told:
             self._told.move_to_end(key)
             return
@@ -77,11 +77,15 @@ class Recent:
         """The operations, those that were asked last at the end."""
         return tuple(self._asked.values())
 
-    def told(self, decision: str, subject: str | None) -> Told | None:
-        """What this viewer was told of a decision; what anyone was for None."""
-        for (whose, _), request in reversed(self._told.items()):
-            if subject in (None, whose):
+    def told(self, decision: str, viewer: Viewer | None) -> Told | None:
+        """What this viewer was told of a decision, to an owner what its own tokens were too; what anyone was for None."""
+        for (subject, token, _), request in reversed(self._told.items()):
+            if viewer is None or (viewer.subject == subject and _token(viewer) in (None, token)):
                 for denied in (*request.decisions.denied.values(), *request.decisions.conditional.values()):
                     if denied.id == decision:
                         return Told(denied, request.policy, request.roles)
         return None
+
+
+def _token(viewer: Viewer) -> str | None:
+    return viewer.token.id if viewer.token else None

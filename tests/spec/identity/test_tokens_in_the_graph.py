@@ -172,6 +172,17 @@ async def test_a_credential_with_fewer_roles_makes_no_token_for_those_that_its_s
     assert isinstance(await issuing.create(viewer, TokenWish(["reader"], days=1)), tuple)
 
 
+async def test_a_token_is_not_told_why_its_owner_was_denied_and_the_owner_why_its_token_was(client: Client):
+    why = "query ($id: String!) { whyDenied(decisionId: $id) { roles } }"
+    ann = client.local("ann", "oncall")
+    token = await client.secret(ann, roles=["reader"])
+    ids = [
+        (await client.post(who, "{ plugins { name } }")).json()["errors"][0]["extensions"]["decisionId"] for who in (ann, token)
+    ]
+    asked = [(await client.post(who, why, id=id)).json()["data"]["whyDenied"] for who in (ann, token) for id in ids]
+    assert asked == [{"roles": ["oncall"]}, {"roles": ["reader"]}, None, {"roles": ["reader"]}]
+
+
 async def test_nobody_has_no_tokens(client: Client):
     answer = (await client.post(None, CREATE, input={"days": 1, "roles": []})).json()
     assert answer["data"] == {"createAccessToken": None}

@@ -167,12 +167,12 @@ async def test_the_lane_ends_with_its_gateway_however_that_ends(tmp_path, rules)
 
 async def test_what_the_lane_decided_is_noted_once_by_the_gateway(tmp_path, rules):
     async with gateway_with_lane(tmp_path, rules) as harness:
-        notes = harness.gateway.pipeline.notes
+        notes, tester = harness.gateway.pipeline.notes, Viewer("tester", ViewerKind.PERSON, frozenset({"reader"}))
         for query in (LARGE, SMALL + PADDING):
             _, read = await answer(harness, query, roles=("reader",))
             assert read["data"]["run"] is None and read["errors"][0]["extensions"]["code"] == "FORBIDDEN"
             decision = read["errors"][0]["extensions"]["decisionId"]
-            assert notes.recent.told(decision, "tester").decision.coordinate == "Query.run"
+            assert notes.recent.told(decision, tester).decision.coordinate == "Query.run"
         assert [one.seen for one in notes.recent.operations] == [1, 1]
         assert harness.gateway.pipeline.lane.taken == 2
         await notes.denials.write(all_of_it=True)
