@@ -26,7 +26,8 @@ from strawberry.types.field import StrawberryField
 
 from .resolution import FILTERS, RESOLUTION, TYPED, Attribute, Batched, Method, Resolution, Streamed
 
-_PAGING = ("first", "after", "last", "before")
+PAGING = ("first", "after", "last", "before")
+"""The arguments that say which page of a list is asked for."""
 _Convert = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
@@ -68,7 +69,7 @@ def _tell_arguments(field: GraphQLField, spec: FieldSpec | None, declared: Straw
     if spec is not None:
         annotations = {name: argument.annotation for name, argument in spec.parameters.items()}
         if spec.paged:
-            annotations |= dict.fromkeys(_PAGING, annotations[spec.paged])  # its cursors hold what the list is ordered by
+            annotations |= dict.fromkeys(PAGING, annotations[spec.paged])  # its cursors hold what the list is ordered by
     else:
         resolver = declared.base_resolver
         annotations = hints(resolver.wrapped_func) if resolver is not None and callable(resolver.wrapped_func) else {}
@@ -118,7 +119,7 @@ def _plugin_field(spec: FieldSpec, convert: _Convert) -> Callable[[FieldLoader, 
     ) -> Awaitable[Sequence[Any]]:
         given = convert(arguments)
         if spec.paged:
-            first, after, last, before = (given.pop(name, None) for name in _PAGING)
+            first, after, last, before = (given.pop(name, None) for name in PAGING)
             given[spec.paged] = Page.checked(first, after, last, before, context.access, counted=counted)
         return context.load(spec, parents, given)
 

@@ -13,6 +13,7 @@ from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNo
 from graphql.execution import VariableValues
 
 from policies import Decision, Decisions
+from schema.binding import PAGING
 from schema.filtering import uses
 from schema.supergraph import usual_action
 
@@ -46,8 +47,12 @@ class FilterForbidden(CallboardError):
     code = "FORBIDDEN"
 
     def __init__(self, coordinate: str, argument: str, decision: Decision) -> None:
+        if argument in PAGING:
+            told = f"You may not have pages of {coordinate}, whose order tells what you may not read: ask"
+        else:
+            told = f"You may not use {argument} of {coordinate}: leave it out, or ask"
         super().__init__(
-            f"You may not use {argument} of {coordinate}: leave it out, or ask for access with decision {decision.id}.",
+            f"{told} for access with decision {decision.id}.",
             coordinate=coordinate,
             argument=argument,
             decisionId=decision.id,

@@ -48,6 +48,7 @@ async def test_who_may_not_read_what_findings_are_ordered_by_is_given_no_page_of
     [error] = answer.errors
     assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("FORBIDDEN", page.partition(":")[0])
     assert "cursor" not in str(answer.data)
+    assert "whose order tells what you may not read: ask for access" in error["message"]
 
 
 @pytest.mark.parametrize("kind", LISTS)
