@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
@@ -38,8 +39,13 @@ def unlooked() -> Iterator[None]:
 
 
 def ours() -> None:
-    """For a process that is the program's alone, before it imports anything large: threads take short turns, too."""
+    """For a process that is the program's alone, before it imports anything large: threads take short turns, too.
+
+    At its end the garbage collector looks at everything again: libraries complain of what they find to be left then.
+    """
     gc.set_threshold(*COLLECTIONS)
+    atexit.unregister(gc.unfreeze)
+    atexit.register(gc.unfreeze)
     sys.setswitchinterval(SWITCH_SECONDS)
 
 

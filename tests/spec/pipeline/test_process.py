@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -40,3 +42,27 @@ def test_a_process_that_does_not_serve_is_left_as_it_is() -> None:
     with unlooked():
         assert gc.isenabled()
     assert gc.get_freeze_count() == frozen
+
+
+_UNTIL_THE_END = """
+from gateway.process import ours, settle, unlooked
+
+class Left:
+    def __del__(self):
+        print("let go", flush=True)
+
+def make():
+    made = Left()
+    made.itself = made
+
+ours()
+with unlooked():
+    make()
+"""
+
+
+@pytest.mark.parametrize("settling", ["", "settle()\n"], ids=["a command", "a server"])
+def test_what_was_made_to_stay_is_let_go_of_at_the_end_so_that_no_library_complains(settling: str) -> None:
+    program = [sys.executable, "-c", _UNTIL_THE_END + settling]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603  our own Python
+    assert (ended.stdout, ended.stderr) == ("let go\n", "")
