@@ -26,8 +26,9 @@ from resolvers.usage import Budgets
 from schema import Supergraph
 
 from .administration import Office, Recent, Standing, Trying, in_emergencies
+from .auth.keyfile import KeyFileError, read_or_make
 from .configuration import Configuration, Mistake, SettingsError
-from .database import open_database
+from .database import file_of, open_database
 from .execution.turns import Turns
 from .http.browser import Browser
 from .http.cors import shared
@@ -43,6 +44,7 @@ from .lane.ask import Lane
 from .loading import Loaded, load, stitch_what_fits
 from .notes import Notes
 from .pipeline import Pipeline
+from .places import hindrance
 from .planning.limits import check_limits
 from .planning.operation import LONG, Documents
 from .planning.plans import Plans
@@ -201,15 +203,30 @@ def _plugins(configuration: Configuration, core: Plugin[Any], loaded: Loaded) ->
             mistakes += error.mistakes
             continue
         runtimes[name] = PluginRuntime(plugin, settings, loaded.versions.get(name, "0"))
-    try:
-        database = open_database(configuration.settings.database.url, migrate=configuration.settings.database.migrate)
-    except OSError as error:
-        mistakes.append(configuration.mistake(("database", "url"), f"can't be made: {error.strerror}"))
+    mistakes += _unusable(configuration)
     mistakes += _unbrought(configuration, runtimes, loaded)
     if mistakes:
         failed = [configuration.mistake(("plugins", name), reason) for name, reason in loaded.failed.items()]
         raise SettingsError([*mistakes, *failed])
-    return Plugins(runtimes, database, loaded.failed)
+    database = configuration.settings.database
+    return Plugins(runtimes, open_database(database.url, migrate=database.migrate), loaded.failed)
+
+
+def _unusable(configuration: Configuration) -> Iterator[Mistake]:
+    """What keeps the files that a gateway makes at its start from being used, or made: nothing is made here."""
+    settings, local = configuration.settings, configuration.settings.auth.local
+    if (file := file_of(settings.database.url)) is not None and (why := hindrance(file)) is not None:
+        yield configuration.mistake(("database", "url"), f"{file} can't be used: {why}; name a file that this user may write")
+    if local is None:
+        return
+    at = ("auth", "local", "key_file")
+    if (why := hindrance(local.key_file)) is not None:
+        yield configuration.mistake(at, f"{local.key_file} can't be used: {why}; name a file that this user may write")
+    elif local.key_file.exists():
+        try:
+            read_or_make(local.key_file)
+        except KeyFileError as error:
+            yield configuration.mistake(at, str(error))
 
 
 def _unbrought(configuration: Configuration, runtimes: Mapping[str, PluginRuntime], loaded: Loaded) -> Iterator[Mistake]:

@@ -1,7 +1,9 @@
-"""The files and folders that settings name: which of them aren't there."""
+"""The files and folders that settings name: which of them aren't there, and which can't be made."""
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +23,19 @@ def missing(value: Any, at: YamlPath = ()) -> Iterator[tuple[YamlPath, Path]]:
         return
     for key, part in _parts(value):
         yield from missing(part, (*at, key))
+
+
+def hindrance(file: Path) -> str | None:
+    """What keeps a file from being used here, or made with its folders, in the system's words; None for nothing. None is made."""
+    try:
+        if file.exists():
+            return os.strerror(errno.EISDIR) if file.is_dir() else None
+        folder = next(parent for parent in file.absolute().parents if parent.exists())
+    except OSError as error:
+        return error.strerror
+    if not folder.is_dir():
+        return os.strerror(errno.ENOTDIR)
+    return None if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
 
 
 def _parts(value: Any) -> Iterator[tuple[str | int, Any]]:

@@ -14,7 +14,7 @@ from .settings import AuthSettings, IssuerSettings
 def issuers_of(settings: AuthSettings, fetch_for: Callable[[IssuerSettings], Fetch], clock: Clock) -> list[Issuer]:
     """Every issuer of the settings. `fetch_for` gives each provider its own way out, so that one can't slow another.
 
-    Makes the local key when there is none yet; raises KeyFileError when it can't be used.
+    The local key is read, and made when there is none yet, for the first token: that raises KeyFileError when it can't be used.
     """
     local = [] if settings.local is None else [local_issuer(LocalIssuer(settings.local, settings.audience))]
     return local + [_provider(issuer, settings.audience, fetch_for(issuer), clock) for issuer in settings.issuers]
@@ -22,7 +22,7 @@ def issuers_of(settings: AuthSettings, fetch_for: Callable[[IssuerSettings], Fet
 
 def local_issuer(local: LocalIssuer) -> Issuer:
     """The gateway's own issuer, checked by the same path as all others."""
-    return Issuer(local.name, OneKey(local.public_key), local.audience, ("EdDSA",))
+    return Issuer(local.name, OneKey(lambda: local.public_key), local.audience, ("EdDSA",))
 
 
 def _provider(issuer: IssuerSettings, audience: str, fetch: Fetch, clock: Clock) -> Issuer:

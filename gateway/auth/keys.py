@@ -7,6 +7,7 @@ import contextvars
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import structlog
@@ -44,10 +45,14 @@ class KeySource(Protocol):
 
 
 class OneKey:
-    """The source of an issuer whose one key is known beforehand, like the gateway's own."""
+    """The source of an issuer whose one key is at hand, like the gateway's own; `public` gives it, and is asked once."""
 
-    def __init__(self, public: Ed25519PublicKey) -> None:
-        self._key = key_of(public)
+    def __init__(self, public: Callable[[], Ed25519PublicKey]) -> None:
+        self._public = public
+
+    @cached_property
+    def _key(self) -> Key:
+        return key_of(self._public())
 
     async def find(self, kid: str | None, algorithm: str) -> Key:
         """Our key, unless the token names another."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from functools import cached_property
 
 import jwt
 from callboard_sdk import EntityRef
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from .claims import MAX_NAME, is_name
 from .compact import MAX_TOKEN
@@ -23,7 +24,7 @@ __all__ = ["KeyFileError", "LocalIssuer"]
 class LocalIssuer:
     """Signs tokens with an Ed25519 key from a file that only its owner can read; made at first use.
 
-    Raises KeyFileError when the file can't be used. The tokens are verified as those of any other issuer.
+    That raises KeyFileError when the file can't be used. The tokens are verified as those of any other issuer.
     """
 
     def __init__(self, settings: LocalIssuerSettings, audience: str, clock: Clock = time.time) -> None:
@@ -31,7 +32,11 @@ class LocalIssuer:
         self.audience = audience
         self._longest = settings.max_lifetime_seconds
         self._clock = clock
-        self._key = read_or_make(settings.key_file)
+        self._key_file = settings.key_file
+
+    @cached_property
+    def _key(self) -> Ed25519PrivateKey:
+        return read_or_make(self._key_file)
 
     @property
     def public_key(self) -> Ed25519PublicKey:

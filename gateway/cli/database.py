@@ -62,7 +62,7 @@ def migrate(settings: SettingsFile = DEFAULT_FILE, as_json: AsJson = False) -> N
                 failed.append(str(error))
         return done, failed
 
-    done, failed = with_database(settings, lambda: database, ask)
+    done, failed = with_database(settings, lambda: database, ask, makes=True)
     if as_json:
         print(json.dumps({"migrated": done, "failed": failed}))
     else:
@@ -80,7 +80,7 @@ def backup(
 ) -> None:
     """Write all that is stored into one file, as it is now, while gateways go on."""
     database, owners = _found(settings)
-    rows = _backed(settings, database, file, lambda database: write_backup(database, owners, file))
+    rows = _backed(settings, database, file, lambda database: write_backup(database, owners, file), makes=False)
     out.print(Text.assemble(("✓", "green"), f" {file} has {rows} rows"))
 
 
@@ -98,13 +98,15 @@ def restore(
             await run_pending(database, versions)
         return rows
 
-    rows = _backed(settings, database, file, ask)
+    rows = _backed(settings, database, file, ask, makes=True)
     out.print(Text.assemble(("✓", "green"), f" {rows} rows are restored"))
 
 
-def _backed(settings: Path, database: GatewayDatabase, file: Path, work: Callable[[GatewayDatabase], Awaitable[int]]) -> int:
+def _backed(
+    settings: Path, database: GatewayDatabase, file: Path, work: Callable[[GatewayDatabase], Awaitable[int]], *, makes: bool
+) -> int:
     try:
-        return with_database(settings, lambda: database, work)
+        return with_database(settings, lambda: database, work, makes=makes)
     except BackupError as error:
         fail([str(error)])
     except FileExistsError:

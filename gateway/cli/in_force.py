@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.administration.standing import database_rules
 from gateway.app import Gateway
+from gateway.database import absent
 from policies import Policy, PolicyError, Rules
 from policies.checks import waiting
 from resolvers.audit import AuditStore
@@ -59,8 +60,8 @@ async def _closed(database: GatewayDatabase) -> Version | None:
 
 
 async def _latest(database: GatewayDatabase) -> Version | None:
-    """The version in effect; None before the tables are made, or where nothing was published."""
-    if (await state_of(database, Versions(NAME, CORE))).now is None:
+    """The version in effect; None before there is a database, or its tables, or where nothing was published."""
+    if absent(database) is not None or (await state_of(database, Versions(NAME, CORE))).now is None:
         return None
     return await PolicyStore(database, AuditStore(database)).latest()
 

@@ -13,17 +13,18 @@ import uvicorn
 from rich.text import Text
 
 from gateway.app import build
-from gateway.database import open_database
+from gateway.auth.keyfile import KeyFileError, read_or_make
+from gateway.database import file_of, make_file, open_database
 from gateway.loading import check_packages, plugin_packages
 from gateway.logs import configure_logs
 from gateway.process import settle
-from gateway.settings import DatabaseSettings
+from gateway.settings import GatewaySettings
 from gateway.streams.streams import Streams
 from resolvers.migrating import core_ready
 from resolvers.versions import MigrationError
 
 from .settings_file import DEFAULT_FILE, SettingsFile, configuration
-from .show import err, fail
+from .show import err, fail, fail_on
 
 
 def serve(
@@ -40,10 +41,10 @@ def serve(
     server = configured.settings.server
     listener = _listen(host or server.host, server.port if port is None else port)
     try:
-        asyncio.run(_ready(configured.settings.database))
-    except MigrationError as error:
+        asyncio.run(_ready(configured.settings))
+    except (MigrationError, KeyFileError, OSError) as error:
         listener.close()
-        fail([str(error)])
+        fail_on(error) if isinstance(error, OSError) else fail([str(error)])
     for name, reason in gateway.loaded.failed.items():
         err.print(Text.assemble((f"plugin {name} is left out:", "yellow"), f" {reason}"))
     if err.is_terminal:
@@ -66,9 +67,15 @@ def serve(
     _Server(config, gateway.streams).run(sockets=[listener])
 
 
-async def _ready(settings: DatabaseSettings) -> None:
-    """Have the core's tables before anything starts: what keeps them from it is a line here, and no failed start of a server."""
-    database = open_database(settings.url, migrate=settings.migrate)
+async def _ready(settings: GatewaySettings) -> None:
+    """Have the local key and the core's tables before anything starts: what keeps them from it is a line here, and no failed
+    start of a server.
+    """
+    if (local := settings.auth.local) is not None:
+        read_or_make(local.key_file)
+    if (file := file_of(settings.database.url)) is not None:
+        make_file(file)
+    database = open_database(settings.database.url, migrate=settings.database.migrate)
     try:
         async with core_ready(database):
             pass

@@ -10,7 +10,7 @@ from typing import TypeVar
 from callboard_sdk import Database
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.database import open_database
+from gateway.database import absent, open_database
 from resolvers.database import GatewayDatabase
 from resolvers.migrating import make_ready
 from resolvers.migrations import CORE, NAME
@@ -26,26 +26,35 @@ T = TypeVar("T")
 
 
 def in_database(settings: Path, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do this with the database of these settings, the core's tables being ready, or end with what is wrong with that."""
+    """Do this with the database of these settings, the core's tables being ready, or end with what is wrong with that.
+
+    One that isn't there yet is not made.
+    """
     found = configuration(settings).settings.database
     return asked(settings, lambda: open_database(found.url, migrate=found.migrate), work)
 
 
-def asked(settings: Path, opened: Callable[[], GatewayDatabase], work: Callable[[GatewayDatabase], Awaitable[T]]) -> T:
-    """The same, with the database that is opened so; it is closed at the end."""
+def asked(
+    settings: Path, opened: Callable[[], GatewayDatabase], work: Callable[[GatewayDatabase], Awaitable[T]], *, makes: bool = False
+) -> T:
+    """The same, with the database that is opened so; it is closed at the end. It may be one that the work `makes`."""
 
     async def ready(database: GatewayDatabase) -> T:
         await make_ready(database, NAME, CORE)
         return await work(database)
 
-    return with_database(settings, opened, ready)
+    return with_database(settings, opened, ready, makes=makes)
 
 
-def with_database(settings: Path, opened: Callable[[], GatewayDatabase], work: Callable[[GatewayDatabase], Awaitable[T]]) -> T:
+def with_database(
+    settings: Path, opened: Callable[[], GatewayDatabase], work: Callable[[GatewayDatabase], Awaitable[T]], *, makes: bool = False
+) -> T:
     """The same, with the database as it is: nothing may be in it yet."""
 
     async def run() -> T:
         database = opened()
+        if not makes and (file := absent(database)) is not None:
+            fail([f"there is no database at {file} yet: a gateway's start makes it; see database.url in {settings}"])
         try:
             return await work(database)
         finally:

@@ -87,7 +87,8 @@ def publish(
         text = rules.read_text(encoding="utf-8-sig")
     except UnicodeError:
         fail([f"{rules} is not UTF-8: save it as UTF-8"], 2)
-    _end(_office(settings, lambda office: office.publish(_OPERATOR, text, note, expected)), str(rules), as_json=as_json)
+    done = _office(settings, lambda office: office.publish(_OPERATOR, text, note, expected), makes=True)
+    _end(done, str(rules), as_json=as_json)
 
 
 def revert(
@@ -102,9 +103,9 @@ def revert(
     _end(_office(settings, lambda office: office.revert(_OPERATOR, given)), f"version {version}", as_json=as_json)
 
 
-def _office(settings: Path, ask: Callable[[Office], Awaitable[T]]) -> T:
+def _office(settings: Path, ask: Callable[[Office], Awaitable[T]], *, makes: bool = False) -> T:
     gateway = build(configuration(settings))
-    return asked(settings, lambda: gateway.plugins.database, lambda _database: ask(gateway.pipeline.office))
+    return asked(settings, lambda: gateway.plugins.database, lambda _database: ask(gateway.pipeline.office), makes=makes)
 
 
 def _end(done: PolicyVersionPayload, source: str, *, as_json: bool) -> None:

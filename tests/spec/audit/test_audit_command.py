@@ -92,6 +92,7 @@ def test_a_list_in_a_pipe_is_cut_nowhere(settings: Path) -> None:
 
 
 def test_nothing_was_recorded_yet(settings: Path) -> None:
+    assert run(app, ["database", "migrate", "-s", str(settings)]).exit_code == 0
     assert "no records yet" in run(app, ["audit", "verify", "-s", str(settings)]).stdout
     assert json.loads(run(app, ["audit", "list", "-s", str(settings), "--json"]).stdout) == []
 

@@ -29,7 +29,9 @@ def key_file(tmp_path: Path) -> Path:
 
 
 def issuer_at(key_file: Path, clock: Clock | None = None, **settings: Any) -> LocalIssuer:
-    return LocalIssuer(LocalIssuerSettings(key_file=key_file, **settings), "callboard", clock or Clock())
+    made = LocalIssuer(LocalIssuerSettings(key_file=key_file, **settings), "callboard", clock or Clock())
+    assert made.public_key  # it is there from now on
+    return made
 
 
 def verifier_of(local: LocalIssuer, clock: Clock | None = None) -> Verifier:

@@ -23,6 +23,7 @@ def callboard(*arguments: str, file: Path) -> Result:
 
 
 def test_the_tables_are_migrated_by_the_command_and_then_of_the_newest_version(file: Path) -> None:
+    (file.parent / "db.sqlite").touch()
     before = callboard("database", "status", "--json", file=file)
     assert before.exit_code == 1
     assert [(one["owner"], one["now"], one["newer"]) for one in json.loads(before.stdout)] == [

@@ -154,14 +154,19 @@ def test_a_path_that_leads_nowhere_is_a_warning_and_no_mistake(say, tmp_path):
 
 
 def test_what_plugins_keep_is_for_nobody_else_on_the_machine(say, tmp_path):
-    assert say("check", "-s", "a.yaml", a=SMALL)[0] == 0
+    assert say("database", "migrate", "-s", "a.yaml", a=SMALL)[0] == 0
     made = tmp_path / ".callboard" / "callboard.sqlite"
     assert [oct(path.stat().st_mode & 0o777) for path in (made.parent, made)] == ["0o700", "0o600"]
 
 
 def test_a_database_whose_folder_can_not_be_made_is_a_mistake_of_the_settings(say):
-    text = "plugins: {catalog: }\ndatabase:\n  url: sqlite:////proc/none/x.sqlite\n"
-    assert say("check", "-s", "a.yaml", a=text)[2] == ("✗ a.yaml:3: database.url: can't be made: No such file or directory\n")
+    text = "plugins: {catalog: }\ndatabase:\n  url: sqlite:///a.yaml/none/x.sqlite\n"
+    told = "database.url: a.yaml/none/x.sqlite can't be used: Not a directory; name a file that this user may write"
+    assert say("check", "-s", "a.yaml", a=text)[2] == f"✗ a.yaml:3: {told}\n"
+    assert say("serve", "-s", "a.yaml", "--port", "0", a=SMALL + "database: {url: 'sqlite:////proc/none/x'}\n")[::2] == (
+        1,
+        "✗ /proc/none: No such file or directory\n",
+    ), "nothing but the attempt tells that it can't be"
 
 
 def test_every_mistake_of_the_rules_is_told_with_what_may_be_meant(say, tmp_path):

@@ -44,7 +44,8 @@ def written(tmp_path: Path, text: str, name: str = "rules.csv") -> str:
     return str(tmp_path / name)
 
 
-def test_where_nothing_was_published_there_is_nothing_to_show(callboard: Callboard) -> None:
+def test_where_nothing_was_published_there_is_nothing_to_show(callboard: Callboard, settings: Path) -> None:
+    assert CliRunner().invoke(app, ["database", "migrate", "-s", str(settings)]).exit_code == 0
     assert "Nothing was published yet" in callboard("versions").stdout
     assert json.loads(callboard("versions", "--json").stdout) == []
     shown = callboard("show")

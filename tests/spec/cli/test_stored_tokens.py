@@ -44,6 +44,7 @@ def callboard(*arguments: str):
 
 
 def test_tokens_are_listed_and_their_text_is_not(settings: Path):
+    (settings.parent / "db.sqlite").touch()
     assert "There are no access tokens" in callboard("list", "-s", str(settings)).stdout
     token, secret = made(settings, note="for the [build]", name="deployer")
     shown = callboard("list", "-s", str(settings)).stdout
