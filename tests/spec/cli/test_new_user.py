@@ -153,6 +153,17 @@ def test_a_path_that_leads_nowhere_is_a_warning_and_no_mistake(say, tmp_path):
     assert report["warnings"] == [{"file": "a.yaml", "line": 5, "path": "plugins.catalog.sources.0.paths.2", "message": told}]
 
 
+def test_a_repository_in_a_folder_that_is_not_there_is_a_warning_too(say):
+    source = "      - {name: NAME, provider: git, repository: 'WHERE'}\n"
+    text = "plugins:\n  catalog:\n    sources:\n" + "".join(
+        source.replace("NAME", name).replace("WHERE", where)
+        for name, where in [("a", "gone/ours.git"), ("b", "."), ("c", "https://git.example/ours.git")]
+    )
+    code, _, err = say("check", "-s", "a.yaml", a=text)
+    told = "nothing is at gone/ours.git now: mend the path, or put there what is to be read"
+    assert (code, err) == (0, f"! a.yaml:4: plugins.catalog.sources.0.repository: {told}\n")
+
+
 def test_what_plugins_keep_is_for_nobody_else_on_the_machine(say, tmp_path):
     assert say("database", "migrate", "-s", "a.yaml", a=SMALL)[0] == 0
     made = tmp_path / ".callboard" / "callboard.sqlite"

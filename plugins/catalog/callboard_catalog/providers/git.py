@@ -37,8 +37,9 @@ class GitRepository:
         self._settings = settings
         self._max_bytes = max_bytes
         self._path = path
-        self._address = settings.repository if settings.remote else str(Path(settings.repository).absolute())
-        self.name = printable(settings.repository.rstrip("/").rpartition("/")[2].removesuffix(".git")) or "repository"
+        where = settings.repository
+        self._address = str(where.absolute() if isinstance(where, Path) else where)
+        self.name = printable(str(where).rstrip("/").rpartition("/")[2].removesuffix(".git")) or "repository"
 
     async def read(self, known: Known) -> Events:
         """Whole when the commit was read to its end: it names every file that there is."""
@@ -92,10 +93,10 @@ class GitRepository:
         configured: dict[str, str] = {}
         if settings.remote:
             if token := _token(settings):
-                configured |= authorization(settings.repository, settings.user, token)
+                configured |= authorization(self._address, settings.user, token)
             if settings.ca_file:
                 configured["http.sslCAInfo"] = str(settings.ca_file.absolute())
-        protocol = settings.repository.partition("://")[0] if settings.remote else "file"
+        protocol = self._address.partition("://")[0] if settings.remote else "file"
         return Git(folder, protocol=protocol, seconds=settings.timeout_seconds, configured=configured, path=self._path)
 
     @contextmanager

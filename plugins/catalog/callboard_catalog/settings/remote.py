@@ -129,7 +129,7 @@ class GitSource(RemoteSource):
 
     provider: Literal["git"]
     """The kind of source."""
-    repository: str = Field(min_length=1, max_length=1000)
+    repository: str | Path = Field(min_length=1, max_length=1000)
     """Where the repository is: `https://host/path.git`, or a folder of this machine."""
     ref: str | None = None
     """The branch or tag; the repository's own default branch when left out."""
@@ -145,12 +145,12 @@ class GitSource(RemoteSource):
     @property
     def remote(self) -> bool:
         """Whether the repository is on another machine."""
-        return "://" in self.repository
+        return isinstance(self.repository, str)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The repository's address, if it has one."""
-        return (self.repository,) if self.remote else ()
+        return (self.repository,) if isinstance(self.repository, str) else ()
 
     @field_validator("ref")
     @classmethod
@@ -161,12 +161,13 @@ class GitSource(RemoteSource):
 
     @field_validator("repository")
     @classmethod
-    def _repository(cls, repository: str) -> str:
+    def _repository(cls, given: str | Path) -> str | Path:
+        repository = str(given)
         if "://" in repository:
             return _base(repository)
         if "::" in repository or repository.startswith("-") or re.match(r"[^/]+:", repository) or not repository.isprintable():
             raise ValueError("the repository is neither https://host/path.git nor a folder: other protocols are not used")
-        return repository
+        return Path(repository)
 
 
 class GitHubSource(RestSource):
