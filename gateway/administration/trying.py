@@ -55,7 +55,7 @@ class Trying:
             viewer = Viewer(who.subject, ViewerKind.PERSON, frozenset(who.roles), who.entity, frozenset(who.groups))
             groups = await groups_above(self._plugins, viewer) if now.by_group or then.by_group else viewer.groups
         except RequestError as error:
-            wrong = [PolicyMistake(code=PolicyMistakeCode.INVALID, message=one.message) for one in error.errors]
+            wrong = [PolicyMistake(code=PolicyMistakeCode.INVALID, message=one) for one in error.told]
             return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=wrong)
         except Refused as error:
             return PolicyDryRun(roles_now=[], roles_then=[], coordinates=[], errors=error.mistakes)

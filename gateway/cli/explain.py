@@ -45,7 +45,7 @@ def explain(
     try:
         plan, given, cost = asyncio.run(_plan(gateway, document_text(document), role or [], values, operation))
     except RequestError as error:
-        fail([one.message for one in error.errors])
+        fail(error.told)
     except CallboardError as error:
         fail([error.message])
     if as_json:

@@ -52,6 +52,12 @@ class RequestError(CallboardError):
         self.errors = errors
         self.code = code
 
+    @property
+    def told(self) -> list[str]:
+        """Each error as one text, with its line and column where it has a place: for where nothing else shows that."""
+        places = ([f"{place.line}:{place.column}: " for place in (one.locations or ())[:1]] for one in self.errors)
+        return ["".join((*place, one.message)) for place, one in zip(places, self.errors, strict=True)]
+
 
 @dataclass(frozen=True, eq=False)
 class Document:

@@ -70,7 +70,7 @@ async def test_a_dry_run_says_what_an_operation_would_come_to_for_a_chosen_viewe
     ("given", "said"),
     [
         ({"query": "{ nothing }"}, "nothing"),
-        ({"query": "{ viewer {"}, "Syntax Error"),
+        ({"query": "{\n  viewer {"}, "2:11: Syntax Error"),
         ({"query": "query A { viewer { subject } } query B { viewer { subject } }"}, "operationName"),
         ({"rules": {"draft": "nonsense"}}, "no such draft"),
         ({"rules": {"version": 3}}, "no version 3"),

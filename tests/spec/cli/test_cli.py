@@ -92,3 +92,15 @@ def test_explain_says_what_is_wrong_with_a_document(settings, document):
     result = run(app, ["explain", "-s", settings, document])
     assert result.exit_code in (1, 2)
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ("{", "✗ 1:2: Syntax Error: Expected Name, found <EOF>.\n"),
+        ("query A {\n  viewer { subjct }\n  nothing\n}", "✗ 2:12: Cannot query field 'subjct' on type 'ViewerInfo'. Did you mean 'subject'?\n✗ 3:3: Cannot query field 'nothing' on type 'Query'.\n"),
+    ],
+)  # fmt: skip
+def test_explain_says_where_in_a_document_it_is_wrong(settings, document, told):
+    result = run(app, ["explain", "-s", settings, "--role", "viewer", document])
+    assert (result.exit_code, result.stderr) == (1, told)
