@@ -101,6 +101,9 @@ class Drafting:
         old = await self._version(given.version)
         before = old.text if old else ""
         text = await self.checked(before, before)
+        if given.version == given.expected_version:
+            await self._expected(given.version)
+            raise refused(f"version {given.version} is in effect already: name another, see policy {{ history }}")
         return await self._put(text, viewer, note, given.expected_version, reverts=given.version)
 
     async def found(self, given: str) -> Draft:
@@ -133,8 +136,7 @@ class Drafting:
             return await self._store.latest()
         if number == 0:
             return None
-        found = await self._store.version(number) if 0 < number < 2**31 else None
-        if found is None:
+        if (found := await self._store.version(number)) is None:
             raise refused(f"there is no version {number}: see policy {{ history }}", PolicyMistakeCode.NOT_FOUND)
         return found
 

@@ -108,7 +108,9 @@ class PolicyStore:
         return _one(Version, await self.tables.rows(_newest()))
 
     async def version(self, number: int) -> Version | None:
-        """The version with this number."""
+        """The version with this number; None where there is none, and for a number that no database holds."""
+        if not 0 < number < 2**31:
+            return None
         return _one(Version, await self.tables.rows(_versions().where(col(VersionRow.number) == number)))
 
     async def history(self, page: Page) -> Connection[Version]:

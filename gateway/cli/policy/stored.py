@@ -85,6 +85,8 @@ def publish(
     """Put a file's rules into effect as the next version; checked as a whole, together with the settings' own rules."""
     try:
         text = rules.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        fail([f"{rules} can't be read: {error.strerror}; give the path of a file of rules, CSV or YAML"], 2)
     except UnicodeError:
         fail([f"{rules} is not UTF-8: save it as UTF-8"], 2)
     done = _office(settings, lambda office: office.publish(_OPERATOR, text, note, expected), makes=True)

@@ -130,7 +130,10 @@ def test_what_can_t_be_is_refused_as_a_whole_with_every_mistake(callboard: Callb
     told = json.loads(callboard("publish", wrong, "--expect", "0", "--json").stdout)
     assert told["version"] is None and len(told["errors"]) >= 2
     assert json.loads(callboard("versions", "--json").stdout) == []
-    assert callboard("publish", str(tmp_path / "absent.csv"), "--expect", "0").exit_code != 0
+    for place, why in [("absent.csv", "No such file or directory"), (".", "Is a directory")]:
+        answer = callboard("publish", str(tmp_path / place), "--expect", "0")
+        said = f"✗ {tmp_path / place} can't be read: {why}; give the path of a file of rules, CSV or YAML\n"
+        assert (answer.exit_code, answer.stderr) == (2, said)
     (tmp_path / "odd.csv").write_bytes(b"\xff\xfe")
     assert "not UTF-8" in callboard("publish", str(tmp_path / "odd.csv"), "--expect", "0").stderr
 
@@ -152,7 +155,18 @@ def test_who_looked_before_another_published_is_refused(callboard: Callboard, tm
     absent = callboard("revert", "7", "--expect", "1")
     assert absent.exit_code == 1 and "there is no version 7" in absent.stderr
     assert "no such version" in callboard("show", "7").stderr
+    assert "no such version" in callboard("show", "9" * 30).stderr
     assert callboard("publish", file).exit_code == 2, "the version that is expected must be said"
+
+
+def test_the_version_in_effect_is_not_put_into_effect_again(callboard: Callboard, tmp_path: Path) -> None:
+    callboard("publish", written(tmp_path, GOOD), "--expect", "0")
+    answer = callboard("revert", "1", "--expect", "1")
+    assert (answer.exit_code, answer.stderr) == (1, "✗ version 1 is in effect already: name another, see policy { history }\n")
+    assert len(json.loads(callboard("versions", "--json").stdout)) == 1
+    assert callboard("revert", "0", "--expect", "1").exit_code == 0
+    late = callboard("revert", "1", "--expect", "1")
+    assert "version 2 is in effect, which operator published" in late.stderr, "it isn't in effect any more"
 
 
 async def test_when_no_version_fits_the_operator_makes_one_that_does(
