@@ -10,7 +10,7 @@ E. files without a rule
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,11 +36,11 @@ class Finding:
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
-def findings(policy: Policy, supergraph: Supergraph) -> list[Finding]:
-    """All of them, in the order of the rules."""
+def findings(policy: Policy, supergraph: Supergraph, lent: Collection[str] = ()) -> list[Finding]:
+    """All of them, in the order of the rules; roles that are `lent` for a while need no members."""
     linter = _Linter(policy, supergraph)
     found = [finding for rule in policy.rules.grants for finding in linter.rule(rule)]
-    return [*found, *linter.roles(), *empty_files(policy.rules)]
+    return [*found, *linter.roles(lent), *empty_files(policy.rules)]
 
 
 def empty_files(rules: Rules) -> list[Finding]:  # E
@@ -125,14 +125,14 @@ class _Linter:
             return f"no coordinate needs {rule.object.partition(':')[2]} yet"
         return f"{rule.object} waits for a plugin that isn't loaded"
 
-    def roles(self) -> Iterator[Finding]:  # D
+    def roles(self, lent: Collection[str]) -> Iterator[Finding]:  # D
         """What is odd about roles."""
         rules = self._policy.rules
         if not rules.members:
             return
         given = {one.role for one in rules.members}
         inherited = {one.parent for one in rules.inherits}
-        for role in sorted(self._policy.roles - given - inherited):
+        for role in sorted(self._policy.roles - given - inherited - frozenset(lent)):
             where = next((rule.where for rule in rules.grants if rule.role == role), "")
             yield Finding(where, f"nobody is a member of {role!r}, and no role inherits it: only a token can bring it")
 

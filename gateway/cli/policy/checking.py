@@ -34,8 +34,9 @@ def check(
     odd: list[Finding] = []
     policy: Policy | None = None
     try:
-        gateway, policy = ruled(configuration(settings), rules)
-        odd = findings(policy, gateway.supergraph)
+        configured = configuration(settings)
+        gateway, policy = ruled(configured, rules)
+        odd = findings(policy, gateway.supergraph, lent=configured.settings.policies.emergency.roles)
         if not rules:
             odd += [Finding("", told) for told in of_the_published(gateway)]
     except PolicyError as error:

@@ -66,10 +66,11 @@ def why(
         near = get_close_matches(coordinate, guards, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         fail([f"{coordinate!r} is no coordinate that rules decide: what names an object is readable with it{hint}"], 2)
-    entity = _ref(user) if ":" in user else None
-    viewer = Viewer(
-        entity.name if entity else user, ViewerKind.PERSON, frozenset(role or ()), entity, frozenset(map(_ref, group or ()))
-    )
+    if not user:
+        fail(["the user is empty: write a user's ref such as user:default/alice, or a token's subject"], 2)
+    entity = _ref(user) if user.lower().startswith("user:") else None  # a token's subject may have a colon, too
+    groups = frozenset(map(_group, group or ()))
+    viewer = Viewer(entity.name if entity else user, ViewerKind.PERSON, frozenset(role or ()), entity, groups)
     found = asyncio.run(_told(gateway, viewer, coordinate, _ref(ref) if ref else None))
     if as_json:
         print(json.dumps(asdict(found), indent=2))
@@ -79,11 +80,18 @@ def why(
         raise typer.Exit(1)
 
 
-def _ref(given: str) -> EntityRef:
+def _ref(given: str, kind: str = "") -> EntityRef:
     try:
-        return EntityRef.parse(given)
+        return EntityRef.parse(given, kind=kind)
     except InvalidRef as error:
         fail([error.message], 2)
+
+
+def _group(given: str) -> EntityRef:
+    ref = _ref(given, "group")
+    if ref.kind != "group":
+        fail([f"{given!r} is no group: write group:NAMESPACE/NAME, or its name alone"], 2)
+    return ref
 
 
 async def _told(gateway: Gateway, viewer: Viewer, coordinate: str, ref: EntityRef | None) -> Why:

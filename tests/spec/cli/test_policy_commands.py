@@ -121,6 +121,16 @@ def test_check_finds_what_rules_say_in_vain(run, tmp_path):
     assert run("check", "odd.csv", "--strict").exit_code == 1
 
 
+def test_check_takes_a_role_for_emergencies_for_one_that_viewers_may_have(run, tmp_path):
+    (tmp_path / "odd.csv").write_text(
+        "p, oncall, Component.title, read, allow\np, b, Component.tags, read, allow\nm, user:bob, b\n"
+    )
+    assert "nobody is a member of 'oncall'" in run("check", "odd.csv").stdout
+    lent = SETTINGS.replace("{rules: rules.yaml}", "{rules: rules.yaml, emergency: {roles: [oncall]}}")
+    (tmp_path / "callboard.yaml").write_text(lent)
+    assert run("check", "odd.csv", "--strict").exit_code == 0
+
+
 @pytest.mark.parametrize(("name", "text"), [("none.csv", ""), ("none.yaml", ""), ("none.yml", "null\n"), ("some.csv", "# p\n")])
 def test_check_warns_of_a_file_without_a_rule(run, tmp_path, name, text):
     (tmp_path / "rules").mkdir()
@@ -263,6 +273,13 @@ def test_why_tells_roles_rules_and_the_parts_of_the_condition(run):
     assert "✓ isOwner" in run("why", "user:alice", "Component.owner", "component:web").stdout
 
 
+def test_why_takes_a_subject_with_a_colon_for_what_it_is(run, tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES.replace("members: group:default/team", "members: subject:acme:bob"))
+    told = json.loads(run("why", "acme:bob", "Query.viewer", "--json").stdout)
+    assert any("as subject:acme:bob" in one for one in told["given"])
+
+
 def test_why_says_what_it_can_not_tell(run):
     told = run("why", "user:alice", "Component.owner")
     assert told.exit_code == 0 and told.stdout.startswith("? Component.owner: its object is not seen")
@@ -278,8 +295,10 @@ def test_why_says_what_it_can_not_tell(run):
     ("arguments", "told"),
     [
         (("bob", "Component.titel"), "did you mean Component.title?"),
-        (("a:b:c", "Component"), "is not an entity ref"),
+        (("user:b:c", "Component"), "is not an entity ref"),
+        (("", "Component"), "the user is empty"),
         (("bob", "Component", "web"), "names no kind"),
+        (("bob", "Component", "--group", "component:web"), "'component:web' is no group"),
     ],
 )
 def test_why_tells_wrong_use(run, arguments, told):
