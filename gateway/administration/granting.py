@@ -9,6 +9,7 @@ from callboard_sdk import Viewer, ViewerKind
 from callboard_sdk.viewer import ANONYMOUS
 
 from gateway.auth import Identify
+from gateway.auth.claims import is_name
 from gateway.settings import EmergencySettings
 from resolvers.policy import Emergencies, Emergency
 from resolvers.policy.inputs import GrantEmergencyAccessInput
@@ -16,7 +17,7 @@ from resolvers.policy.words import PolicyMistakeCode
 from resolvers.tokens.record import BOT
 
 from .standing import Standing
-from .texts import MAX_NOTE, refused, told
+from .texts import refused, told
 from .trying import emergency_key
 
 
@@ -49,7 +50,7 @@ class Granting:
             raise refused(f"{given.minutes} minutes: give it for 1 to {self._settings.minutes}")
         reason = told(given.reason, "reason", needed=True)
         subject = viewer.subject if given.subject is None else given.subject
-        if not subject or subject == ANONYMOUS.subject or len(subject) > MAX_NOTE or not subject.isprintable():
+        if subject == ANONYMOUS.subject or not is_name(subject):
             raise refused("subject is no viewer's with a token: write what its token calls it")
         if subject.startswith(BOT) and "/" in subject:
             raise refused(

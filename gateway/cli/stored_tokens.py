@@ -22,7 +22,9 @@ def show_tokens(settings: Path, owner: str | None, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([_told(token) for token in found]))
         return
-    if not found:
+    if owner is not None and not found:
+        out.print(f"{owner!a} owns no access token: `callboard token list` shows those there are.", markup=False, highlight=False)
+    elif not found:
         out.print("There are no access tokens: they are made in the graph, by createAccessToken.")
     rows = [("id", "stands for", "roles", "ends", "last used", "note"), *map(_row, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -58,6 +58,7 @@ async def test_a_responder_gives_itself_a_role_and_takes_it_back(rita: Person, h
         ({"subject": ""}, "no viewer"),
         ({"subject": "anonymous"}, "no viewer"),
         ({"subject": "x\u0000"}, "no viewer"),
+        ({"subject": "x" * 257}, "no viewer"),
         ({"subject": "bot:emma/zz"}, "give the role to who will sign in"),
     ],
 )

@@ -48,6 +48,8 @@ def test_tokens_are_listed_and_their_text_is_not(settings: Path):
     assert "There are no access tokens" in callboard("list", "-s", str(settings)).stdout
     token, secret = made(settings, note="for the [build]", name="deployer")
     shown = callboard("list", "-s", str(settings)).stdout
+    none = callboard("list", "-s", str(settings), "--owner", "nobody").stdout
+    assert none == "'nobody' owns no access token: `callboard token list` shows those there are.\n"
     assert token.id in shown and "bot:acme:ann/deployer" in shown and "never" in shown and "[build]" in shown
     [told] = json.loads(callboard("list", "-s", str(settings), "--json", "--owner", "acme:ann").stdout)
     assert (told["id"], told["roles"], told["revokedAt"]) == (token.id, ["developer"], None)
