@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ from .stored import T, in_database
 app = typer.Typer(help="What was changed, granted and denied.", no_args_is_help=True)
 
 _PAGE = 100
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @app.command()
@@ -32,6 +34,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Walk the chain of records; exit 1 and name the first one that is missing or was changed."""
+    if head is not None and not _HASH.fullmatch(head):
+        fail([f"--head {head[:64]!r} is no hash: give the 64 digits of the last line that `callboard audit verify` printed"], 2)
     verdict: Verdict = _run(settings, lambda audit: walk(audit, head))
     if as_json:
         print(json.dumps(asdict(verdict)))
@@ -70,7 +74,7 @@ def list_records(
         told = f" no record is of the kind {nothing!r}; there are records of {', '.join(kinds) or 'none'}"
         err.print(Text.assemble(("!", "yellow"), told))
     if as_json:
-        print(json.dumps([asdict(record) | {"details": _details(record)} for record in records]))
+        print(json.dumps([asdict(record) | {"details": _details(record)} for record in records], default=repr))
         return
     table = Table("record", "at", "kind", "by", "to", "details", box=None)
     for record in records:

@@ -63,6 +63,23 @@ def test_verify_names_the_first_broken_record_and_ends_with_1(settings: Path) ->
     assert said.exit_code == 1 and json.loads(said.stdout)["broken"] == 40
 
 
+def test_bytes_in_a_text_s_place_are_a_changed_record_and_no_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "callboard.yaml"
+    file.write_text(f"auth: {{local: null}}\ndatabase: {{url: 'sqlite:///{tmp_path}/db.sqlite'}}\n")
+    with_records(file, "DROP TRIGGER audit_record_no_update", "UPDATE audit_record SET details = x'ff' WHERE sequence = 40")
+    result = run(app, ["audit", "verify", "-s", str(file)])
+    assert result.exit_code == 1 and "record 40 was changed" in result.stderr
+    listed = run(app, ["audit", "list", "-s", str(file), "--limit", "120", "--json"])
+    assert json.loads(listed.stdout)[80]["details"] == r"b'\xff'"
+
+
+@pytest.mark.parametrize("head", ["", "zz", "A" * 64])
+def test_a_head_that_is_no_hash_is_told_and_no_chain_is_called_broken(settings: Path, head: str) -> None:
+    with_records(settings)
+    result = run(app, ["audit", "verify", "-s", str(settings), "--head", head])
+    assert result.exit_code == 2 and f"--head {head!r} is no hash: give the 64 digits" in result.stderr
+
+
 def test_list_shows_the_newest_first(settings: Path) -> None:
     with_records(settings)
     rows = json.loads(run(app, ["audit", "list", "-s", str(settings), "--limit", "110", "--json"]).stdout)
