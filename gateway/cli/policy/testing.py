@@ -96,7 +96,11 @@ def _checked(tables: Sequence[Table], configured: Configuration) -> Gateway:
 
 def _unknown(table: Table, gateway: Gateway) -> Iterator[str]:
     guards = gateway.supergraph.guards
+    if not table.tests and not table.mistakes:
+        yield f"{table.file}: there is no test in it: is the file whole? Write tests, or take it out"
     for line, one in table.tests:
+        if not (one.allowed or one.denied):
+            yield f"{table.file}:{line}: the test says nothing: give coordinates that are `allowed` or `denied`"
         for coordinate in (*one.allowed, *one.denied):
             if coordinate not in guards:
                 near = get_close_matches(coordinate, guards, n=1)
@@ -121,7 +125,7 @@ async def _tried(gateway: Gateway, world: World, where: str, one: Expectation) -
     entity: Entity | None = None
     match one.entity:
         case EntityRef():
-            entity = await world.entity(one.entity)
+            entity = await world.entity(one.entity, where)
         case TestEntity():
             entity = one.entity.entity()
     viewer = await world.admitted(one.viewer.viewer(), gateway.policy)

@@ -68,15 +68,15 @@ class World:
         """Take groups to be nested so, instead of as the catalog says."""
         self._plugins.groups = Nested(parents)
 
-    async def entity(self, ref: EntityRef) -> Entity:
-        """The catalog's entity of this name."""
+    async def entity(self, ref: EntityRef, where: str = "") -> Entity:
+        """The catalog's entity of this name. Ends the command where there is none; `where` says who asks for it."""
+        told = f"{where}: " if where else ""
         if self._plugins.catalog is None:
-            fail(
-                [f"{ref} can't be looked up, for no plugin of these settings provides a catalog: enable one, or give properties"]
-            )
+            why = "for no plugin of these settings provides a catalog: enable one, or give properties"
+            fail([f"{told}{ref} can't be looked up, {why}"])
         [found] = await self._plugins.catalog.get([ref])
         if found is None:
-            fail([f"the catalog has no {ref}: see its sources in the settings"])
+            fail([f"{told}the catalog has no {ref}: see its sources in the settings"])
         return found
 
     async def groups_of(self, user: EntityRef) -> frozenset[EntityRef]:

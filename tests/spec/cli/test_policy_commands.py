@@ -207,6 +207,10 @@ def test_a_decision_that_depends_on_an_entity_that_no_test_names_is_undecided(ru
         ("tests: [\n", "more.yaml:2: is not YAML"),
         ("tests: []\ntests: []\n", "stands twice"),
         ("- a\n", "more.yaml:1: the file: "),
+        ("", "more.yaml: there is no test in it: is the file whole? Write tests, or take it out"),
+        ("tests: []\n", "more.yaml: there is no test in it"),
+        ("tests:\n- allowed: Query.viewer\n- viewer: {roles: a}\n", "more.yaml:3: the test says nothing: give coordinates"),
+        ("tests:\n- {entity: component:gone, denied: Component}\n", "more.yaml:2: the catalog has no component:default/gone"),
     ],
 )
 def test_what_is_no_test_is_told(run, tests, told):
@@ -236,7 +240,8 @@ def test_tests_of_what_is_not_there_are_told(run):
     assert "'Component.titel' is no coordinate that rules decide; did you mean Component.title?" in told.stderr
     assert run("test").exit_code == 2
     told = run("test", "more.yaml", more="tests: [{entity: component:default/none, allowed: Component}]\n")
-    assert (told.exit_code, told.stderr) == (1, "✗ the catalog has no component:default/none: see its sources in the settings\n")
+    said = "✗ more.yaml:1: the catalog has no component:default/none: see its sources in the settings\n"
+    assert (told.exit_code, told.stderr) == (1, said)
 
 
 def test_diff_says_which_roles_gain_and_lose_what_and_on_which_condition(run):
