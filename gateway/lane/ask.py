@@ -133,7 +133,8 @@ class Lane:
             began = loop.time()
             path = f"{folder}/lane-{self.ends}"
             try:
-                process = await asyncio.create_subprocess_exec(*command, path, stdin=PIPE)  # it ends when that closes
+                # it ends when its input closes, and not by a signal to all processes of a terminal: this one's end is told first
+                process = await asyncio.create_subprocess_exec(*command, path, stdin=PIPE, start_new_session=True)
             except OSError as error:
                 log.error("the process for large queries can't be started: all are answered in one", exc_info=error)
                 return

@@ -165,6 +165,13 @@ async def test_the_lane_ends_with_its_gateway_however_that_ends(tmp_path, rules)
         assert await process.wait() == 0
 
 
+async def test_a_signal_to_all_processes_of_a_terminal_is_not_the_lane_s(tmp_path, rules):
+    async with gateway_with_lane(tmp_path, rules) as harness:
+        _, large = await answer(harness, LARGE)
+        lane = large["data"]["run"]["process"]
+        assert (os.getpgid(lane), os.getsid(lane)) == (lane, lane)
+
+
 async def test_what_the_lane_decided_is_noted_once_by_the_gateway(tmp_path, rules):
     async with gateway_with_lane(tmp_path, rules) as harness:
         notes, tester = harness.gateway.pipeline.notes, Viewer("tester", ViewerKind.PERSON, frozenset({"reader"}))
