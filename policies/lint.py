@@ -3,8 +3,9 @@
 A. rules that say what another says, or that another takes back
 B. conditions where nothing tells the entity, and predicates that nobody knows
 C. objects that no coordinate has yet, or none with that action
-D. roles that nobody can have but by a token
-E. files without a rule
+D. interfaces, which stand for none of their types
+E. roles that nobody can have but by a token
+F. files without a rule
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+from graphql import is_interface_type
 
 from schema import About, Supergraph
 
@@ -43,7 +46,7 @@ def findings(policy: Policy, supergraph: Supergraph, lent: Collection[str] = ())
     return [*found, *linter.roles(lent), *empty_files(policy.rules)]
 
 
-def empty_files(rules: Rules) -> list[Finding]:  # E
+def empty_files(rules: Rules) -> list[Finding]:  # F
     """Files that say nothing, perhaps because they were cut short."""
     return [Finding(name, "there is no rule in it: is the file whole? Write rules, or take it out") for name in rules.empty]
 
@@ -87,6 +90,10 @@ class _Linter:
             yield Finding(rule.where, f"says nothing that {_named(other)} doesn't say: take it out")
         elif rule.effect == ALLOW and (other := next(self._wider(rule, covered, first, DENY), None)) is not None:
             yield Finding(rule.where, f"allows nothing, for {_named(other)} denies all of it: take one of them out")
+        if types := self._types_of(rule):  # D
+            yield Finding(
+                rule.where, f"{rule.object} is about loading by id alone: to {rule.effect} what is seen, name {_some(types)}"
+            )
         if rule.condition is not None:  # B
             yield from self._condition(rule, rule.condition, covered)
 
@@ -125,7 +132,14 @@ class _Linter:
             return f"no coordinate needs {rule.object.partition(':')[2]} yet"
         return f"{rule.object} waits for a plugin that isn't loaded"
 
-    def roles(self, lent: Collection[str]) -> Iterator[Finding]:  # D
+    def _types_of(self, rule: Rule) -> list[str]:
+        """What rules are to name in the place of an interface."""
+        schema = self._graph.schema
+        prefix = "type:" if rule.object.startswith("type:") else ""
+        kind = schema.type_map.get(rule.object.removeprefix(prefix))
+        return sorted(prefix + one.name for one in schema.get_possible_types(kind)) if is_interface_type(kind) else []
+
+    def roles(self, lent: Collection[str]) -> Iterator[Finding]:  # E
         """What is odd about roles."""
         rules = self._policy.rules
         if not rules.members:

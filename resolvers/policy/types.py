@@ -19,7 +19,7 @@ class PolicyMistake:
     message: str
     """What is wrong, and what to do instead."""
     file: str | None = None
-    """The file of rules where it stands; `draft` for the text that was given."""
+    """The file of rules where it stands; `draft` for the text that was given, `changes[0]` for the first of the changes."""
     line: int | None = None
     """The line there, from 1."""
     rule: str | None = None

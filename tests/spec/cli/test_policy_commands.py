@@ -121,6 +121,14 @@ def test_check_finds_what_rules_say_in_vain(run, tmp_path):
     assert run("check", "odd.csv", "--strict").exit_code == 1
 
 
+@pytest.mark.parametrize(("written", "types"), [("type:Entity", "type:API, type:Component"), ("Entity", "API, Component")])
+def test_check_says_that_an_interface_stands_for_none_of_its_types(run, tmp_path, written, types):
+    (tmp_path / "odd.csv").write_text(f"p, a, permission:catalog.read, read, allow\np, a, {written}, read, deny\n")
+    told = run("check", "odd.csv", "--strict")
+    said = f"! odd.csv:2: {written} is about loading by id alone: to deny what is seen, name {types}, "
+    assert told.exit_code == 1 and said in told.stdout
+
+
 def test_check_takes_a_role_for_emergencies_for_one_that_viewers_may_have(run, tmp_path):
     (tmp_path / "odd.csv").write_text(
         "p, oncall, Component.title, read, allow\np, b, Component.tags, read, allow\nm, user:bob, b\n"
