@@ -30,20 +30,43 @@ RETRY_SECONDS = 0.5
 @asynccontextmanager
 async def following(engine: AsyncEngine, channel: str, refresh: Refresh, *, every: float | None = None) -> AsyncIterator[None]:
     """While the block runs, refresh whenever the channel is told of a change; at the latest every so many seconds."""
+    outage = _Outage(channel, refresh)
     if engine.dialect.name == "postgresql":
-        work = partial(_listen, engine, channel, refresh, POLL_SECONDS if every is None else every)
+        work = partial(_listen, engine, channel, outage.refresh, POLL_SECONDS if every is None else every)
     else:
-        work = partial(_ask, refresh, SQLITE_SECONDS if every is None else every)
-    async with beside(_follow(channel, work)):
+        work = partial(_ask, outage.refresh, SQLITE_SECONDS if every is None else every)
+    async with beside(_follow(outage, work)):
         yield
 
 
-async def _follow(channel: str, work: Callable[[], Awaitable[None]]) -> None:
+class _Outage:
+    """Tells once that changes can't be followed, however often that is tried, and once that they are again."""
+
+    def __init__(self, channel: str, refresh: Refresh) -> None:
+        self._channel = channel
+        self._refresh = refresh
+        self._error: str | None = None
+
+    async def refresh(self) -> None:
+        """What is followed for, and the end of an outage."""
+        await self._refresh()
+        if self._error is not None:
+            self._error = None
+            log.info("changes are followed again", channel=self._channel)
+
+    def failed(self, error: Exception) -> None:
+        """Tell of the error, unless the last one was of its kind."""
+        if (kind := type(error).__name__) != self._error:
+            self._error = kind
+            log.warning("changes can't be followed for now; it is tried again", channel=self._channel, error=kind)
+
+
+async def _follow(outage: _Outage, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
         except Exception as error:
-            log.warning("changes can't be followed for now", channel=channel, error=type(error).__name__)
+            outage.failed(error)
         await asyncio.sleep(RETRY_SECONDS)
 
 

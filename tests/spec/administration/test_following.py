@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from callboard_sdk import Database
@@ -13,7 +14,9 @@ from resolvers.migrations import CORE, NAME
 from resolvers.audit import AuditStore
 from resolvers.policy import PolicyStore
 from resolvers.policy.store import CHANNEL
+from resolvers import following
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from tests.postgresql import PostgreSQL
 
 RULES = "p, viewer, permission:core.viewer, read, allow\n"
@@ -94,3 +97,25 @@ async def test_a_refresh_that_fails_is_tried_again(databases: list[Database]) ->
     async with databases[1].following(CHANNEL, refresh, every=3600):
         await one.store.publish(RULES, "alice", "", expected=0)
         await other.sees(1)
+
+
+async def test_an_outage_is_told_when_it_begins_and_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "RETRY_SECONDS", 0.001)
+    outcomes = iter([None, OSError(), OSError(), OSError(), ValueError(), None, None, OSError(), None])
+    ended = asyncio.Event()
+
+    async def refresh() -> None:
+        outcome = next(outcomes, ended)
+        if outcome is ended:
+            ended.set()
+        elif isinstance(outcome, Exception):
+            raise outcome
+
+    database = open_database(f"sqlite+aiosqlite:///{tmp_path / 'callboard.sqlite'}")
+    with capture_logs() as logs:
+        async with database.following(CHANNEL, refresh, every=0.001), asyncio.timeout(20):
+            await ended.wait()
+    await database.engine.dispose()
+    told = [(line["event"].partition(";")[0], line.get("error")) for line in logs]
+    off, on = "changes can't be followed for now", ("changes are followed again", None)
+    assert told == [(off, "OSError"), (off, "ValueError"), on, (off, "OSError"), on]
