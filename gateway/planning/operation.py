@@ -55,8 +55,11 @@ class RequestError(CallboardError):
     @property
     def told(self) -> list[str]:
         """Each error as one text, with its line and column where it has a place: for where nothing else shows that."""
-        places = ([f"{place.line}:{place.column}: " for place in (one.locations or ())[:1]] for one in self.errors)
-        return ["".join((*place, one.message)) for place, one in zip(places, self.errors, strict=True)]
+        return [f"{_place(one)}{one.message}" for one in self.errors]
+
+
+def _place(error: GraphQLError) -> str:
+    return f"{error.locations[0].line}:{error.locations[0].column}: " if error.locations else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,16 +230,14 @@ class Documents:
         definitions = operation.definition.variable_definitions
         if not definitions:
             return _NO_VARIABLES
-        values = get_variable_values(self._schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
-        if isinstance(values, list):
-            await self._refuse(operation.document, visible.schema)
-        elif own or not self._hide:
+        schema = visible.schema if self._hide and not own else self._schema
+        values = get_variable_values(schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
+        if not isinstance(values, list):
             return values
+        await self._refuse(operation.document, visible.schema)
         mistakes = get_variable_values(visible.schema, definitions, dict(given), max_errors=MAX_MISTAKES)
-        if isinstance(mistakes, list):
-            raise RequestError(mistakes, "BAD_USER_INPUT")
-        assert not isinstance(values, list), "what fits a visible schema fits the whole"
-        return values
+        assert isinstance(mistakes, list), "what fits a visible schema fits the whole"
+        raise RequestError(mistakes, "BAD_USER_INPUT")
 
     def used(self, operation: Operation, variables: VariableValues) -> frozenset[Use]:
         """What the operation filters and orders by with these variables: all of it is sure. Raises RequestError."""

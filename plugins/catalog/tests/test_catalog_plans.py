@@ -75,7 +75,7 @@ SCANNED = {
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
 
 
-async def planned(stored, statement, parameters, settings):  # noqa: F811
+async def planned(stored, statement, parameters, settings):
     """How the database would go about a statement, after these settings."""
     async with stored.store.database.engine.connect() as connection:
         for setting in settings:
@@ -106,7 +106,7 @@ def test_no_main_statement_looks_at_a_whole_table(stored):
             settings.clear()
 
 
-def test_what_is_owned_together_is_looked_up_row_by_row(stored):  # noqa: F811
+def test_what_is_owned_together_is_looked_up_row_by_row(stored):
     """Not all relations at once, of which a large catalog has many, for the few entities that have several owners."""
     stored.read(DOCUMENTS)
     sent = []

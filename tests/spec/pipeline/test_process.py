@@ -64,5 +64,5 @@ with unlooked():
 @pytest.mark.parametrize("settling", ["", "settle()\n"], ids=["a command", "a server"])
 def test_what_was_made_to_stay_is_let_go_of_at_the_end_so_that_no_library_complains(settling: str) -> None:
     program = [sys.executable, "-c", _UNTIL_THE_END + settling]
-    ended = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603  our own Python
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)
     assert (ended.stdout, ended.stderr) == ("let go\n", "")
